@@ -1,0 +1,231 @@
+"""The loan book: files in, a checked loan frame out, with every problem as a finding."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+import pyarrow as pa
+
+from relending.book.cells import RawBlock, Table
+from relending.book.checks import check_loans, check_prepayments
+from relending.book.columns import frame_columns
+from relending.book.files import open_tables
+from relending.book.headers import Headers, match
+from relending.book.rows import blank_rows, finish, read_columns
+from relending.findings import Findings, InputError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+BLOCK_ROWS = 2**20
+PathLike: TypeAlias = str | os.PathLike[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """A loan book as read: frames in the integers of the step frames, findings, and what was read from where.
+
+    ``loans``: one row a loan read, in input order; ``prepayments``: may be empty; ``inputs``: a mapping a file, with
+    file, sha256, rows, sheet, encoding and columns (header -> name and unit); ``cuts``: where each block of ``loans`` ends.
+    """
+
+    loans: pd.DataFrame
+    prepayments: pd.DataFrame
+    findings: Findings
+    inputs: tuple[Mapping[str, Any], ...] = ()
+    cuts: tuple[int, ...] = field(default=(), repr=False)
+
+    @property
+    def blocks(self) -> tuple[pd.DataFrame, ...]:
+        """The loans cut at fixed row numbers of each file; together they are ``loans``."""
+        starts = (0, *self.cuts[:-1])
+        return tuple(self.loans.iloc[a:b].reset_index(drop=True) for a, b in zip(starts, self.cuts, strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class BookBlock:
+    """One block of a file as read: ``frame`` and its findings."""
+
+    frame: pd.DataFrame
+    findings: Findings
+    table: Table
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    tables: tuple[Table, ...]
+    headers: tuple[Headers, ...]
+    prepayments: tuple[Table, ...]
+    findings: Findings
+
+
+def read_book(path: PathLike | Sequence[PathLike], *, prepayments: PathLike | None = None, lender: str | None = None,
+              lenders: Mapping[str, str] | None = None, sheet: str | None = None, block_rows: int = BLOCK_ROWS) -> Book:
+    """Read and check a loan book.
+
+    Parameters
+    ----------
+    path : a file (.csv, .xlsx, .xls, .xlsb, .ods, .parquet), a folder of Parquet files, or a list of them
+    prepayments : a table of prepayments; without it a sheet 提前还款 or ``prepayments`` of a workbook is taken
+    lender : id of the lender of rows that name none
+    lenders : further lenders, name or id -> id (those of the scenario)
+    sheet : name of the sheet to read in a workbook
+    block_rows : rows a block [count]; what comes out does not depend on it
+
+    Raises
+    ------
+    InputError
+        if a file cannot be read, a column is missing, a unit is unknown or there is no loan at all: all reasons at once.
+        A loan with an error of its own does not raise: it stays in ``loans`` with ``data_error`` and has findings.
+    """
+    opened = _open(path, lender, sheet)
+    inputs: list[dict[str, Any]] = []
+    frames, findings, cuts = [], [opened.findings], [0]
+    for block in _iter(opened, "loans", lender, lenders or {}, block_rows, inputs):
+        frames.append(block.frame)
+        findings.append(block.findings)
+        if len(block.frame):
+            cuts.append(cuts[-1] + len(block.frame))
+    if cuts == [0]:
+        raise InputError(Findings.concat([*findings, *(
+            Findings.one("book_empty", file=t.file, sheet=t.sheet) for t in opened.tables)]))
+    if prepayments is not None:
+        early, said, more = _read_prepayments(_opened_prepayments(Path(prepayments)), block_rows)
+    else:
+        early, said, more = _read_prepayments(_check(opened.prepayments, "prepayments", False, Findings()), block_rows)
+    return Book(_concat(frames, "loans"), early, Findings.concat([*findings, said]), (*inputs, *more), tuple(cuts[1:]))
+
+
+def iter_blocks(path: PathLike | Sequence[PathLike], *, lender: str | None = None, lenders: Mapping[str, str] | None = None,
+                sheet: str | None = None, block_rows: int = BLOCK_ROWS) -> Iterator[BookBlock]:
+    """The blocks of a loan book one after the other, for books larger than memory; headers are checked before the first."""
+    opened = _open(path, lender, sheet)
+    return _iter(opened, "loans", lender, lenders or {}, block_rows, [])
+
+
+def read_prepayments(path: PathLike, *, block_rows: int = BLOCK_ROWS) -> tuple[pd.DataFrame, Findings]:
+    """Read a table of prepayments: loan_id, date, amount; amounts are held against the loans by the engine.
+
+    A row that names no loan cannot be set against one: it stops with InputError, like an unknown loan.
+    """
+    frame, findings, _ = _read_prepayments(_opened_prepayments(Path(path)), block_rows)
+    return frame, findings
+
+
+def _paths(path: PathLike | Sequence[PathLike]) -> list[Path]:
+    return [Path(path)] if isinstance(path, str | os.PathLike) else [Path(p) for p in path]
+
+
+def _open(path: PathLike | Sequence[PathLike], lender: str | None, sheet: str | None) -> _Opened:
+    loans: list[Table] = []
+    early: list[Table] = []
+    findings: list[Findings] = []
+    for one in _paths(path):
+        try:
+            got = open_tables(one, "loans", sheet)
+        except InputError as error:
+            findings.append(error.findings)
+            continue
+        loans += got.tables
+        early += got.prepayments
+        findings.append(got.findings)
+    if not loans and not findings:
+        findings.append(Findings.one("book_empty"))
+    opened = _check(loans, "loans", lender is None, Findings.concat(findings))
+    return _Opened(opened.tables, opened.headers, tuple(early), opened.findings)
+
+
+def _opened_prepayments(path: Path) -> _Opened:
+    got = open_tables(path, "prepayments", None)
+    return _check(got.tables, "prepayments", False, got.findings)
+
+
+def _check(tables: Sequence[Table], name: str, needs_lender: bool, findings: Findings) -> _Opened:
+    """Match the headers of all tables; InputError with everything that is wrong with any of them."""
+    headers = [match(t.headers, name, above=t.above, file=t.file, sheet=t.sheet, row=t.header_row, needs_lender=needs_lender)
+               for t in tables]
+    findings = Findings.concat([findings, *(h.problems for h in headers)])
+    if findings.count("error"):
+        raise InputError(findings)
+    return _Opened(tuple(tables), tuple(headers), (), findings)
+
+
+def _iter(opened: _Opened, name: str, lender: str | None, lenders: Mapping[str, str], block_rows: int,
+          inputs: list[dict[str, Any]]) -> Iterator[BookBlock]:
+    if block_rows < 1:
+        raise ValueError("block_rows must be at least 1")
+    for table, headers in zip(opened.tables, opened.headers, strict=True):
+        entry: dict[str, Any] = {
+            "file": table.file, "sha256": table.sha256, "rows": 0, "sheet": table.sheet, "encoding": table.encoding,
+            "columns": {f.header: {"name": f.column.name, "unit": f.unit} for f in headers.fields},
+        }
+        inputs.append(entry)
+        blanks: list[int] = []
+        passed: tuple[int, int] | None = None
+        for raw in table.blocks([f.position for f in headers.fields], block_rows):
+            block, empty = _block(raw, table, headers, name, lender, lenders)
+            entry["rows"] += len(block.frame)
+            blanks += empty
+            if len(block.frame):
+                last = int(block.frame["row"].iloc[-1])
+                inside = [b for b in blanks if b < last]
+                if inside:
+                    passed = (passed[0], passed[1] + len(inside)) if passed else (inside[0], len(inside))
+                blanks = [b for b in blanks if b > last]
+            yield block
+        if passed:
+            note = Findings.one("blank_rows", file=table.file, sheet=table.sheet, row=passed[0], found=passed[1])
+            yield BookBlock(_concat([], name), note, table, 0)
+
+
+def _block(raw: RawBlock, table: Table, headers: Headers, name: str, lender: str | None,
+           lenders: Mapping[str, str]) -> tuple[BookBlock, list[int]]:
+    blank = blank_rows(raw)
+    numbers = np.arange(raw.first_row, raw.first_row + raw.rows, dtype=np.int64)
+    empty = numbers[blank].tolist()
+    if blank.any():
+        raw, numbers = _without(raw, blank), numbers[~blank]
+    rows = read_columns(raw, headers.fields, name)
+    if name == "loans":
+        check_loans(rows, lender=lender, lenders=lenders)
+    else:
+        check_prepayments(rows)
+    frame, findings = finish(rows, numbers, table.file, table.sheet)
+    return BookBlock(frame, findings, table, raw.rows), empty
+
+
+def _without(raw: RawBlock, blank: np.ndarray) -> RawBlock:
+    kept = np.flatnonzero(~blank)
+    place = {int(old): new for new, old in enumerate(kept.tolist())}
+    return RawBlock(raw.first_row, len(kept), {p: c.take(kept) for p, c in raw.columns.items()},
+                    {place[i]: t for i, t in raw.ragged.items()})
+
+
+def _read_prepayments(opened: _Opened, block_rows: int) -> tuple[pd.DataFrame, Findings, list[dict[str, Any]]]:
+    inputs: list[dict[str, Any]] = []
+    frames, findings = [], [opened.findings]
+    for block in _iter(opened, "prepayments", None, {}, block_rows, inputs):
+        frames.append(block.frame)
+        findings.append(block.findings)
+    frame, said = _concat(frames, "prepayments"), Findings.concat(findings)
+    if frame["loan_id"].isna().any():
+        raise InputError(said)
+    return frame, said, inputs
+
+
+def _concat(frames: Sequence[pd.DataFrame], table: str) -> pd.DataFrame:
+    import pandas as pd
+
+    frames = [f for f in frames if len(f)]
+    if len(frames) == 1:
+        return frames[0]
+    if frames:
+        return pd.concat(frames, ignore_index=True)
+    kinds = {"string": pa.string(), "int64": pa.int64(), "date32": pa.date32(), "bool": pa.bool_()}
+    return pd.DataFrame({n: pd.Series([], dtype=pd.ArrowDtype(kinds[k])) for n, k in frame_columns(table).items()})

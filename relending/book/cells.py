@@ -1,0 +1,98 @@
+"""Cells as a file gives them, before anything is read into them: what all formats have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+TEXT, NUMBER, DATE, OTHER = 0, 1, 2, 3
+"""What a spreadsheet cell was, where one column mixes kinds and all are kept as text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """One column of a block: an Arrow array as the file has it, and for mixed spreadsheet columns each cell's kind."""
+
+    values: pa.Array
+    kinds: NDArray[np.int8] | None = None
+    spreadsheet: bool = False
+
+    def take(self, index: NDArray[np.int64]) -> Cells:
+        """Only these rows."""
+        kinds = None if self.kinds is None else self.kinds[index]
+        return Cells(self.values.take(pa.array(index)), kinds, self.spreadsheet)
+
+    def kind(self) -> NDArray[np.int8]:
+        """Each cell's kind."""
+        if self.kinds is not None:
+            return self.kinds
+        t = self.values.type
+        if pa.types.is_floating(t) or pa.types.is_integer(t) or pa.types.is_decimal(t):
+            kind = NUMBER
+        elif pa.types.is_date(t) or pa.types.is_timestamp(t):
+            kind = DATE
+        else:
+            kind = TEXT
+        return np.full(len(self.values), kind, np.int8)
+
+
+@dataclass(frozen=True, slots=True)
+class RawBlock:
+    """Rows of one table, wanted columns only. ``ragged`` maps a row of the block to its text: it has no cells of its own."""
+
+    first_row: int
+    rows: int
+    columns: Mapping[int, Cells]
+    ragged: Mapping[int, str] = field(default_factory=dict)
+
+
+Blocks = Callable[[Sequence[int], int], Iterator[RawBlock]]
+"""(positions wanted, rows of a block) -> blocks in order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One table found in a file: its headers, what stands above them, and how to get its rows."""
+
+    path: Path
+    file: str
+    sheet: str
+    headers: tuple[str, ...]
+    above: tuple[tuple[str, ...], ...]
+    header_row: int | None
+    encoding: str
+    sha256: str
+    blocks: Blocks
+
+
+def flat(array: Any) -> pa.Array:
+    """One contiguous array without dictionary; text as ``string``."""
+    if isinstance(array, pa.ChunkedArray):
+        array = array.combine_chunks() if array.num_chunks != 1 else array.chunk(0)
+    if isinstance(array, pa.ChunkedArray):  # no chunk at all, or text beyond two gigabytes
+        array = pa.concat_arrays(array.chunks) if array.num_chunks else pa.array([], array.type)
+    if pa.types.is_dictionary(array.type):
+        array = array.dictionary_decode()
+    if pa.types.is_large_string(array.type) or pa.types.is_string_view(array.type):
+        array = array.cast(pa.string())
+    return array
+
+
+def text_of(values: pa.Array, index: NDArray[np.int64]) -> list[str]:
+    """The cells at ``index`` as a person would write them, for findings."""
+    out = []
+    for v in values.take(pa.array(index, pa.int64())).to_pylist():
+        if v is None:
+            out.append("")
+        elif isinstance(v, float):
+            out.append(format(v, ".15g"))
+        else:
+            text = str(v)
+            out.append(text if len(text) <= 200 else text[:200] + "…")
+    return out

@@ -1,0 +1,149 @@
+"""Checks of a row by itself: what is missing, out of range or at odds with another cell of the same row.
+
+What needs other rows (ids given twice, the loans of a project together, prepayments) is checked by the engine.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from relending.book.columns import columns, limits
+from relending.book.rows import Problem, Rows
+from relending.book.texts import even, translate
+from relending.dates import to_date
+from relending.units import BP, mul_div
+
+_NOT_NEGATIVE = {
+    "rate": "rate_negative", "rate_now": "rate_negative", "project_reduction": "reduction_negative",
+    "loan_reduction_reported": "reduction_negative", "capacity_mw": "value_out_of_range", "output_mwh": "value_out_of_range",
+}
+_POSITIVE = {
+    "principal": "principal_not_positive", "project_investment": "investment_not_positive",
+    "reprice_months": "value_out_of_range",
+}
+
+
+def check_loans(rows: Rows, *, lender: str | None, lenders: Mapping[str, str]) -> None:
+    """Check the rows of a loan table; fills in the lender and translates sectors on the way."""
+    _lenders(rows, lender, lenders)
+    _sectors(rows)
+    _missing(rows)
+    _ranges(rows)
+    _dates(rows)
+    _reported(rows)
+
+
+def check_prepayments(rows: Rows) -> None:
+    """Check the rows of a prepayment table for empty cells; amounts are held against the loans by the engine."""
+    _missing(rows)
+
+
+def _missing(rows: Rows) -> None:
+    for column in columns(rows.table).values():
+        if column.required != "always":
+            continue
+        values = rows.values[column.frame]
+        if values.null_count:
+            empty = values.is_null().to_numpy(zero_copy_only=False) & ~rows.unreadable(column.name)
+            rows.blame("value_missing", empty, column.name, f"{column.name} / {column.zh}")
+
+
+def _ranges(rows: Rows) -> None:
+    for name, code in _NOT_NEGATIVE.items():
+        values, there = rows.ints(columns()[name].frame)
+        rows.blame(code, there & (values < 0), name, ">= 0")
+    for name, code in _POSITIVE.items():
+        values, there = rows.ints(columns()[name].frame)
+        rows.blame(code, there & (values <= 0), name, "> 0")
+    for column in columns().values():
+        if column.one_of:
+            values, there = rows.ints(column.frame)
+            rows.blame("unknown_value", there & ~np.isin(values, column.one_of), column.name,
+                       ", ".join(map(str, column.one_of)))
+
+
+def _dates(rows: Rows) -> None:
+    first, made = rows.ints("disbursed")
+    last, ends = rows.ints("matures")
+    early = np.flatnonzero(made & ends & (last <= first))
+    rows.blame("matures_before_disbursed", early, "matures", [f"> {to_date(d)}" for d in first[early].tolist()])
+    grace, given = rows.ints("grace_until")
+    late = np.flatnonzero(given & ends & (grace > last))
+    rows.blame("grace_after_maturity", late, "grace_until", [f"<= {to_date(d)}" for d in last[late].tolist()])
+
+
+def _reported(rows: Rows) -> None:
+    """The loan's reduction as reported against its part of the project's, in grams, by an integer test.
+
+    The part is the figure the engine attributes: half-even(project_reduction x principal / project_investment).
+    """
+    said, a = rows.ints("loan_reduction_reported_g")
+    reduction, b = rows.ints("project_reduction_g")
+    principal, c = rows.ints("principal_fen")
+    investment, d = rows.ints("project_investment_fen")
+    usable = a & b & c & d & (said >= 0) & (reduction >= 0) & (principal > 0) & (investment >= principal)
+    index = np.flatnonzero(usable)
+    if not len(index):
+        return
+    part = mul_div(reduction[index], principal[index], investment[index], "half_even")
+    allowed = mul_div(part, limits()["reported_tolerance_bp"], BP, "floor")
+    off = np.abs(said[index] - part) > allowed
+    rows.blame("reduction_reported_differs", index[off], "loan_reduction_reported", [_tonnes(g) for g in part[off].tolist()])
+
+
+def _tonnes(grams: int) -> str:
+    return f"{grams // 10**6}.{grams % 10**6:06d}".rstrip("0").rstrip(".") + " tCO2e"
+
+
+def _sectors(rows: Rows) -> None:
+    from relending.policy import nearest_sector, sector_of, sectors
+
+    texts = rows.values["sector"]
+    known = {t: sector_of(t) for t in texts.unique().drop_null().to_pylist()}
+    mapped, strange = translate(texts, lambda t: known[t][0])
+    rows.values["sector"] = pc.coalesce(mapped, texts)
+    bare = {t for t, (_, how) in known.items() if how == "field"}
+    if bare:
+        where = np.flatnonzero(pc.is_in(texts, pa.array(sorted(bare))).to_numpy(zero_copy_only=False))
+        names = texts.take(pa.array(where)).to_pylist()
+        homes = {t: ", ".join(s.code for s in sectors().values() if s.field == sectors()[str(known[t][0])].field) for t in bare}
+        rows.blame("subfield_not_given", where, "sector", [homes[n] for n in names])
+    if len(strange):
+        names = texts.take(pa.array(strange)).to_pylist()
+        nearest = {n: nearest_sector(n) or "" for n in set(names)}
+        rows.blame("unknown_sector", strange, "sector", [nearest[n] for n in names])
+
+
+def _lenders(rows: Rows, lender: str | None, lenders: Mapping[str, str]) -> None:
+    from relending.policy import lender_of
+    from relending.policy import lenders as policy_lenders
+
+    own = {even(name): identity for name, identity in lenders.items()}
+    own.update({even(identity): identity for identity in lenders.values()})
+
+    def identify(text: str) -> Any:
+        return own.get(even(text)) or lender_of(text)
+
+    texts = rows.values["lender"]
+    mapped, strange = translate(texts, identify)
+    rows.values["lender"] = filled = pc.coalesce(mapped, texts)
+    if len(strange):
+        names = texts.take(pa.array(strange)).to_pylist()
+        choices = [*lenders, *(n for known in policy_lenders().values() for n in known.names)]
+        nearest = {n: next(iter(difflib.get_close_matches(n, choices, 1, 0.5)), "") for n in set(names)}
+        rows.blame("unknown_lender", strange, "lender", [nearest[n] for n in names])
+    if filled.null_count:
+        empty = filled.is_null().to_numpy(zero_copy_only=False) & ~rows.unreadable("lender")
+        if lender is None:
+            rows.blame("lender_missing", empty, "lender")
+        else:
+            rows.values["lender"] = pc.if_else(pa.array(empty), pa.scalar(lender, pa.string()), filled)
+
+
+__all__ = ["Problem", "check_loans", "check_prepayments"]

@@ -1,0 +1,156 @@
+"""The column dictionary (``columns.toml``): one table that drives reading, checking, documentation and the template."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from types import MappingProxyType
+from typing import Any
+
+TABLES = ("loans", "prepayments")
+PLACE = ("file", "sheet", "row")
+"""Where a row was read, in front of the columns of every frame."""
+FRAME_TYPES = {"id": "string", "text": "string", "sector": "string", "enum": "string", "date": "date32", "bool": "bool"}
+"""Arrow type of a column's values in the frame; every type not named here is int64."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of a table: its names, unit, default and what is written about it."""
+
+    name: str
+    type: str
+    frame: str
+    required: str
+    zh: str
+    en: str
+    aliases: tuple[str, ...]
+    not_it: Mapping[str, Mapping[str, str]]
+    empty_is: str | int | None
+    values: Mapping[str, tuple[str, ...]]
+    one_of: tuple[int, ...]
+    signed: bool
+    units: Mapping[str, int]
+    description: Mapping[str, str]
+    checks: Mapping[str, str]
+
+    @property
+    def arrow(self) -> str:
+        """Arrow type in the step frame: string, int64, bool or date32."""
+        return FRAME_TYPES.get(self.type, "int64")
+
+    @property
+    def headers(self) -> tuple[str, ...]:
+        """Every header that means this column: its name, its English and Chinese header, its aliases."""
+        return (self.name, self.en, self.zh, *self.aliases)
+
+    @property
+    def unit(self) -> str:
+        """The unit of a column whose header names none; empty where the type has no unit."""
+        return next(iter(self.units), "")
+
+
+@cache
+def _raw() -> dict[str, Any]:
+    return tomllib.loads(resources.files("relending.book").joinpath("columns.toml").read_text(encoding="utf-8"))
+
+
+@cache
+def limits() -> Mapping[str, Any]:
+    """What is taken to be a slip and not a loan: the ``[limits]`` of the dictionary.
+
+    >>> limits()["principal_fen"]
+    100000000000000
+    """
+    return MappingProxyType(_raw()["limits"])
+
+
+@cache
+def columns(table: str = "loans") -> Mapping[str, Column]:
+    """The columns of a table (``loans`` or ``prepayments``) by name, in the order of the frame.
+
+    >>> columns()["principal"].frame, columns()["principal"].units["万元"]
+    ('principal_fen', 1000000)
+    >>> list(columns("prepayments"))
+    ['loan_id', 'date', 'amount']
+    """
+    raw = _raw()
+    return MappingProxyType({name: _column(name, entry, raw["units"]) for name, entry in raw[table].items()})
+
+
+def _column(name: str, entry: Mapping[str, Any], units: Mapping[str, Mapping[str, int]]) -> Column:
+    return Column(
+        name=name,
+        type=entry["type"],
+        frame=entry.get("frame", name),
+        required=entry["required"],
+        zh=entry["zh"],
+        en=entry["en"],
+        aliases=tuple(entry.get("aliases", ())),
+        not_it=MappingProxyType(entry.get("not_it", {})),
+        empty_is=entry.get("empty_is"),
+        values=MappingProxyType({k: tuple(v) for k, v in entry.get("values", {}).items()}),
+        one_of=tuple(entry.get("one_of", ())),
+        signed=entry.get("signed", False),
+        units=MappingProxyType(units.get(entry.get("units", entry["type"]), {})),
+        description=MappingProxyType(entry["description"]),
+        checks=MappingProxyType(entry.get("checks", {})),
+    )
+
+
+def frame_columns(table: str = "loans") -> dict[str, str]:
+    """Names and Arrow types of the step frame, in order.
+
+    >>> list(frame_columns("prepayments").items())[3:]
+    [('loan_id', 'string'), ('date', 'date32'), ('amount_fen', 'int64')]
+    """
+    out = {"file": "string", "sheet": "string", "row": "int64"}
+    out.update({c.frame: c.arrow for c in columns(table).values()})
+    if table == "loans":
+        out["data_error"] = "bool"
+    return out
+
+
+_REQUIRED = {
+    "always": "yes 是", "lender": "else the scenario's 否则取情景", "facility": "for some facilities 部分工具", "no": "no 否",
+}
+
+
+def columns_markdown() -> str:
+    """The page ``docs/columns.md``: every column, header, unit and check, in both languages."""
+    lines = [
+        "# Columns of the loan book 贷款台账的列",
+        "",
+        "This page is made from `relending/book/columns.toml`; a test keeps the two the same. 本页由列字典生成。",
+        "",
+        "Headers may stand in any order, in any of the spellings given; case, spaces and underscores do not matter.",
+        "A unit may follow in brackets, as in 贷款金额（万元） or `rate (%)`, or stand above the header as 单位：万元.",
+    ]
+    titles = {"loans": "Loans 借据", "prepayments": "Prepayments 提前还款"}
+    for table in TABLES:
+        lines += ["", f"## {titles[table]}", "", "| name | 中文 | English | also read 其他表头 | type | unit 单位 | required 必填 |",
+                  "| --- | --- | --- | --- | --- | --- | --- |"]
+        for c in columns(table).values():
+            empty = f"; empty means {c.empty_is} 空即 {c.empty_is}" if c.empty_is is not None else ""
+            lines.append(f"| `{c.name}` | {c.zh} | {c.en} | {'、'.join(c.aliases)} | {c.type} | {c.unit} | "
+                         f"{_REQUIRED[c.required]}{empty} |")
+        lines += ["", f"### What they mean 说明（{table}）", ""]
+        for c in columns(table).values():
+            lines.append(f"- `{c.name}`: {c.description['en']}. {c.description['zh']}。")
+            if c.checks:
+                lines.append(f"  Checked 检查: {c.checks['en']}. {c.checks['zh']}。")
+            for header, why in c.not_it.items():
+                lines.append(f"  Not it 并非: {header} ({why['en']}. {why['zh']})")
+            if c.values:
+                values = "; ".join(f"`{v}` {'、'.join(names)}" for v, names in c.values.items())
+                lines.append(f"  Values 取值: {values}")
+    lines += ["", "## Units 单位", "",
+              "| type | units read in a header, with what one of it is 表头可用单位及其换算 |", "| --- | --- |"]
+    for kind, units in _raw()["units"].items():
+        lines.append(f"| {kind} | " + ", ".join(f"{u} = {n:,}" for u, n in units.items()) + " |")
+    lines += ["", "Amounts are kept in whole fen, rates in parts per million, reductions in grams, power in kW and energy in kWh,",
+              "`bp` and `months` as they are. 金额以分、利率以百万分之一、减排量以克、功率以千瓦、电量以千瓦时的整数保存。", ""]
+    return "\n".join(lines)

@@ -1,0 +1,167 @@
+"""Comma-separated text: encodings found, rows never shifted, ragged rows kept as rows with an error."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv as pacsv
+
+from relending.book.cells import Cells, RawBlock, Table, flat
+from relending.book.digest import fingerprint
+from relending.book.headers import header_row
+from relending.findings import Findings, InputError
+
+HEAD_ROWS = 20
+_HEAD_BYTES = 1 << 20
+_WHOLE_BYTES = 1 << 28
+"""Files up to this size are taken into memory at once, on all cores; larger ones are streamed."""
+_READ_BYTES = 1 << 23
+
+
+def open_csv(path: Path, table: str) -> Table:
+    """A CSV file as a table; InputError where it is empty, in an unknown encoding or not separated by commas.
+
+    The header is the first row that names two columns of ``table``; rows above it may give units. Row numbers are those a
+    spreadsheet shows: the first row of the file is 1, and a quoted cell may hold line breaks.
+    """
+    sha256, encoding = fingerprint(path, text=True)
+    if not encoding:
+        raise InputError(Findings.one("encoding_unknown", file=path.name, expected="UTF-8, GB18030"))
+    head = _head(path, encoding)
+    rows, lines = _head_rows(head)
+    if not any(any(c.strip() for c in row) for row in rows):
+        raise InputError(Findings.one("file_empty", file=path.name))
+    at = header_row(rows, table)
+    headers = rows[at]
+    if len(headers) == 1 and any(mark in headers[0] for mark in ";\t|，、"):
+        raise InputError(Findings.one("not_comma_separated", file=path.name, row=at + 1, found=headers[0][:100], expected=","))
+
+    def blocks(positions: Sequence[int], block_rows: int) -> Iterator[RawBlock]:
+        return _blocks(path, encoding, positions, len(headers), lines[at], at + 2, block_rows)
+
+    return Table(path=path, file=path.name, sheet="", headers=tuple(headers), above=tuple(map(tuple, rows[:at])),
+                 header_row=at + 1, encoding=encoding, sha256=sha256, blocks=blocks)
+
+
+def _head(path: Path, encoding: str) -> str:
+    with path.open("rb") as f:
+        raw = f.read(_HEAD_BYTES)
+    return codecs.getincrementaldecoder(encoding)("strict").decode(raw)
+
+
+def _head_rows(text: str) -> tuple[list[list[str]], list[int]]:
+    """The first rows, and the number of lines read when each was complete."""
+    reader = csv.reader(io.StringIO(text, newline=""))
+    rows, lines = [], []
+    try:
+        for row in reader:
+            rows.append(row)
+            lines.append(reader.line_num)
+            if len(rows) == HEAD_ROWS:
+                break
+    except csv.Error:
+        pass  # what was read so far is enough to look for the header
+    return rows, lines
+
+
+def _blocks(path: Path, encoding: str, positions: Sequence[int], width: int, skip: int, first_row: int,
+            block_rows: int) -> Iterator[RawBlock]:
+    names = [f"c{i}" for i in range(width)]
+    wanted = [names[p] for p in positions]
+    bad: list[tuple[int | None, str]] = []
+
+    def note(row: Any) -> str:
+        bad.append((row.number, row.text))
+        return "skip"
+
+    def options(threads: bool) -> dict[str, Any]:
+        return {
+            "read_options": pacsv.ReadOptions(use_threads=threads, block_size=_READ_BYTES, skip_rows=skip, column_names=names,
+                                              encoding="utf8" if encoding.startswith("utf") else encoding),
+            "parse_options": pacsv.ParseOptions(newlines_in_values=True, ignore_empty_lines=False, invalid_row_handler=note),
+            "convert_options": pacsv.ConvertOptions(column_types={n: pa.string() for n in wanted}, include_columns=wanted,
+                                                    strings_can_be_null=False),
+        }
+
+    try:
+        if path.stat().st_size <= _WHOLE_BYTES:
+            whole = pacsv.read_csv(path, **options(True))
+            if bad:  # only a single thread knows the numbers of ragged rows
+                bad.clear()
+                whole = pacsv.read_csv(path, **options(False))
+            parts: Iterator[pa.Table] = iter([whole])
+        else:
+            parts = _streamed(path, options(False))
+        yield from _cut(parts, bad, positions, skip, first_row, block_rows, path.name)
+    except pa.ArrowInvalid as error:
+        if "Empty CSV" in str(error):  # a header and nothing below
+            return
+        raise InputError(Findings.one("file_unreadable", file=path.name, found=str(error)[:200])) from None
+
+
+def _streamed(path: Path, options: dict[str, Any]) -> Iterator[pa.Table]:
+    with pacsv.open_csv(path, **options) as reader:
+        for batch in reader:
+            yield pa.Table.from_batches([batch])
+
+
+def _cut(parts: Iterator[pa.Table], bad: list[tuple[int | None, str]], positions: Sequence[int], skip: int,
+         first_row: int, block_rows: int, file: str) -> Iterator[RawBlock]:
+    """Blocks of ``block_rows`` rows of the file, ragged rows put back where they stood."""
+    waiting: list[pa.Table] = []
+    have = 0  # good rows waiting
+    done = 0  # rows of the file given out
+    settled = 0  # ragged rows given out
+
+    def block(rows: int) -> RawBlock:
+        nonlocal waiting, have, done, settled
+        ragged: dict[int, str] = {}
+        while settled < len(bad) and (bad[settled][0] or 0) - skip - 1 < done + rows:
+            number, text = bad[settled]
+            if '"' in text and "\n" in text and text.count('"') % 2:
+                raise InputError(Findings.one("quote_not_closed", file=file, row=first_row + (number or 0) - skip - 1,
+                                              found=text[:200]))
+            ragged[(number or 0) - skip - 1 - done] = text
+            settled += 1
+        good = rows - len(ragged)
+        table = pa.concat_tables(waiting) if waiting else None
+        columns: dict[int, Cells] = {}
+        for i, position in enumerate(positions):
+            cells = flat(table.column(i).slice(0, good)) if table is not None else pa.array([], pa.string())
+            if ragged:
+                place = np.ones(rows, np.bool_)
+                place[list(ragged)] = False
+                cells = cells.take(pa.array(np.cumsum(place) - 1, mask=~place))
+            columns[position] = Cells(cells)
+        if table is not None:
+            waiting = [table.slice(good)]
+        have -= good
+        out = RawBlock(first_row + done, rows, columns, ragged)
+        done += rows
+        return out
+
+    def upcoming() -> int:
+        """Rows of the file known so far and not given out."""
+        known = have
+        for number, _ in bad[settled:]:
+            if (number or 0) - skip - 1 <= done + known:
+                known += 1
+        return known
+
+    for part in parts:
+        waiting.append(part)
+        have += part.num_rows
+        while upcoming() >= block_rows:
+            yield block(block_rows)
+    while rows := min(upcoming(), block_rows):
+        yield block(rows)
+
+
+__all__ = ["open_csv"]

@@ -1,0 +1,53 @@
+"""One pass over a file's bytes: its SHA-256, and for text its encoding."""
+
+from __future__ import annotations
+
+import codecs
+import hashlib
+from pathlib import Path
+
+_STEP = 1 << 22
+
+
+def fingerprint(path: Path, *, text: bool = False) -> tuple[str, str]:
+    """SHA-256 of a file and, where ``text``, its encoding: ``utf-8``, ``utf-8-sig``, ``gb18030``, or nothing if none fits.
+
+    GBK is read as GB18030, which holds it. A file that is valid UTF-8 is never taken for anything else.
+    """
+    digest = hashlib.sha256()
+    utf8 = codecs.getincrementaldecoder("utf-8")("strict") if text else None
+    bom = False
+    with path.open("rb") as f:
+        first = True
+        while step := f.read(_STEP):
+            digest.update(step)
+            if first:
+                bom = step.startswith(codecs.BOM_UTF8)
+                first = False
+            if utf8 is not None:
+                try:
+                    utf8.decode(step)
+                except UnicodeDecodeError:
+                    utf8 = None
+    encoding = ""
+    if text:
+        whole = utf8 is not None
+        if utf8 is not None:
+            try:
+                utf8.decode(b"", True)
+            except UnicodeDecodeError:
+                whole = False
+        encoding = ("utf-8-sig" if bom else "utf-8") if whole else _gb18030(path)
+    return digest.hexdigest(), encoding
+
+
+def _gb18030(path: Path) -> str:
+    decoder = codecs.getincrementaldecoder("gb18030")("strict")
+    try:
+        with path.open("rb") as f:
+            while step := f.read(_STEP):
+                decoder.decode(step)
+        decoder.decode(b"", True)
+    except UnicodeDecodeError:
+        return ""
+    return "gb18030"

@@ -1,0 +1,70 @@
+"""Files: what is behind a path, opened as tables."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from relending.book.cells import Table
+from relending.findings import Findings, InputError
+
+WORKBOOKS = (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods")
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """The tables behind one path: loans (or the table asked for), prepayments found beside them, and notes."""
+
+    tables: tuple[Table, ...]
+    prepayments: tuple[Table, ...] = ()
+    findings: Findings = Findings()
+
+
+def open_tables(path: Path, table: str, sheet: str | None) -> Opened:
+    """The tables of a file, or of a folder of Parquet files in name order; InputError with every file that cannot be opened."""
+    if path.is_dir():
+        parts = sorted((p for p in path.iterdir() if p.suffix.lower() == ".parquet" and p.name[0] not in "._" and p.is_file()),
+                       key=lambda p: p.name)
+        if not parts:
+            raise InputError(Findings.one("file_empty", file=path.name, expected="*.parquet"))
+        return _together(parts)
+    if not path.exists():
+        raise InputError(Findings.one("file_not_found", file=path.name, found=path.name))
+    if not path.is_file():
+        raise InputError(Findings.one("path_unsafe", file=path.name, found=path.name))
+    ending = path.suffix.lower()
+    if ending not in (".csv", ".parquet", *WORKBOOKS):
+        raise InputError(Findings.one("file_extension", file=path.name, found=path.suffix,
+                                      expected=", ".join((".csv", ".parquet", *WORKBOOKS))))
+    try:
+        if path.stat().st_size == 0:
+            raise InputError(Findings.one("file_empty", file=path.name))
+        if ending == ".parquet":
+            from relending.book.parquetfile import open_parquet
+
+            return Opened((open_parquet(path),))
+        if ending == ".csv":
+            from relending.book.csvfile import open_csv
+
+            return Opened((open_csv(path, table),))
+        from relending.book.workbook import open_workbook
+
+        loans, early, findings = open_workbook(path, table, sheet)
+        return Opened(loans, early, findings)
+    except OSError as error:
+        raise InputError(Findings.one("file_unreadable", file=path.name, found=error.strerror or "")) from None
+
+
+def _together(parts: list[Path]) -> Opened:
+    from relending.book.parquetfile import open_parquet
+
+    tables: list[Table] = []
+    findings: list[Findings] = []
+    for part in parts:
+        try:
+            tables.append(open_parquet(part))
+        except InputError as error:
+            findings.append(error.findings)
+    if findings:
+        raise InputError(Findings.concat(findings))
+    return Opened(tuple(tables))

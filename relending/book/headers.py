@@ -1,0 +1,251 @@
+"""Headers: which column of a file is which column of the dictionary, and in what unit.
+
+Only exact names count (after case, width, spaces and underscores are evened out): a near miss is named in the error and
+never guessed. A unit is taken from brackets after the name, else from a cell above it, else it is the column's own.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from relending.book.columns import Column, columns, limits
+from relending.findings import Findings
+
+_BRACKET = re.compile(r"^(.+?)[(\[【]([^()\[\]【】]*)[)\]】]$", re.DOTALL)
+_ABOVE = re.compile(r"(?:^|[\s(\[【,;])(?:金额|货币|计量|数据)?(?:单位|units?)\s*:\s*([^()\[\]【】]+)", re.IGNORECASE)
+_PER_YEAR = re.compile(r"(/年|/a|/yr|/year|每年|ayear|peryear)$")
+_LOOKS_LIKE_UNIT = re.compile(r"[元吨%‰瓦度币]")
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A column of the dictionary found in a file: where, under which header, in which unit."""
+
+    column: Column
+    position: int
+    header: str
+    unit: str
+    scale: int
+
+
+@dataclass(frozen=True, slots=True)
+class Headers:
+    """The header row of one table as understood; ``problems`` holds errors, warnings and notes."""
+
+    fields: tuple[Field, ...]
+    problems: Findings
+
+    def by_name(self) -> dict[str, Field]:
+        """The fields by column name."""
+        return {f.column.name: f for f in self.fields}
+
+
+def plain(text: str) -> str:
+    """A header or unit with width, case, spaces, underscores and stars evened out.
+
+    >>> plain(" Ｌoan_ID* "), plain("贷款金额\\n（万元）")
+    ('loanid', '贷款金额(万元)')
+    """
+    return re.sub(r"[\s_*\u200b\ufeff]+", "", unicodedata.normalize("NFKC", text).casefold())
+
+
+@cache
+def _names(table: str) -> dict[str, Column]:
+    return {plain(h): c for c in columns(table).values() for h in c.headers}
+
+
+@cache
+def _lookalikes(table: str) -> dict[str, tuple[tuple[Column, str], ...]]:
+    out: dict[str, tuple[tuple[Column, str], ...]] = {}
+    for c in columns(table).values():
+        for header, why in c.not_it.items():
+            out[plain(header)] = (*out.get(plain(header), ()), (c, f"{why['zh']}; {why['en']}"))
+    return out
+
+
+def _units(column: Column) -> dict[str, int]:
+    return {plain(u): n for u, n in column.units.items()}
+
+
+def unit_scale(column: Column, text: str) -> int | None:
+    """Frame units in one of the unit ``text``, or None where it is not a unit of this column.
+
+    >>> unit_scale(columns()["principal"], "单位：亿元"), unit_scale(columns()["project_reduction"], "万吨/年")
+    (10000000000, 10000000000)
+    """
+    word = re.sub(r"^(单位|units?):?", "", plain(text))
+    known = _units(column)
+    for candidate in (word, _PER_YEAR.sub("", word)):
+        if candidate in known:
+            return known[candidate]
+    return None
+
+
+def _split(header: str) -> tuple[str, str]:
+    """Name and unit text of a header: brackets at its end, or a bare % sign."""
+    whole = plain(header)
+    found = _BRACKET.match(whole)
+    if found:
+        return found[1], found[2]
+    if whole.endswith(("%", "‰")) and len(whole) > 1:
+        return whole[:-1], whole[-1]
+    return whole, ""
+
+
+def _column_of(header: str, table: str) -> tuple[Column | None, str]:
+    names = _names(table)
+    whole = plain(header)
+    if whole in names:
+        return names[whole], ""
+    name, unit = _split(header)
+    return names.get(name), unit
+
+
+def recognised(headers: Sequence[str], table: str) -> int:
+    """How many different columns of the table these headers name."""
+    found = (_column_of(h, table)[0] for h in headers if h)
+    return len({c.name for c in found if c})
+
+
+def header_row(rows: Sequence[Sequence[str]], table: str) -> int:
+    """Position of the header among the first rows: the first that names two columns, else the first with any text.
+
+    >>> header_row([["示范银行贷款台账"], ["单位：万元"], ["借据编号", "贷款金额"]], "loans")
+    2
+    """
+    for i, row in enumerate(rows):
+        if recognised(row, table) >= 2:
+            return i
+    return next((i for i, row in enumerate(rows) if any(c.strip() for c in row)), 0)
+
+
+def match(headers: Sequence[str], table: str = "loans", *, above: Sequence[Sequence[str]] = (), file: str = "",
+          sheet: str = "", row: int | None = None, needs_lender: bool = False) -> Headers:
+    """The columns of ``table`` among ``headers``, with every problem of the header row at once.
+
+    ``above`` holds the rows over the header, where a unit may stand (单位：万元); ``needs_lender`` tells that the
+    scenario names no lender, so the column must be there.
+
+    >>> found = match(["借据号", "贷款金额（万元）"])
+    >>> [(f.column.name, f.scale) for f in found.fields], found.problems.codes()["missing_column"]
+    ([('loan_id', 1), ('principal', 1000000)], 5)
+    """
+    at = {"file": file, "sheet": sheet, "row": row}
+    problems: list[Findings] = []
+    if len(headers) > limits()["columns"]:
+        problems.append(Findings.one("too_many_columns", **at, found=len(headers), expected=limits()["columns"]))
+    fields: list[Field] = []
+    ignored: list[str] = []
+    seen: dict[str, str] = {}
+    texts = [h.strip() for h in headers]
+    repeated = sorted({t for i, t in enumerate(texts) if t and t in texts[:i]})
+    problems += [Findings.one("duplicate_header", **at, column=t, found=t) for t in repeated]
+    for position, text in enumerate(texts):
+        column, unit = _column_of(text, table) if text else (None, "")
+        if column is None:
+            ignored.append(text or f"#{position + 1}")
+            continue
+        if column.name in seen:
+            if text not in repeated:
+                problems.append(Findings.one("column_given_twice", **at, column=column.name,
+                                             found=f"{seen[column.name]}, {text}", expected=f"{column.name} / {column.zh}"))
+            continue
+        seen[column.name] = text
+        scale, used, trouble = _scale(column, unit, position, above)
+        if trouble:
+            problems.append(Findings.one(trouble, **at, column=column.name, found=text if trouble == "unknown_unit" else used,
+                                         expected=", ".join(column.units)))
+        fields.append(Field(column, position, text, used, scale))
+    problems.append(_unknown_above(above, table, file, sheet))
+    problems.append(_missing(table, seen, ignored, texts, at, needs_lender))
+    for text in dict.fromkeys(ignored):
+        problems.append(Findings.one("column_ignored", **at, column=text, found=text))
+    return Headers(tuple(fields), Findings.concat(problems))
+
+
+def _scale(column: Column, unit: str, position: int, above: Sequence[Sequence[str]]) -> tuple[int, str, str]:
+    """Scale and unit of a column, and the code of what is wrong with it."""
+    if not column.units:
+        return 1, "", ""  # brackets after a name without units are a remark
+    if unit:
+        scale = unit_scale(column, unit)
+        return (scale, unit, "") if scale is not None else (1, unit, "unknown_unit")
+    direct: dict[str, int] = {}
+    anywhere: dict[str, int] = {}
+    for row in above:
+        for i, cell in enumerate(row):
+            for word, marked in _words(cell):
+                scale = unit_scale(column, word)
+                if scale is None:
+                    continue
+                if i == position:
+                    direct[word] = scale
+                if marked:
+                    anywhere[word] = scale
+    for found in (direct, anywhere):
+        if len(set(found.values())) == 1:
+            word, scale = next(iter(found.items()))
+            return scale, word, ""
+        if found:
+            return 1, ", ".join(found), "unit_conflict"
+    own = column.unit
+    return column.units[own], own, ""
+
+
+def _words(cell: str) -> list[tuple[str, bool]]:
+    """Unit words of a cell above the header, each with whether 单位 marks it."""
+    text = unicodedata.normalize("NFKC", cell).strip()
+    found = _ABOVE.search(text)
+    if found:
+        return [(w.strip(), True) for w in re.split(r"[、,;]|\s+", found[1]) if w.strip()]
+    return [(text.strip("()[]【】"), False)] if text else []
+
+
+def _unknown_above(above: Sequence[Sequence[str]], table: str, file: str, sheet: str) -> Findings:
+    problems = []
+    for i, row in enumerate(above):
+        for cell in row:
+            for word, marked in _words(cell):
+                if marked and _LOOKS_LIKE_UNIT.search(word) and all(
+                        unit_scale(c, word) is None for c in columns(table).values()):
+                    problems.append(Findings.one("unknown_unit", file=file, sheet=sheet, row=i + 1, found=cell))
+    return Findings.concat(problems)
+
+
+def _missing(table: str, seen: dict[str, str], ignored: list[str], texts: Sequence[str],
+             at: dict[str, object], needs_lender: bool) -> Findings:
+    problems: list[Findings] = []
+    lookalikes: dict[str, list[tuple[str, str]]] = {}
+    for text in texts:
+        name = _split(text)[0] if text else ""
+        for column, why in (*_lookalikes(table).get(name, ()), *(_lookalikes(table).get(plain(text), ()) if name != plain(text) else ())):
+            lookalikes.setdefault(column.name, []).append((text, why))
+    for c in columns(table).values():
+        if c.name in seen:
+            continue
+        needed = c.required == "always"
+        label = f"{c.name} / {c.zh}"
+        for text, why in lookalikes.get(c.name, ()):
+            code = "wrong_column" if needed else "column_not_used"
+            problems.append(Findings.one(code, **at, column=c.name, found=text, expected=f"{label}: {why}"))  # type: ignore[arg-type]
+        if c.required == "lender" and needs_lender:
+            problems.append(Findings.one("lender_missing", **at, column=c.name, expected=label))  # type: ignore[arg-type]
+        elif needed and c.name not in lookalikes:
+            problems.append(Findings.one("missing_column", **at, column=c.name, found=_nearest(c, ignored), expected=label))  # type: ignore[arg-type]
+    return Findings.concat(problems)
+
+
+def _nearest(column: Column, headers: Sequence[str]) -> str:
+    """The unknown header most like a missing column's names, or nothing."""
+    best, score = "", 0.6
+    for header in headers:
+        for name in column.headers:
+            likeness = difflib.SequenceMatcher(None, _split(header)[0], plain(name)).ratio()
+            if likeness > score:
+                best, score = header, likeness
+    return best

@@ -1,0 +1,74 @@
+"""Parquet: one file a table; rows are counted from 1, there is no header row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from relending.book.cells import Cells, RawBlock, Table, flat
+from relending.book.digest import fingerprint
+from relending.findings import Findings, InputError
+
+
+def open_parquet(path: Path) -> Table:
+    """A Parquet file as a table; InputError where it is not Parquet."""
+    try:
+        with pq.ParquetFile(path) as f:
+            schema = f.schema_arrow
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError) as error:
+        raise InputError(Findings.one("file_unreadable", file=path.name, found=str(error)[:200])) from None
+    sha256, _ = fingerprint(path)
+
+    def blocks(positions: Sequence[int], block_rows: int) -> Iterator[RawBlock]:
+        return _blocks(path, schema, positions, block_rows)
+
+    return Table(path=path, file=path.name, sheet="", headers=tuple(schema.names), above=(), header_row=None, encoding="",
+                 sha256=sha256, blocks=blocks)
+
+
+def readable(kind: pa.DataType) -> bool:
+    """Whether cells of this Arrow type can be read at all."""
+    if pa.types.is_dictionary(kind):
+        kind = kind.value_type
+    t = pa.types
+    return any(test(kind) for test in (t.is_string, t.is_large_string, t.is_string_view, t.is_integer, t.is_floating, t.is_decimal,
+                                       t.is_date, t.is_timestamp, t.is_boolean, t.is_null))
+
+
+def _blocks(path: Path, schema: pa.Schema, positions: Sequence[int], block_rows: int) -> Iterator[RawBlock]:
+    wrong = [schema.field(p) for p in positions if not readable(schema.field(p).type)]
+    if wrong:
+        raise InputError(Findings.concat(
+            Findings.one("column_type", file=path.name, column=f.name, found=str(f.type)) for f in wrong))
+    names = [schema.names[p] for p in positions]
+    done = 0
+    try:
+        with pq.ParquetFile(path, pre_buffer=True) as f:
+            if f.metadata.num_rows <= block_rows:
+                parts: Iterator[pa.Table] = iter([f.read(columns=names)])
+            else:
+                parts = (pa.Table.from_batches([b]) for b in f.iter_batches(batch_size=block_rows, columns=names))
+            for whole in rechunked(parts, block_rows):
+                yield RawBlock(done + 1, whole.num_rows,
+                               {p: Cells(flat(whole.column(n))) for p, n in zip(positions, names, strict=True)})
+                done += whole.num_rows
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError) as error:
+        raise InputError(Findings.one("file_unreadable", file=path.name, found=str(error)[:200])) from None
+
+
+def rechunked(parts: Iterator[pa.Table], rows: int) -> Iterator[pa.Table]:
+    """The same rows in tables of exactly ``rows`` rows, the last with the rest."""
+    waiting: list[pa.Table] = []
+    have = 0
+    for part in parts:
+        waiting.append(part)
+        have += part.num_rows
+        while have >= rows:
+            whole = pa.concat_tables(waiting)
+            yield whole.slice(0, rows)
+            waiting, have = [whole.slice(rows)], have - rows
+    if have:
+        yield pa.concat_tables(waiting)

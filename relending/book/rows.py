@@ -1,0 +1,249 @@
+"""From raw cells to the step frame: every column read, every row kept, every problem a finding."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from relending.book.cells import Cells, RawBlock, text_of
+from relending.book.columns import Column, columns, frame_columns, limits
+from relending.book.days import read_dates
+from relending.book.headers import Field
+from relending.book.numbers import Reading, read_numbers
+from relending.book.texts import read_enum, read_text
+from relending.findings import Findings, messages
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Ints = NDArray[np.int64]
+_LIMIT = {"money": "principal_fen", "mass": "mass_g", "rate": "rate_ppm", "power": "power_kw", "energy": "energy_kwh",
+          "integer": "integer"}
+_WORKERS = 2  # columns are read side by side; what comes out does not depend on it
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is wrong with some rows of a block: a code, the rows, and found and expected (one text, or one a row)."""
+
+    code: str
+    rows: Ints
+    column: str
+    found: str | Sequence[str] = ""
+    expected: str | Sequence[str] = ""
+
+
+@dataclass(slots=True)
+class Rows:
+    """The columns of a block while it is being read and checked."""
+
+    table: str
+    n: int
+    values: dict[str, pa.Array]
+    cells: Mapping[str, Cells]
+    ragged: NDArray[np.bool_]
+    problems: list[Problem] = field(default_factory=list)
+
+    def ints(self, name: str) -> tuple[Ints, NDArray[np.bool_]]:
+        """Values (0 where null) and validity of a number or date column of the frame; dates as days."""
+        array = self.values[name]
+        if pa.types.is_date32(array.type):
+            array = array.cast(pa.int32())
+        there = array.is_valid().to_numpy(zero_copy_only=False)
+        return array.fill_null(0).to_numpy(zero_copy_only=False).astype(np.int64, copy=False), there
+
+    def found(self, column: str, rows: Ints) -> list[str]:
+        """The cells of a column as the file has them."""
+        cells = self.cells.get(column)
+        return text_of(cells.values, rows) if cells is not None else [""] * len(rows)
+
+    def blame(self, code: str, rows: NDArray[Any], column: str, expected: str | Sequence[str] = "") -> None:
+        """Note a problem of the rows (positions, or a mask); what was found is the cell itself."""
+        index = np.flatnonzero(rows) if rows.dtype == np.bool_ else rows
+        if len(index):
+            self.problems.append(Problem(code, index, column, self.found(column, index), expected))
+
+    def unreadable(self, column: str) -> NDArray[np.bool_]:
+        """Rows whose cell of this column already has an error."""
+        mask = self.ragged.copy()
+        for p in self.problems:
+            if p.column == column and is_error(p.code):
+                mask[p.rows] = True
+        return mask
+
+
+def is_error(code: str) -> bool:
+    """Whether this code sets a row aside."""
+    return messages()[code].severity == "error"
+
+
+def blank_rows(raw: RawBlock) -> NDArray[np.bool_]:
+    """Rows in which no wanted cell holds anything; a ragged row is not blank."""
+    blank = np.ones(raw.rows, np.bool_)
+    for i in raw.ragged:
+        blank[i] = False
+    for cells in raw.columns.values():
+        where = np.flatnonzero(blank)
+        if not len(where):
+            break
+        values = cells.values if len(where) == raw.rows else cells.values.take(pa.array(where))
+        empty = values.is_null().to_numpy(zero_copy_only=False).copy()
+        if pa.types.is_string(values.type):
+            empty |= pc.equal(pc.binary_length(pc.utf8_trim_whitespace(values)), 0).fill_null(True).to_numpy(zero_copy_only=False)
+        blank[where] = empty
+    return blank
+
+
+def read_columns(raw: RawBlock, fields: Sequence[Field], table: str) -> Rows:
+    """The cells of a block as columns of the frame, with what could not be read."""
+    found = {f.column.name: f for f in fields}
+    ragged = np.zeros(raw.rows, np.bool_)
+    ragged[list(raw.ragged)] = True
+    cells = {name: raw.columns[f.position] for name, f in found.items()}
+    rows = Rows(table, raw.rows, {}, cells, ragged)
+    if raw.ragged:
+        rows.problems.append(Problem("ragged_row", np.array(list(raw.ragged), np.int64), "",
+                                     [t[:200] for t in raw.ragged.values()]))
+
+    def one(column: Column) -> tuple[pa.Array, dict[str, Ints]]:
+        given = found.get(column.name)
+        if given is None:
+            return pa.nulls(raw.rows, _ARROW[column.arrow]), {}
+        return _read(column, given, cells[column.name])
+
+    todo = list(columns(table).values())
+    with ThreadPoolExecutor(_WORKERS) as pool:
+        done = list(pool.map(one, todo)) if raw.rows > 10_000 else [one(c) for c in todo]
+    for column, (values, wrong) in zip(todo, done, strict=True):
+        rows.values[column.frame] = values
+        for code, index in wrong.items():
+            rows.blame(code, index, column.name, _expected(code, column, found[column.name], rows.found(column.name, index)))
+        _fill(rows, column)
+    return rows
+
+
+_ARROW = {"string": pa.string(), "int64": pa.int64(), "date32": pa.date32(), "bool": pa.bool_()}
+
+
+def _read(column: Column, given: Field, cells: Cells) -> tuple[pa.Array, dict[str, Ints]]:
+    if column.type == "date":
+        return read_dates(cells)
+    if column.arrow == "int64":
+        got = read_numbers(cells, reading(column, given.scale))
+        return pa.array(got.values, mask=~got.valid), got.problems
+    texts = read_text(cells, is_id=column.type == "id")
+    if column.type == "enum":
+        got_enum = read_enum(texts.values, column.values)
+        return got_enum.values, {**texts.problems, **got_enum.problems}
+    return texts.values, texts.problems
+
+
+def reading(column: Column, scale: int) -> Reading:
+    """How the numbers of a column are read under a header whose unit has this scale.
+
+    >>> reading(columns()["principal"], 1_000_000).finer
+    'finer_than_fen'
+    """
+    limit = limits()["investment_fen" if column.name == "project_investment" else _LIMIT[column.type]]
+    finer = "amount_rounded"
+    if column.name == "principal":
+        finer = "finer_than_fen"
+    elif column.type == "integer" and not column.signed:
+        finer = "unreadable_number"
+    if column.type != "rate":
+        return Reading(scale, limit, finer)
+    per_cent = scale == column.units["%"]
+    unclear = per_cent or scale == column.units[column.unit]
+    return Reading(scale, limit, finer, rate=True, percent=per_cent, bare=Decimal(limits()["bare_rate"]) if unclear else None)
+
+
+def _fill(rows: Rows, column: Column) -> None:
+    """The value an empty cell stands for; a cell that could not be read stays empty."""
+    if column.empty_is is None:
+        return
+    values = rows.values[column.frame]
+    if values.null_count:
+        empty = values.is_null().to_numpy(zero_copy_only=False) & ~rows.unreadable(column.name)
+        rows.values[column.frame] = pc.if_else(pa.array(empty), pa.scalar(column.empty_is, values.type), values)
+
+
+def _expected(code: str, column: Column, given: Field, found: Sequence[str]) -> str | list[str]:
+    if code == "rate_ambiguous":
+        texts = {t: _either(t, given) for t in set(found)}
+        return [texts[t] for t in found]
+    if code == "unknown_value":
+        return ", ".join(column.values)
+    if code in ("unreadable_date", "implausible_date"):
+        return f"2023-01-05; {limits()['first_year']}-{limits()['last_year']}"
+    if code == "amount_absurd":
+        most = limits()["investment_fen" if column.name == "project_investment" else _LIMIT[column.type]]
+        return f"<= {Decimal(most) / given.scale:f} {given.unit}".rstrip()
+    if code == "finer_than_fen":
+        return "0.01"
+    if code == "amount_rounded":
+        return column.frame.rpartition("_")[2]
+    return ""
+
+
+def _either(text: str, given: Field) -> str:
+    """The two things an ambiguous rate may mean, as they should be written.
+
+    >>> from relending.book.headers import match
+    >>> field = match(["rate"]).fields[0]
+    >>> _either("4.35", field)
+    '0.0435 / 4.35%'
+    """
+    import unicodedata
+
+    try:
+        value = Decimal(unicodedata.normalize("NFKC", text).strip().replace(",", ""))
+    except ArithmeticError:
+        return "0.0435 / 4.35%"
+    if given.scale == given.column.units["%"]:
+        return f"{_short(value * 100)} / {_short(value)}%"
+    return f"{_short(value / 100)} / {_short(value)}%"
+
+
+def _short(value: Decimal) -> str:
+    text = format(value, "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def finish(rows: Rows, numbers: Ints, file: str, sheet: str) -> tuple[pd.DataFrame, Findings]:
+    """The step frame of the block and its findings; ``numbers`` are the row numbers a person sees."""
+    import pandas as pd
+
+    bad = np.zeros(rows.n, np.bool_)
+    for p in rows.problems:
+        if is_error(p.code):
+            bad[p.rows] = True
+    ids = rows.values["loan_id"]
+    findings = []
+    for p in rows.problems:
+        rows_at = pa.array(p.rows, pa.int64())
+        findings.append(Findings.of(
+            p.code, len(p.rows), file=file, sheet=sheet, row=pa.array(numbers[p.rows]), loan=ids.take(rows_at),
+            column=p.column, found=_texts(p.found), expected=_texts(p.expected)))
+    arrays: dict[str, pa.Array] = {
+        "file": pa.repeat(pa.scalar(file, pa.string()), rows.n),
+        "sheet": pa.repeat(pa.scalar(sheet, pa.string()), rows.n),
+        "row": pa.array(numbers, pa.int64()),
+        **rows.values,
+    }
+    if rows.table == "loans":
+        arrays["data_error"] = pa.array(bad)
+    kinds = frame_columns(rows.table)
+    table = pa.table([arrays[name].cast(_ARROW[kind]) for name, kind in kinds.items()], names=list(kinds))
+    return table.to_pandas(types_mapper=pd.ArrowDtype), Findings.concat(findings)
+
+
+def _texts(given: str | Sequence[str]) -> Any:
+    return given if isinstance(given, str) else pa.array(list(given), pa.string())

@@ -1,0 +1,111 @@
+"""Applications 申请: the period a loan is applied for in, its draw date, and what it asks for (design section 7)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from relending.dates import Days, month_end, month_of, month_text, quarter_end, quarter_of, quarter_text, to_date
+from relending.engine.block import Block
+from relending.engine.calendar import adjust
+from relending.engine.context import launch_day
+from relending.engine.schedule import Schedule
+from relending.policy import Facility
+from relending.units import BP, Ints, mul_div
+
+UNSERVED = -1
+"""No pool takes the loan's sector."""
+
+
+@dataclass(frozen=True, slots=True)
+class Requests:
+    """What loans of one block ask of one facility: loan (position in the block), draw day, application period
+    (see :func:`period_text`), pool, ratio in bp and amount in fen. ``repaid`` loans owed nothing on their draw day."""
+
+    loan: Ints
+    day: Days
+    period: Ints
+    pool: Ints
+    ratio: Ints
+    amount: Ints
+    repaid: Ints
+
+    def __len__(self) -> int:
+        return len(self.loan)
+
+
+def pools(rules: Facility) -> list[str]:
+    """Every pool a facility's quota ever has, in order of first appearance; one nameless pool where it has none."""
+    names = list(dict.fromkeys(pool.id for value in rules["quota"].values for pool in value.value.pools))
+    return names or [""]
+
+
+def application_periods(disbursed: Days, rules: Facility) -> Ints:
+    """Application period of each disbursement: a quarter number, or minus the month number for monthly facilities.
+
+    Never earlier than the period that holds the launch.
+    """
+    launch = launch_day(rules)
+    monthly = np.array([v.value == "month" for v in rules["frequency"].values], bool)[rules["frequency"].index(disbursed)]
+    since_launch = np.maximum(disbursed, launch)
+    return np.where(monthly, -month_of(since_launch), quarter_of(since_launch))
+
+
+def period_end(periods: Ints) -> Days:
+    """Last day of each application period."""
+    out = np.empty(periods.shape, np.int64)
+    monthly = periods < 0
+    out[monthly], out[~monthly] = month_end(-periods[monthly]), quarter_end(periods[~monthly])
+    return out
+
+
+def period_text(period: int) -> str:
+    """An application period as written in ``caps``: ``2024Q1`` or ``2024-03``."""
+    return month_text(-period) if period < 0 else quarter_text(period)
+
+
+def next_period(period: int) -> int:
+    """The application period after this one."""
+    return period - 1 if period < 0 else period + 1
+
+
+def draw_days(periods: Ints, disbursed: Days, rules: Facility) -> Days:
+    """Draw date: last day of the period plus lag_days, moved by business_day."""
+    out = period_end(periods) + rules["lag_days"].pick(disbursed)
+    distinct, index = np.unique(out, return_inverse=True)
+    moved = [adjust(d, rules["business_day"].on(to_date(d)).value) for d in distinct.tolist()]
+    return np.array(moved, np.int64)[index] if moved else out
+
+
+def pool_of(sectors: list[str | None], sector: Ints, day: Days, rules: Facility) -> Ints:
+    """The first pool that takes each loan's sector on its draw day, as a position in :func:`pools`.
+
+    While no quota is in force a loan joins the pool of the first quota to come, so that it counts in its balance.
+    """
+    names = pools(rules)
+    if names == [""]:
+        return np.zeros(len(day), np.int64)
+    values = [v.value for v in rules["quota"].values]
+    table = np.full((len(values), max(len(sectors), 1)), UNSERVED, np.int64)
+    for i in range(len(values)):
+        quota = next((v for v in values[i:] if v.pools), None)
+        for j, code in enumerate(sectors):
+            taken = [p.id for p in (quota.pools if quota else ()) if not p.sectors or code in p.sectors]
+            table[i, j] = names.index(taken[0]) if taken else UNSERVED
+    return table[rules["quota"].index(day), sector]
+
+
+def make_requests(block: Block, rows: Ints, rules: Facility, schedule: Schedule) -> Requests:
+    """What the eligible loans ``rows`` ask for: floor(principal x ratio) each, if they still owe anything on the draw day."""
+    disbursed = block.disbursed[rows]
+    periods = application_periods(disbursed, rules)
+    day = draw_days(periods, disbursed, rules)
+    owed = schedule.outstanding(rows, day)
+    there = owed > 0
+    loan, day, periods = rows[there], day[there], periods[there]
+    ratio = rules["ratio"].pick(block.disbursed[loan])
+    return Requests(
+        loan=loan, day=day, period=periods, pool=pool_of(block.sectors, block.sector[loan], day, rules), ratio=ratio,
+        amount=mul_div(block.principal[loan], ratio, BP, "floor"), repaid=rows[~there],
+    )

@@ -1,0 +1,95 @@
+"""A block 数据块: the columns of up to 2**20 loans as the arrays the steps compute with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from relending.dates import Days
+from relending.engine.columns import Flags, arrow, codes, ints
+from relending.engine.schedule import BULLET, KINDS, Terms, make_terms
+from relending.units import Ints
+
+NEW = "new"
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Loans of one block. ``error`` are rows with an error of their own; their figures are stand-ins, never used.
+
+    ``sector``, ``lender`` are positions in ``sectors``, ``lenders`` (distinct texts of this block, None: empty).
+    ``new``: issue_type new and nothing refinanced.
+    """
+
+    frame: pd.DataFrame
+    loan_id: pa.Array
+    error: Flags
+    new: Flags
+    principal: Ints
+    rate: Ints
+    disbursed: Days
+    matures: Days
+    investment: Ints
+    has_investment: Flags
+    reduction: Ints
+    has_reduction: Flags
+    has_evidence: Flags
+    sector: Ints
+    sectors: list[str | None]
+    lender: Ints
+    lenders: list[str | None]
+    borrower_type: Ints
+    borrower_types: list[str | None]
+    tenor: Ints
+    tenors: list[str | None]
+    terms: Terms
+
+    def __len__(self) -> int:
+        return len(self.error)
+
+    def place(self, rows: Ints) -> dict[str, pa.Array]:
+        """Where findings about these rows point: file, sheet, row, loan."""
+        index = pa.array(rows)
+        return {
+            "file": arrow(self.frame, "file").take(index), "sheet": arrow(self.frame, "sheet").take(index),
+            "row": arrow(self.frame, "row").take(index), "loan": self.loan_id.take(index),
+        }
+
+
+def make_block(frame: pd.DataFrame) -> Block:
+    """A block from a loan frame (columns of the column dictionary, as :func:`relending.read_book` gives them)."""
+    error, _ = ints(frame, "data_error")
+    principal, p = ints(frame, "principal_fen")
+    rate, r = ints(frame, "rate_ppm")
+    disbursed, d = ints(frame, "disbursed")
+    matures, m = ints(frame, "matures")
+    per_year, y = ints(frame, "payments_per_year")
+    grace, has_grace = ints(frame, "grace_until")
+    investment, has_investment = ints(frame, "project_investment_fen")
+    reduction, has_reduction = ints(frame, "project_reduction_g")
+    sector, sectors = codes(frame, "sector")
+    lender, lenders = codes(frame, "lender")
+    kind, kinds = codes(frame, "repayment")
+    issue, issues = codes(frame, "issue_type")
+    borrower_type, borrower_types = codes(frame, "borrower_type")
+    tenor, tenors = codes(frame, "lpr_tenor")
+    wrong = error.astype(bool) | ~(p & r & d & m & y)
+    new = np.array([value == NEW for value in issues], bool)[issue] & np.asarray(arrow(frame, "refinances").is_null())
+    kind = np.array([KINDS.get(k or "", BULLET) for k in kinds], np.int64)[kind]
+    terms = make_terms(
+        np.where(wrong, 0, principal), np.where(wrong, 0, rate), np.where(wrong, 0, disbursed),
+        np.where(wrong, 1, matures), kind, np.where(wrong, 4, per_year),
+        np.where(has_grace & ~wrong, grace, np.where(wrong, 0, disbursed)),
+    )
+    return Block(
+        frame=frame, loan_id=arrow(frame, "loan_id"), error=wrong, new=new, principal=principal, rate=rate,
+        disbursed=disbursed, matures=matures, investment=investment, has_investment=has_investment & (investment > 0),
+        reduction=reduction, has_reduction=has_reduction,
+        has_evidence=np.asarray(pc.is_valid(arrow(frame, "evidence"))), sector=sector, sectors=sectors, lender=lender,
+        lenders=lenders, borrower_type=borrower_type, borrower_types=borrower_types, tenor=tenor, tenors=tenors,
+        terms=terms,
+    )

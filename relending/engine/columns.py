@@ -1,0 +1,73 @@
+"""Between frames and arrays: step frames are Arrow-backed pandas, the arithmetic is numpy int64."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from relending.units import Ints
+
+Flags = NDArray[np.bool_]
+
+
+def arrow(frame: pd.DataFrame, name: str) -> pa.Array:
+    """One column as one Arrow array."""
+    column = pa.array(frame[name])
+    return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+
+
+def ints(frame: pd.DataFrame, name: str) -> tuple[Ints, Flags]:
+    """An integer or date column as int64 (0, or 1970-01-01, where empty) and whether each value is there."""
+    column = arrow(frame, name)
+    if pa.types.is_date32(column.type):
+        column = column.cast(pa.int32())
+    there = np.asarray(column.is_valid())
+    if column.null_count:
+        column = column.fill_null(0)
+    return column.to_numpy(zero_copy_only=False).astype(np.int64), there
+
+
+def codes(frame: pd.DataFrame, name: str) -> tuple[Ints, list[str | None]]:
+    """A text column as positions in the list of its distinct values (an empty cell is its own value, None)."""
+    encoded = arrow(frame, name).dictionary_encode(null_encoding="encode")
+    return encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64), encoded.dictionary.to_pylist()
+
+
+def take(values: Sequence[str | None], index: Ints) -> pa.Array:
+    """Texts by position; position -1 gives an empty text."""
+    table = pa.array([*values, ""], pa.string())
+    return table.take(pa.array(np.where(index < 0, len(values), index)))
+
+
+def whole(values: Ints, there: Flags | None = None) -> pa.Array:
+    """Integers as an Arrow column, null where ``there`` is false."""
+    return pa.array(values, pa.int64(), mask=None if there is None else ~there)
+
+
+def days(values: Ints, there: Flags | None = None) -> pa.Array:
+    """Day numbers as a date column, null where ``there`` is false."""
+    return pa.array(values.astype(np.int32), pa.int32(), mask=None if there is None else ~there).cast(pa.date32())
+
+
+def frame_of(columns: Mapping[str, Any]) -> pd.DataFrame:
+    """A step frame from Arrow columns."""
+    return pa.table(dict(columns)).to_pandas(types_mapper=pd.ArrowDtype)
+
+
+def join_frames(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Frames of the same columns one below the other, without a copy of each value to Python."""
+    if len(frames) == 1:
+        return frames[0].reset_index(drop=True)
+    tables = [pa.table({name: arrow(f, name) for name in f.columns}) for f in frames]
+    return pa.concat_tables(tables).combine_chunks().to_pandas(types_mapper=pd.ArrowDtype)
+
+
+def text_of(values: Ints) -> pa.Array:
+    """Integers as text, for findings."""
+    return pc.cast(pa.array(values), pa.string())

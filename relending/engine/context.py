@@ -1,0 +1,82 @@
+"""What a run works by: facilities with their dated rules, lenders, LPR, the bank's own rate, the horizon."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+from relending.dates import parse_quarter, quarter_end, quarter_start, quarter_text, to_day, whole_quarters
+
+if TYPE_CHECKING:
+    from relending.policy import Dated, Facility, Lpr
+
+
+class LenderLike(Protocol):
+    """A lender: its id, its class (decides its admission) and admissions that a scenario gives it."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def cls(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The rules and the horizon, the same for every block of a run.
+
+    ``own_rate`` by lender id, "" for every other lender; ``first_quarter`` and ``last_quarter`` are quarter numbers
+    (``year * 4 + 0..3``), ``end`` the last day as a day number.
+    """
+
+    facilities: tuple[Facility, ...]
+    lenders: Mapping[str, Any]
+    lpr: Lpr
+    own_rate: Mapping[str, Dated]
+    first_quarter: int
+    last_quarter: int
+    rate_basis: str = "issue"
+    admitted: Mapping[str, Mapping[str, dt.date]] = field(default_factory=dict)
+
+    @property
+    def end(self) -> int:
+        """Last day of the run as a day number."""
+        return int(quarter_end(self.last_quarter))
+
+    @property
+    def quarters(self) -> range:
+        """The quarters of the series."""
+        return range(self.first_quarter, self.last_quarter + 1)
+
+    def own_rate_of(self, lender: str) -> Dated | None:
+        """The own funding rate that counts for a lender."""
+        return self.own_rate.get(lender, self.own_rate.get(""))
+
+    def admitted_from(self, facility: Facility, lender: str | None) -> dt.date | None:
+        """The date from which a lender may use a facility; None: never. A scenario's own admission decides."""
+        if lender is None:
+            return None
+        given = self.admitted.get(lender, {}).get(facility.id)
+        if given is not None:
+            return given
+        known = self.lenders.get(lender)
+        return facility.admitted_from(lender, known.cls if known is not None else None)
+
+
+def make_context(scenario: Any) -> Context:
+    """The context of a loaded scenario."""
+    first, last = whole_quarters(scenario.start, scenario.end)
+    return Context(
+        facilities=tuple(scenario.facilities), lenders=scenario.lenders, lpr=scenario.lpr, own_rate=scenario.own_rate,
+        first_quarter=first, last_quarter=last, rate_basis=scenario.rate_basis,
+        admitted={name: dict(getattr(lender, "admitted", {}) or {}) for name, lender in scenario.lenders.items()},
+    )
+
+
+def launch_day(facility: Facility) -> int:
+    """Day of a facility's launch."""
+    return to_day(facility["launch"].latest().value)
+
+
+__all__ = ["Context", "launch_day", "make_context", "parse_quarter", "quarter_start", "quarter_text"]

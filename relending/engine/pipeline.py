@@ -1,0 +1,284 @@
+"""From blocks of loans to the tables of a run: the steps in their order, and who needs what from whom.
+
+A step is a pure function of (block, context). What no block can know comes from two exchanges (keys; quotas), and what
+a block knows goes out as a partial that merges with others in any order. ``run_blocks`` maps the blocks in memory;
+another driver could map them elsewhere and would get the same integers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import reduce
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from relending.dates import Days
+from relending.engine import keys as exchange
+from relending.engine.applications import Requests, make_requests
+from relending.engine.attribution import attribute_block
+from relending.engine.block import Block, make_block
+from relending.engine.calendar import calendar_findings
+from relending.engine.columns import Flags, arrow, ints, join_frames
+from relending.engine.context import Context
+from relending.engine.cost import Outstanding, check_own_rates, cost_frame, outstanding_block
+from relending.engine.disclosure import Disclosed, Grid, disclose_block, disclosure_frame, disclosure_quarters, make_grid
+from relending.engine.funding import BlockFunding, Exchange, Tranche, block_funding
+from relending.engine.invariants import check_draws, check_positions, check_tranches
+from relending.engine.keys import Keys, Matched, yuan
+from relending.engine.ledger import Position, funding_frame, ledger_frame, positions
+from relending.engine.loanfiles import attribution_frame, draws_frame, outcome
+from relending.engine.schedule import Schedule, apply_prepayments
+from relending.engine.screening import Screened, screen_block, screening_frame
+from relending.findings import Findings, InputError
+from relending.units import Ints
+
+MOST_LENDERS = 2000
+"""More distinct lenders than this in one book are a mistake in the file, not banks."""
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """The tables of a run as integer step frames, and every finding of the engine."""
+
+    screening: pd.DataFrame
+    attribution: pd.DataFrame
+    draws: pd.DataFrame
+    ledger: pd.DataFrame
+    funding: pd.DataFrame
+    disclosure: pd.DataFrame
+    cost: pd.DataFrame
+    error: Flags
+    findings: Findings
+
+
+@dataclass(slots=True)
+class Work:
+    """One block on its way through the steps."""
+
+    block: Block
+    error: Flags
+    lender: Ints
+    project: Ints
+    schedule: Schedule
+    screened: Screened
+    requests: tuple[Requests, ...] = ()
+    funding: tuple[BlockFunding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """Blocks after the exchange of keys, checked and screened."""
+
+    works: tuple[Work, ...]
+    keys: Keys
+    findings: tuple[Findings, ...]
+
+
+def run_blocks(frames: Iterable[pd.DataFrame], prepayments: pd.DataFrame | None, context: Context,
+               progress: Progress = lambda text: None) -> Tables:
+    """Every table of a run from loan frames (blocks in order) and prepayments.
+
+    Raises InputError when no loan is usable, a prepayment names an unknown loan, or an own rate is missing;
+    InvariantError when an identity fails.
+    """
+    progress("screening")
+    prepared = prepare(frames, prepayments, context)
+    check_own_rates(context, prepared.keys.lenders)
+    progress("funding")
+    where, said = fund_works(prepared.works, prepared.keys, context)
+    progress("disclosure")
+    return _finish(prepared, where, context, [*prepared.findings, *said])
+
+
+def prepare(frames: Iterable[pd.DataFrame], prepayments: pd.DataFrame | None, context: Context) -> Prepared:
+    """Blocks with their keys exchanged, their schedules made, their loans set aside or screened."""
+    blocks = [make_block(frame) for frame in frames]
+    blocks = [b for b in blocks if len(b)] or blocks[:1]
+    keys = exchange.number(blocks)
+    _check_size(keys)
+    findings = [exchange.duplicate_findings(blocks, keys)]
+    matched = _match(prepayments, keys)
+    error = [b.error | d for b, d in zip(blocks, keys.duplicate, strict=True)]
+    schedules = []
+    for block, wrong, mine in zip(blocks, error, matched, strict=True):
+        schedule, said = _schedule(block, wrong, mine)
+        schedules.append(schedule)
+        findings.append(said)
+    shares = exchange.share_test(blocks, keys, error)
+    findings.append(shares.findings)
+    error = [e | over for e, over in zip(error, shares.over, strict=True)]
+    findings += [_after_end(b, e, context) for b, e in zip(blocks, error, strict=True)]
+    if all(e.all() for e in error):
+        raise InputError(Findings.concat([*findings, Findings.one("no_usable_loan")]))
+    works = []
+    for i, block in enumerate(blocks):
+        screened, said = screen_block(block, error[i], context)
+        findings.append(said)
+        works.append(Work(block, error[i], _lender_numbers(block, keys), keys.project[i], schedules[i], screened))
+    return Prepared(tuple(works), keys, tuple(findings))
+
+
+def fund_works(works: Sequence[Work], keys: Keys, context: Context) -> tuple[list[Position], list[Findings]]:
+    """Fund every facility; the works keep their draws, the positions (legs, events) of every lender come back."""
+    findings: list[Findings] = []
+    tranches = _fund(works, keys, context, findings)
+    where = positions(tranches, len(keys.lenders), context)
+    check_tranches(tranches, keys.lenders, context)
+    check_positions(where, tranches, keys.lenders, context)
+    for f, rules in enumerate(context.facilities):
+        for w in works:
+            check_draws(w.block, w.funding[f], rules.id, keys.lenders)
+    return where, findings
+
+
+def _check_size(keys: Keys) -> None:
+    if len(keys.lenders) > MOST_LENDERS:
+        raise InputError(Findings.one("too_many_lenders", column="lender", found=len(keys.lenders),
+                                      expected=f"<= {MOST_LENDERS}"))
+
+
+def _match(prepayments: pd.DataFrame | None, keys: Keys) -> tuple[Matched, ...]:
+    """Prepayments by block; an unknown loan is an error of the file and stops."""
+    if prepayments is None:
+        return exchange.match_prepayments(keys, pa.array([], pa.string()), np.zeros(0, np.int64), np.zeros(0, np.int64))[0]
+    day, has_day = ints(prepayments, "date")
+    amount, has_amount = ints(prepayments, "amount_fen")
+    loan = arrow(prepayments, "loan_id")
+    matched, unknown = exchange.match_prepayments(keys, loan, day, np.where(has_day & has_amount, amount, 0))
+    unknown &= np.asarray(loan.is_valid())
+    if unknown.any():
+        rows = pa.array(np.flatnonzero(unknown))
+        raise InputError(Findings.of(
+            "unknown_prepayment_loan", int(unknown.sum()), column="loan_id", found=loan.take(rows), loan=loan.take(rows),
+            **{n: arrow(prepayments, n).take(rows) for n in ("file", "sheet", "row")}))
+    return matched
+
+
+def _schedule(block: Block, error: Flags, matched: Matched) -> tuple[Schedule, Findings]:
+    """The block's schedule; loans whose prepayments cannot be are marked in ``error``."""
+    bad = np.unique(matched.loan[matched.amount <= 0])
+    bad = bad[~error[bad]]
+    said = Findings.of("prepayment_not_positive", int(bad.size), **block.place(bad), column="amount")
+    error[bad] = True
+    schedule = apply_prepayments(block.terms, ~error, matched.loan, matched.day, matched.amount)
+    p = schedule.prepaid
+    if p.refused.size:
+        said += Findings.of(
+            "prepayment_over_outstanding", int(p.refused.size), **block.place(p.refused), column="amount",
+            found=[f"{yuan(int(a))} ({np.datetime64(int(d), 'D')})" for a, d in
+                   zip(p.refused_amount, p.refused_day, strict=True)],
+            expected=[f"<= {yuan(int(o))}" for o in p.refused_owed])
+        error[p.refused] = True
+    return schedule, said
+
+
+def _after_end(block: Block, error: Flags, context: Context) -> Findings:
+    rows = np.flatnonzero(~error & (block.disbursed > context.end))
+    if not rows.size:
+        return Findings()
+    return Findings.of("after_end", int(rows.size), **block.place(rows), column="disbursed",
+                       found=[str(d) for d in block.disbursed[rows].astype("datetime64[D]")],
+                       expected=f"<= {np.datetime64(context.end, 'D')}")
+
+
+def _lender_numbers(block: Block, keys: Keys) -> Ints:
+    place = {name: i for i, name in enumerate(keys.lenders)}
+    return np.array([place.get(name, -1) if name is not None else -1 for name in block.lenders], np.int64)[block.lender]
+
+
+def _fund(works: Sequence[Work], keys: Keys, context: Context, findings: list[Findings]) -> list[tuple[Tranche, ...]]:
+    out: list[tuple[Tranche, ...]] = []
+    for f, rules in enumerate(context.facilities):
+        immediate = any(v.value == "immediate" for v in rules["on_prepayment"].values)
+        for w in works:
+            rows = np.flatnonzero(w.screened.eligible & (w.screened.facility == f) & (w.block.disbursed <= context.end))
+            requests = make_requests(w.block, rows, rules, w.schedule)
+            w.requests += (requests,)
+            w.funding += (block_funding(w.block, w.schedule, w.lender, requests, context.end, immediate),)
+            if requests.repaid.size:
+                findings.append(Findings.of("repaid_before_draw", int(requests.repaid.size),
+                                            **w.block.place(requests.repaid), column="matures", expected=rules.id))
+        settled = Exchange(rules, [w.funding[f] for w in works], len(keys.lenders), context.end).settle()
+        findings.append(settled.findings)
+        out.append(settled.tranches)
+        if any(v.value == "following" for v in rules["business_day"].values):
+            findings.append(calendar_findings({d for t in settled.tranches for d in (t.day, *t.due) if d <= context.end}))
+    return out
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What one block gives at the end: its loan-level tables and its partials."""
+
+    screening: pd.DataFrame
+    attribution: pd.DataFrame
+    draws: pd.DataFrame
+    disclosed: Disclosed
+    outstanding: Outstanding
+
+
+def _finish(prepared: Prepared, where: Sequence[Position], context: Context, findings: Sequence[Findings]) -> Tables:
+    works, keys = prepared.works, prepared.keys
+    grid = make_grid(context, len(keys.lenders))
+    # numpy and Arrow release the lock in their loops, so blocks share the cores
+    with ThreadPoolExecutor(2) as pool:
+        done = list(pool.map(lambda w: finish_block(w, grid, keys, context), works))
+    disclosed = reduce(Disclosed.merge, [d.disclosed for d in done])
+    outstanding = reduce(Outstanding.merge, [d.outstanding for d in done])
+    return Tables(
+        screening=join_frames([d.screening for d in done]), attribution=join_frames([d.attribution for d in done]),
+        draws=join_frames([d.draws for d in done]), ledger=ledger_frame(where, keys.lenders, context),
+        funding=funding_frame(where, keys.lenders, context),
+        disclosure=disclosure_frame(grid, disclosed, keys.lenders, context),
+        cost=cost_frame(outstanding, where, keys.lenders, context),
+        error=np.concatenate([w.error for w in works]), findings=Findings.concat(findings),
+    )
+
+
+def finish_block(w: Work, grid: Grid, keys: Keys, context: Context) -> Done:
+    """Loan-level tables and partials of one block after funding."""
+    block = w.block
+    attributed = attribute_block(block)
+    result = outcome(block, w.screened, w.error, w.requests, w.funding, context)
+    loan = np.flatnonzero(result.supported)
+    facility, lender = w.screened.facility[loan], w.lender[loan]
+    rate = _rates(block, context)[loan]
+    reduction = np.where(attributed.has_reduction, attributed.reduction, 0)[loan]
+    quarter, code = _cells(block, loan, facility, grid, context)
+    return Done(
+        screening=screening_frame(block, w.screened, context),
+        attribution=attribution_frame(block, w.screened, attributed, result, context),
+        draws=draws_frame(block, w.requests, w.funding, w.lender, keys.lenders, context, result),
+        disclosed=disclose_block(grid, grid.cell(lender, facility, quarter, code), w.project[loan],
+                                 block.principal[loan], rate, reduction),
+        outstanding=outstanding_block(context, w.schedule, loan, lender * len(context.facilities) + facility,
+                                      len(keys.lenders) * len(context.facilities), rate, reduction,
+                                      result.held_from[loan], result.held_until[loan]),
+    )
+
+
+def _rates(block: Block, context: Context) -> Ints:
+    """The rate that is weighed: at issue, or the current one where the scenario says so and the book gives it."""
+    if context.rate_basis != "current":
+        return block.rate
+    now, there = ints(block.frame, "rate_now_ppm")
+    return np.where(there, now, block.rate)
+
+
+def _cells(block: Block, loan: Ints, facility: Ints, grid: Grid, context: Context) -> tuple[Days, Ints]:
+    """Quarter and sector column of each supported loan."""
+    quarter = np.zeros(loan.size, np.int64)
+    code = np.zeros(loan.size, np.int64)
+    for f, rules in enumerate(context.facilities):
+        mine = np.flatnonzero(facility == f)
+        place = {c: i for i, c in enumerate(grid.codes[f])}
+        table = np.array([place.get(s or "", len(place)) for s in block.sectors], np.int64)
+        quarter[mine] = disclosure_quarters(block.disbursed[loan[mine]], rules)
+        code[mine] = table[block.sector[loan[mine]]]
+    return quarter, code

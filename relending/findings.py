@@ -1,0 +1,222 @@
+"""Findings 检查事项: every problem of the input as a row, all of them at once.
+
+A finding is a row of a table, never a sentence built in the middle of a computation: where it was seen (file, sheet,
+row, loan, column), what was found and what was expected. What the code means and what to do about it stands once,
+in both languages, in ``messages.toml``; its severity too. So a million findings are a few arrays.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SEVERITIES = ("error", "warning", "note")
+WHERE = ("file", "sheet", "row", "loan", "column", "found", "expected")
+COLUMNS = ("severity", "code", *WHERE, "message", "fix", "message_zh", "fix_zh")
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What one finding code means: severity, message and fix in English and Chinese."""
+
+    code: str
+    severity: str
+    message: Mapping[str, str]
+    fix: Mapping[str, str]
+
+
+@cache
+def messages() -> Mapping[str, Message]:
+    """Every finding code, in the order of ``messages.toml``.
+
+    >>> messages()["duplicate_loan_id"].severity
+    'error'
+    """
+    raw = tomllib.loads(resources.files("relending").joinpath("messages.toml").read_text(encoding="utf-8"))
+    return {
+        code: Message(code, entry["severity"], {"en": entry["en"], "zh": entry["zh"]},
+                      {"en": entry["fix_en"], "zh": entry["fix_zh"]})
+        for code, entry in raw.items()
+    }
+
+
+def _text(value: Any) -> Any:
+    return "" if value is None else str(value)
+
+
+class Findings:
+    """A collection of findings, kept as columns; adding two gives a third.
+
+    >>> f = Findings.one("duplicate_loan_id", file="book.csv", row=7, loan="A1", column="loan_id", found="A1")
+    >>> len(f + f), f.count("error"), f.codes()
+    (2, 1, {'duplicate_loan_id': 1})
+    """
+
+    __slots__ = ("_parts",)
+
+    def __init__(self, parts: Sequence[pd.DataFrame] = ()) -> None:
+        self._parts = tuple(p for p in parts if len(p))
+
+    @classmethod
+    def one(cls, code: str, *, file: str = "", sheet: str = "", row: int | None = None, loan: str = "",
+            column: str = "", found: Any = "", expected: Any = "") -> Findings:
+        """One finding; ``code`` must stand in ``messages.toml``."""
+        return cls.of(code, 1, file=file, sheet=sheet, row=row, loan=loan, column=column, found=_text(found),
+                      expected=_text(expected))
+
+    @classmethod
+    def of(cls, code: str, n: int, **where: Any) -> Findings:
+        """``n`` findings of one code; each of file, sheet, row, loan, column, found, expected is a scalar or n values."""
+        import pandas as pd
+        import pyarrow as pa
+
+        messages()[code]
+        unknown = set(where) - set(WHERE)
+        if unknown:
+            raise TypeError(f"not a place of a finding: {sorted(unknown)}")
+        if n == 0:
+            return cls()
+        columns: dict[str, Any] = {"code": _column(code, n, pa.string())}
+        for name in WHERE:
+            columns[name] = _column(where.get(name), n, pa.int64() if name == "row" else pa.string())
+        return cls((pd.DataFrame(columns),))
+
+    @classmethod
+    def concat(cls, many: Iterable[Findings]) -> Findings:
+        """All of them, in order."""
+        return cls([p for f in many for p in f._parts])
+
+    def __add__(self, other: Findings) -> Findings:
+        return Findings((*self._parts, *other._parts))
+
+    def __len__(self) -> int:
+        return sum(len(p) for p in self._parts)
+
+    def __bool__(self) -> bool:
+        return bool(self._parts)
+
+    def codes(self) -> dict[str, int]:
+        """Number of findings by code, in the order of ``messages.toml``."""
+        seen: dict[str, int] = {}
+        for p in self._parts:
+            for code, n in p["code"].value_counts().items():
+                seen[str(code)] = seen.get(str(code), 0) + int(n)
+        return {code: seen[code] for code in messages() if code in seen}
+
+    def count(self, severity: str) -> int:
+        """How many findings have this severity (error, warning, note)."""
+        return sum(n for code, n in self.codes().items() if messages()[code].severity == severity)
+
+    def only(self, *codes: str) -> Findings:
+        """The findings of these codes."""
+        return Findings([p[p["code"].isin(codes)] for p in self._parts])
+
+    def frame(self) -> pd.DataFrame:
+        """The findings as a frame (columns ``COLUMNS``): errors first, then by file, row, code and column."""
+        import pandas as pd
+        import pyarrow as pa
+
+        if not self._parts:
+            text = pd.ArrowDtype(pa.string())
+            empty = pd.DataFrame({c: pd.array([], dtype=text) for c in COLUMNS})
+            empty["row"] = pd.array([], dtype=pd.ArrowDtype(pa.int64()))
+            return empty
+        frame = pd.concat(self._parts, ignore_index=True)
+        by_code = {
+            "severity": {m.code: m.severity for m in messages().values()},
+            "message": {m.code: m.message["en"] for m in messages().values()},
+            "fix": {m.code: m.fix["en"] for m in messages().values()},
+            "message_zh": {m.code: m.message["zh"] for m in messages().values()},
+            "fix_zh": {m.code: m.fix["zh"] for m in messages().values()},
+        }
+        for name, mapping in by_code.items():
+            frame[name] = frame["code"].map(mapping).astype(pd.ArrowDtype(pa.string()))
+        rank = frame["severity"].map({s: i for i, s in enumerate(SEVERITIES)}).astype("int64")
+        place = {m: i for i, m in enumerate(messages())}
+        order = pd.DataFrame({
+            "rank": rank, "file": frame["file"], "sheet": frame["sheet"], "row": frame["row"].fillna(0),
+            "code": frame["code"].map(place).astype("int64"), "column": frame["column"], "loan": frame["loan"],
+            "found": frame["found"], "expected": frame["expected"],
+        }).sort_values(["rank", "file", "sheet", "row", "code", "column", "loan", "found", "expected"], kind="stable")
+        return frame.loc[order.index, list(COLUMNS)].reset_index(drop=True)
+
+    def lines(self, lang: str = "en", most_per_code: int | None = None) -> list[str]:
+        """The findings as lines for a person: what, where, found, expected, what to do."""
+        frame = self.frame()
+        suffix = "_zh" if lang == "zh" else ""
+        shown: dict[str, int] = {}
+        out: list[str] = []
+        totals = self.codes()
+        for r in frame.itertuples(index=False):
+            shown[r.code] = shown.get(r.code, 0) + 1
+            if most_per_code is not None and shown[r.code] > most_per_code:
+                continue
+            out.append(_line(r, getattr(r, "message" + suffix), getattr(r, "fix" + suffix), lang))
+            if most_per_code is not None and shown[r.code] == most_per_code and totals[r.code] > most_per_code:
+                more = totals[r.code] - most_per_code
+                out.append(f"    … 另有 {more:,} 条 {r.code}" if lang == "zh" else f"    … and {more:,} more {r.code}")
+        return out
+
+
+WORDS = {
+    "en": {"error": "error", "warning": "warning", "note": "note", "row": "row", "sheet": "sheet", "loan": "loan",
+           "column": "column", "found": "found", "expected": "expected", "fix": "fix"},
+    "zh": {"error": "错误", "warning": "警告", "note": "提示", "row": "行", "sheet": "工作表", "loan": "借据", "column": "列",
+           "found": "实际", "expected": "应为", "fix": "处理"},
+}
+
+
+def _line(r: Any, message: str, fix: str, lang: str) -> str:
+    import pandas as pd
+
+    w = WORDS[lang]
+
+    def given(value: Any) -> str:
+        return "" if value is None or value is pd.NA or value == "" else str(value)
+
+    where = [given(r.file)]
+    for name in ("sheet", "row", "loan", "column"):
+        value = given(getattr(r, name))
+        if value:
+            where.append(f"{w[name]} {value}")
+    text = f"{w[r.severity]} {r.code}: {', '.join(x for x in where if x)}: {message}"
+    if given(r.found):
+        text += f"; {w['found']} {given(r.found)!r}" if lang == "en" else f"；{w['found']}「{given(r.found)}」"
+    if given(r.expected):
+        text += f"; {w['expected']} {given(r.expected)}" if lang == "en" else f"；{w['expected']} {given(r.expected)}"
+    return text + (f"; {w['fix']}: {fix}" if lang == "en" else f"；{w['fix']}：{fix}")
+
+
+def _column(value: Any, n: int, kind: Any) -> Any:
+    import pandas as pd
+    import pyarrow as pa
+
+    if value is None or isinstance(value, str | int):
+        fill = value if value is not None else (None if kind == pa.int64() else "")
+        return pd.array(pa.repeat(pa.scalar(fill, kind), n), dtype=pd.ArrowDtype(kind))
+    array = pa.array(value) if not isinstance(value, pa.Array | pa.ChunkedArray) else value
+    array = array.cast(kind)
+    if kind == pa.string():
+        array = array.fill_null("")
+    if len(array) != n:
+        raise ValueError(f"expected {n} values, got {len(array)}")
+    return pd.Series(array, dtype=pd.ArrowDtype(kind)).array
+
+
+class InputError(Exception):
+    """The input stops the work: every reason is a finding; nothing was written (exit code 1)."""
+
+    def __init__(self, findings: Findings) -> None:
+        super().__init__("\n".join(findings.lines("en", most_per_code=20)))
+        self.findings = findings
+
+
+class InvariantError(Exception):
+    """An identity that always holds does not (exit code 3); the message names the tranche."""

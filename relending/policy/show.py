@@ -1,0 +1,192 @@
+"""Policy data as text a person reads: one block an entry, the source in full on lines of its own, 100 columns wide."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import tomllib
+import unicodedata
+from collections.abc import Mapping
+from functools import cache
+from importlib import resources
+from typing import Any
+
+from relending.policy.names import lenders, sectors
+from relending.policy.parameters import DATING, PARAMETERS, Parameter
+from relending.policy.parse import FEN
+from relending.policy.plain import fixed
+from relending.policy.read import facilities, facility, last_checked
+from relending.policy.values import ALWAYS, DatedValue, Facility, Membership, Quota, SectorListing, Window
+
+WIDTH = 100
+FOREVER = dt.date.max
+
+
+@cache
+def said(kind: str, lang: str) -> Mapping[str, str]:
+    """The words of one kind (``status``, ``date``, ``word``) in one language, from ``words.toml``."""
+    raw = tomllib.loads(resources.files("relending.policy").joinpath("words.toml").read_text(encoding="utf-8"))
+    return {key: text[lang] for key, text in raw[kind].items()}
+
+
+def cells(text: str) -> int:
+    """Columns a text takes on a terminal; a Chinese character takes two.
+
+    >>> cells("a利")
+    3
+    """
+    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+
+
+def wrapped(text: str, indent: str) -> list[str]:
+    """The text in lines of at most :data:`WIDTH` columns (a longer word has a line of its own); nothing is cut off.
+
+    Lines break at spaces, and between Chinese characters.
+    """
+    lines, line = [], ""
+    for token in re.findall(r"[\u2e80-\u9fff]|[^\s\u2e80-\u9fff]+|\s+", text):
+        if line and cells(indent + line + token.rstrip()) > WIDTH:
+            lines.append(indent + line.rstrip())
+            line = ""
+        line += token if line else token.lstrip()
+    return [*lines, *([indent + line.rstrip()] if line else [])]
+
+
+def fraction(value: int, scale: int, least: int = 4) -> str:
+    """A fraction as it is written in a scenario, with at least so many decimals, and in percent.
+
+    >>> fraction(15000, 1_000_000), fraction(6000, 10_000, 2)
+    ('0.0150 (1.50 %)', '0.60 (60 %)')
+    """
+    whole, _, part = fixed(value, scale).partition(".")
+    percent, _, rest = fixed(value * 100, scale).partition(".")
+    rest = rest.rstrip("0").ljust(least - 2, "0")
+    percent += f".{rest}" if rest else ""
+    return f"{whole}.{part.rstrip('0').ljust(least, '0')} ({percent} %)"
+
+
+def quota_text(quota: Quota, lang: str) -> str:
+    """A quota in words."""
+    words = said("word", lang)
+    if not quota.pools:
+        return words["none"]
+    pools = [f"{p.id}: {p.amount_fen // FEN:,} {words['yuan']} ({', '.join(p.sectors) or words['all']})"
+             for p in quota.pools]
+    return f"{quota.kind} ({words[quota.kind]}) · " + " · ".join(pools)
+
+
+def value_text(parameter: Parameter, value: Any, lang: str) -> str:
+    """A value in words and units."""
+    words = said("word", lang)
+    if isinstance(value, bool):
+        return words["yes"] if value else words["no"]
+    if isinstance(value, Window):
+        return f"{value.first} {words['open']}" if value.last == FOREVER else f"{value.first} {words['to']} {value.last}"
+    if isinstance(value, Quota):
+        return quota_text(value, lang)
+    if isinstance(value, Mapping):
+        return " · ".join(f"{term} {words['months']}: {fraction(ppm, 1_000_000)}" for term, ppm in value.items())
+    if isinstance(value, tuple):
+        return ", ".join(value)
+    if parameter.kind == "ratio":
+        return fraction(value, 10_000, 2)
+    if parameter.kind in ("rate", "rate_table", "ratio_ppm"):
+        return fraction(value, 1_000_000)
+    return str(value)
+
+
+def _entry(entry: DatedValue | Membership | SectorListing, text: str, lang: str, note: str = "") -> list[str]:
+    """An entry: value; then date, status and last check; then source."""
+    words = said("word", lang)
+    since = words["always"] if entry.start == ALWAYS else f"{words['from']} {entry.start}"
+    facts = [since, said("status", lang)[entry.status], *([f"{words['checked']} {entry.checked}"] if entry.checked else []),
+             *([note] if note else [])]
+    origin = f"{words['source']}: {entry.source}"
+    return [*wrapped(text, "    "), *wrapped(" · ".join(facts), "      "), *wrapped(origin, "      ")]
+
+
+def _title(name: str, lang: str) -> str:
+    words, dates = said("word", lang), said("date", lang)
+    label = getattr(PARAMETERS[name], lang) if name in PARAMETERS else words[name]
+    head = name if label == name else f"{name} · {label}"
+    when = dates[DATING[name]]
+    if name == "rate":
+        when += f"; {words['rollover']} {dates[DATING['rate_at_rollover']]}"
+    return f"  {head}  [{words['picked']} {when}]"
+
+
+def _parameter(found: Facility, name: str, day: dt.date | None, lang: str) -> list[str]:
+    dated, lines = found[name], [_title(name, lang)]
+    if day is None:
+        entries = dated.values
+    elif DATING[name] == "always latest":
+        entries = (dated.latest(),)
+    else:
+        entries = (dated.on(day),)
+    for entry in entries:
+        note = ""
+        if name == "window" and entry is dated.latest() and len(dated.values) > 1:
+            note = said("word", lang)["final"]
+        elif day is not None and name != "launch" and entry.start > day:
+            note = said("word", lang)["later"]
+        if name == "launch":
+            entry = DatedValue(entry.value, entry.value, entry.source, entry.status, entry.checked)
+        lines += _entry(entry, value_text(PARAMETERS[name], entry.value, lang), lang, note)
+    return lines
+
+
+def _lenders(found: Facility, day: dt.date | None, lang: str) -> list[str]:
+    words, lines = said("word", lang), [_title("lenders", lang)]
+    shown = [m for m in found.lenders if day is None or m.start <= day]
+    for member in shown:
+        parts = list(member.ids)
+        for cls in member.classes:
+            known = ", ".join(x.id for x in lenders().values() if x.cls == cls)
+            parts.append(f"{words['class']} {cls}" + (f" ({known})" if known else ""))
+        lines += _entry(member, "; ".join(parts), lang)
+    return lines if shown else [*lines, f"    {words['no_list']}"]
+
+
+def _sectors(found: Facility, day: dt.date | None, lang: str) -> list[str]:
+    status, lines = said("status", lang), [_title("sectors", lang)]
+    for listing in found.sectors:
+        launch = listing is found.sectors[0]
+        if day is not None and not launch and listing.start > day:
+            continue
+        names = []
+        for code in listing.codes:
+            sector = sectors()[code]
+            mark = "" if sector.status == "in_force" else f" ({status[sector.status]})"
+            names.append(f"{code} {sector.zh if lang == 'zh' else sector.en}{mark}")
+        lines += _entry(listing, "; ".join(names), lang, said("word", lang)["by_list"] if launch else "")
+    return lines
+
+
+def one(found: Facility, day: dt.date | None, lang: str) -> list[str]:
+    """Every rule of a facility: in force on a day, or with its history."""
+    words = said("word", lang)
+    what = f"{words['on']} {day}" if day else words["history"]
+    lines = [f"{found.name[lang]} ({found.id}) · {what}", ""]
+    for name in found.parameters:
+        lines += _parameter(found, name, day, lang)
+        if name == "window":
+            lines += _lenders(found, day, lang)
+            if found.sectors:
+                lines += _sectors(found, day, lang)
+    return lines
+
+
+def overview(day: dt.date | None, lang: str) -> list[str]:
+    """One line a facility, with its launch, window and when it was last checked."""
+    words, lines = said("word", lang), []
+    for name in facilities():
+        found = facility(name)
+        window = value_text(PARAMETERS["window"], found["window"].latest().value, lang)
+        facts = f"{words['launch']} {found['launch'].latest().value} · {getattr(PARAMETERS['window'], lang)} {window}"
+        facts += f" · {words['last_checked']} {last_checked(found)}"
+        lines += [f"{name}  {found.name[lang]}", *wrapped(facts, "    ")]
+        if day:
+            shown = [f"{getattr(PARAMETERS[p], lang)} {value_text(PARAMETERS[p], found[p].on(day).value, lang)}"
+                    for p in ("rate", "ratio")]
+            lines += wrapped(f"{words['on']} {day} · " + " · ".join(shown), "    ")
+    return lines

@@ -1,0 +1,11 @@
+"""The run folder: saved, opened, checked. The only package that knows its layout (docs/run_folder.md)."""
+
+from relending.runfolder.errors import FolderExists, RunFolderError
+from relending.runfolder.folder import refuse, save
+from relending.runfolder.manifest import input_files, make_manifest
+from relending.runfolder.read import Difference, OpenedRun, open_run, verify
+
+__all__ = [
+    "Difference", "FolderExists", "OpenedRun", "RunFolderError", "input_files", "make_manifest", "open_run", "refuse",
+    "save", "verify",
+]

@@ -1,0 +1,109 @@
+"""Figures and texts as a CSV file holds them, and back; whole columns at a time.
+
+A spreadsheet takes a text that starts with ``=``, ``+``, ``-``, ``@``, a tab or a carriage return for a
+formula. Such a text is written with an apostrophe in front, and one that already has apostrophes in front of
+such a character gets one more, so that taking away one apostrophe always gives back what was there.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from relending.engine.convert import integers
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from relending.runfolder.tables import Column
+
+FORMULA = r"\A('*[=+\-@\t\r])"
+ESCAPED = r"\A'('*[=+\-@\t\r])"
+NEEDS_QUOTES = r'[",\r\n]|\A | \z'
+
+
+def cells(column: Column, array: pa.Array) -> pa.Array:
+    """What a CSV file holds for each value (``large_string``, quoted where needed; null where nothing is
+    written)."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if column.kind == "text":
+        return quoted(escaped(array.cast(pa.large_string())))
+    if column.kind == "bool":
+        return pc.if_else(array, large("true"), large("false"))
+    if column.decimals:
+        return decimal_text(array, column.decimals)
+    return array.cast(pa.string()).cast(pa.large_string())
+
+
+def decimal_text(array: pa.Array, decimals: int) -> pa.Array:
+    """Each integer divided by ``10**decimals``, written out exactly with all its decimals (null stays null).
+
+    >>> import pyarrow as pa
+    >>> decimal_text(pa.array([-5, 304555980, None]), 2).to_pylist()
+    ['-0.05', '3045559.80', None]
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    values, given = integers(array)
+    whole, rest = np.divmod(np.abs(values), 10**decimals)
+    sign = pc.if_else(pa.array(values < 0), large("-"), large(""))
+    # A leading 1 keeps the zeros of the decimals; it is cut off again.
+    tail = pc.utf8_slice_codeunits(pa.array(rest + 10**decimals).cast(pa.large_string()), 1)
+    signed = pc.binary_join_element_wise(sign, pa.array(whole).cast(pa.large_string()), large(""))
+    text = pc.binary_join_element_wise(signed, tail, large("."))
+    return text if given is None else pc.if_else(pa.array(given), text, large(None))
+
+
+def large(text: str | None) -> pa.Scalar:
+    """A text as a ``large_string`` scalar, the one text type of this module."""
+    import pyarrow as pa
+
+    return pa.scalar(text, pa.large_string())
+
+
+def escaped(texts: pa.Array) -> pa.Array:
+    """Texts a spreadsheet could take for a formula, with an apostrophe in front.
+
+    >>> import pyarrow as pa
+    >>> escaped(pa.array(["=1+1", "'=1+1", "O'Neill", "'quoted'"])).to_pylist()
+    ["'=1+1", "''=1+1", "O'Neill", "'quoted'"]
+    """
+    import pyarrow.compute as pc
+
+    if not pc.any(pc.match_substring_regex(texts, FORMULA)).as_py():
+        return texts
+    return pc.replace_substring_regex(texts, FORMULA, r"'\1", max_replacements=1)
+
+
+def unescaped(texts: pa.Array) -> pa.Array:
+    """The inverse of ``escaped``.
+
+    >>> import pyarrow as pa
+    >>> unescaped(pa.array(["'=1+1", "''=1+1", "O'Neill", "'quoted'"])).to_pylist()
+    ['=1+1', "'=1+1", "O'Neill", "'quoted'"]
+    """
+    import pyarrow.compute as pc
+
+    if not pc.any(pc.match_substring_regex(texts, ESCAPED)).as_py():
+        return texts
+    return pc.replace_substring_regex(texts, ESCAPED, r"\1", max_replacements=1)
+
+
+def quoted(texts: pa.Array) -> pa.Array:
+    """Texts with comma, quote, line break or a space at either end in quotes, their own quotes doubled.
+
+    >>> import pyarrow as pa
+    >>> quoted(pa.array(['plain', 'a,b', 'say "so"'], pa.large_string())).to_pylist()
+    ['plain', '"a,b"', '"say ""so\"""']
+    """
+    import pyarrow.compute as pc
+
+    needs = pc.match_substring_regex(texts, NEEDS_QUOTES)
+    if not pc.any(needs).as_py():
+        return texts
+    doubled = pc.replace_substring(texts, '"', '""')
+    return pc.if_else(needs, pc.binary_join_element_wise(large('"'), doubled, large('"'), large("")), texts)

@@ -1,0 +1,136 @@
+"""The page that lists every key of a scenario file, made from the models so that it cannot fall behind them.
+
+``python -m relending.scenario.document > docs/scenario.md`` writes it anew.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from relending.policy import PARAMETERS
+from relending.scenario.model import TABLES, Table
+
+HEAD = """# The scenario file
+
+A scenario is a TOML file in UTF-8 (with or without BOM): which book, which facilities, which quarters, and what differs
+from the policy files. An unknown key, a wrong type or a value that is not allowed is an error with the file, the key
+path, the value found, what was expected and the nearest valid name; all of them are reported at once and nothing runs.
+
+```toml
+[scenario]
+name = "baseline"
+book = "loans.xlsx"
+lender = "icbc"
+start = 2021-07-01
+end = 2026-09-30
+facilities = ["cerf"]
+
+[market]
+own_rate = 0.0250
+```
+
+## What comes before what
+
+`--set key=value` before the scenario, the scenario before the file it `extends`, that before the facility file. Tables
+are merged key by key, arrays are replaced; a `quota` is replaced as a whole. `extends` may go on from file to file, not
+in a circle.
+
+- `--set facility.cerf.ratio=0.8`: a dotted key and a TOML value; a bare word is text
+  (`--set facility.cerf.rollover_base=outstanding`). In a shell, put quotes around lists and tables:
+  `--set 'facility.cerf.quota={ flow = 8e11 }'`. From Python: `load_scenario(path, {"facility.cerf.ratio": 0.8})`.
+- A file name starts from the folder of the file that gives it, one given with `--set` from the working directory.
+- `demo` without a file of that name is the shipped scenario `demo/demo.toml`, `demo/outstanding` another of its folder.
+
+## Keys
+
+A key without a default must be given. Times are dates without quotes; rates are fractions a year (`0.0295`, not 2.95)
+with at most 6 decimals.
+"""
+
+RATES = """
+`own_rate` in its three forms. It must reach back to the first day of the first quarter of the run. A market rate can be
+left out only where the scenario's `lender` has an `own_rate` of its own.
+
+```toml
+own_rate = 0.0295
+own_rate = [{ from = 2021-01-01, value = 0.0295 }, { from = 2023-06-15, value = 0.0265 }]
+own_rate = "rates.csv"      # columns from and value: 2021-01-01,0.0295 or 2021-01-01,2.95%
+```
+"""
+
+FACILITY = """
+## [facility.ID]
+
+A parameter of a facility, instead of its policy file. A plain value replaces every dated value; a list of
+`{ from = date, value = … }` gives dated values. Amounts are yuan. An override of a facility that is not run is a warning.
+
+```toml
+[facility.cerf]
+ratio = 0.6
+rate = [{ from = 2021-11-08, value = 0.0175 }, { from = 2025-05-07, value = 0.0150 }]
+rollover_base = "outstanding"
+quota = 5e9                     # one stock quota for every sector; { flow = 8e11 } for a yearly flow
+caps = { "2024Q1" = 2e9 }       # most that may be drawn in an application period; 2024-03 for monthly ones
+```
+
+| key | holds | meaning | 含义 |
+| --- | --- | --- | --- |
+"""
+
+KINDS = {
+    "date": "date", "window": "table { first, last }", "option": "", "borrowers": "list of borrower types",
+    "ratio": "fraction, 4 decimals", "ratio_ppm": "fraction, 6 decimals", "rate": "rate",
+    "rate_table": "rate, or table of rates by term in months", "positive": "whole number, 1 or more",
+    "count": "whole number", "flag": "true or false", "quota": "amount, or table",
+}
+
+TAIL = """
+`[sweep]` and `[monte_carlo]` are known, and refused unless empty: this version does not run them.
+
+## What a run adds
+
+Notes and warnings that do not stop a run: `horizon_widened` (start or end was not the border of a quarter),
+`policy_not_checked` (the run goes on after the newest date on which a value of its facilities was checked),
+`override_not_used` (an override of a facility the scenario does not run).
+"""
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
+def _row(*cells: str) -> str:
+    return "| " + " | ".join(_cell(cell) for cell in cells) + " |\n"
+
+
+def table_rows(model: type[Table]) -> str:
+    """The keys of one table as rows of Markdown: key, type, default, meaning in English and Chinese."""
+    out = ""
+    for name, field in model.model_fields.items():
+        words = field.json_schema_extra
+        assert isinstance(words, dict)
+        default = "**required**" if words["required"] else str(words["default"])
+        out += _row(f"`{field.alias or name}`", str(words["kind"]), default, field.description or "", str(words["zh"]))
+    return out
+
+
+def reference() -> str:
+    """The whole page, in Markdown."""
+    page = HEAD
+    for name, model in TABLES.items():
+        page += f"\n### [{name}]\n\n{(model.__doc__ or '').split(': ', 1)[-1].strip().capitalize()}\n\n"
+        page += "| key | type | default | meaning | 含义 |\n| --- | --- | --- | --- | --- |\n" + table_rows(model)
+        page += RATES if name == "market" else ""
+    page += FACILITY
+    for one in PARAMETERS.values():
+        kind = " or ".join(f'"{option}"' for option in one.options) or KINDS[one.kind]
+        page += _row(f"`{one.name}`", kind, one.en, one.zh)
+    page += _row("`lenders`", "list of { from, ids, classes }", "who is admitted, from when", "获准机构与日期")
+    page += _row("`sectors`", "list of { from, codes }", "what is listed, from when", "支持领域与日期")
+    page += _row("`caps`", "table { period = amount }", "most that may be drawn in an application period", "本期上限")
+    return page + TAIL
+
+
+if __name__ == "__main__":
+    sys.stdout.reconfigure(encoding="utf-8", newline="\n")  # type: ignore[union-attr]
+    sys.stdout.write(reference())

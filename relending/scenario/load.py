@@ -1,0 +1,36 @@
+"""Reading a scenario: ``load_scenario`` finds the file, lays the sources over one another, checks and resolves."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from relending.findings import InputError
+from relending.scenario.check import check_shape
+from relending.scenario.places import locate
+from relending.scenario.problems import Problems
+from relending.scenario.read import Overrides, read_layers
+from relending.scenario.resolve import Resolver
+from relending.scenario.scenario import Scenario
+
+
+def load_scenario(path_or_name: str | Path, overrides: Overrides = ()) -> Scenario:
+    """A scenario, checked and resolved.
+
+    ``path_or_name`` is a TOML file or the name of a shipped scenario (``demo``, ``demo/outstanding``). ``overrides``
+    are ``key=value`` texts as after ``--set``, or a mapping of dotted keys to values; they come before the file, the
+    file before what it ``extends``, that before the facility files. File names are relative to the file that holds
+    them, those of an override to the working directory.
+
+    Raises InputError with every problem of the scenario at once.
+
+    >>> scenario = load_scenario("demo", ["facility.cerf.ratio=0.8"])
+    >>> scenario.facilities[0]["ratio"].latest().value, scenario.sources["facility.cerf.ratio"]
+    (8000, 'set')
+    """
+    problems = Problems()
+    path = locate(path_or_name, problems)
+    layers = read_layers(path, overrides, problems) if path is not None else None
+    if path is None or layers is None:
+        raise InputError(problems.findings())
+    file, broken = check_shape(layers, problems)
+    return Resolver(path, file, layers, broken, problems).run()

@@ -1,0 +1,59 @@
+"""Where scenarios are found: a path of the user's, or a scenario shipped with the package by its name."""
+
+from __future__ import annotations
+
+import re
+from importlib.util import find_spec
+from pathlib import Path
+
+from relending.scenario.problems import Problems, choices
+
+INSTALLED = "relending_scenarios"  # the repository's scenarios/ folder, as it is installed
+
+
+def shipped_root() -> Path | None:
+    """The folder of the shipped scenarios: as installed, else that of a source checkout; None if neither is there."""
+    spec = find_spec(INSTALLED)
+    places = [Path(p) for p in (spec.submodule_search_locations or ())] if spec else []
+    places.append(Path(__file__).resolve().parents[2] / "scenarios")
+    return next((place for place in places if place.is_dir()), None)
+
+
+def shipped_names() -> tuple[str, ...]:
+    """Every shipped scenario by name: ``demo`` for ``demo/demo.toml``, ``demo/x`` for any other file of the folder."""
+    root = shipped_root()
+    if root is None:
+        return ()
+    found = [p.relative_to(root) for p in sorted(root.glob("*/*.toml"))]
+    return tuple(sorted(p.parent.name if p.stem == p.parent.name else f"{p.parent.name}/{p.stem}" for p in found))
+
+
+def shipped(name: str) -> Path | None:
+    """The file of a shipped scenario, or None if no scenario has that name."""
+    root = shipped_root()
+    if root is None or not re.fullmatch(r"[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)?", name):
+        return None
+    folder, _, stem = name.partition("/")
+    path = root / folder / f"{stem or folder}.toml"
+    return path if path.is_file() else None
+
+
+def locate(path_or_name: str | Path, problems: Problems) -> Path | None:
+    """The scenario file meant: an existing file, else a shipped scenario of that name, else a folder's own file.
+
+    A folder never hides a shipped scenario of its name; ``DIR`` stands for ``DIR/DIR.toml``.
+    """
+    path = Path(path_or_name)
+    if path.is_file():
+        return path
+    found = shipped(str(path_or_name)) if isinstance(path_or_name, str) else None
+    if found is not None:
+        return found
+    inside = path / f"{path.name}.toml"
+    if path.is_dir() and inside.is_file():
+        return inside
+    names = shipped_names()
+    expected = "an existing scenario file" + (f", or a shipped scenario ({choices(str(path_or_name), names)})"
+                                              if names else "")
+    problems.add("file_not_found", file=str(path_or_name), expected=expected)
+    return None

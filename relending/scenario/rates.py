@@ -1,0 +1,128 @@
+"""The lender's own cost of funds: a number, dated values, or a CSV file; whole parts per million."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import io
+import re
+from collections.abc import Sequence
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+
+from relending.policy import Dated, DatedValue
+from relending.policy.parse import HIGHEST_RATE, PPM, scaled
+from relending.scenario.model import Step
+from relending.scenario.problems import Problems
+from relending.scenario.read import Origin
+
+EXPECTED = f"a fraction a year from 0 to {HIGHEST_RATE} with at most 6 decimals, such as 0.0295"
+
+
+def to_ppm(value: Decimal) -> int | None:
+    """A rate as whole parts per million; None where it is out of range or finer than that.
+
+    >>> to_ppm(Decimal("0.0295")), to_ppm(Decimal("2.95")), to_ppm(Decimal("0.02951234"))
+    (29500, None, None)
+    """
+    return scaled(value, PPM, Decimal(0), HIGHEST_RATE)
+
+
+def dated(steps: Sequence[tuple[dt.date, int]], source: str) -> Dated:
+    """Dated rates in ppm, ascending."""
+    return Dated("own_rate", tuple(DatedValue(day, ppm, source, "assumption", None) for day, ppm in sorted(steps)))
+
+
+def own_rate(value: Decimal | list[Step] | str, column: str, origin: Origin, problems: Problems,
+             files: list[Path]) -> Dated | None:
+    """The rate as dated ppm, or None with every reason noted.
+
+    ``column`` is the key path, ``origin`` where the value was given; a CSV file read is added to ``files``.
+    A plain number holds from the beginning (``date.min``).
+    """
+    if isinstance(value, str):
+        return _from_csv(origin.folder / value, value, column, origin, problems, files)
+    if isinstance(value, Decimal):
+        ppm = to_ppm(value)
+        if ppm is None:
+            problems.add("scenario_bad_value", file=origin.label, column=column, found=value, expected=EXPECTED)
+            return None
+        return dated([(dt.date.min, ppm)], origin.short)
+    steps: list[tuple[dt.date, int]] = []
+    good = True
+    for n, step in enumerate(value, 1):
+        ppm = to_ppm(step.value)
+        if ppm is None:
+            problems.add("scenario_bad_value", file=origin.label, column=f"{column}[{n}].value", found=step.value,
+                         expected=EXPECTED)
+        if step.start in [day for day, _ in steps]:
+            problems.add("scenario_bad_value", file=origin.label, column=f"{column}[{n}].from", found=step.start,
+                         expected="every date once")
+            ppm = None
+        good &= ppm is not None
+        steps.append((step.start, ppm or 0))
+    if not value:
+        problems.add("scenario_bad_value", file=origin.label, column=column, found="[]",
+                     expected="at least one { from = 2021-01-01, value = 0.0295 }")
+    return dated(steps, origin.short) if good and steps else None
+
+
+def _from_csv(path: Path, given: str, column: str, origin: Origin, problems: Problems,
+              files: list[Path]) -> Dated | None:
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+        rows = list(csv.reader(io.StringIO(text, newline=""), strict=True))
+    except FileNotFoundError:
+        problems.add("file_not_found", file=origin.label, column=column, found=given, expected="an existing file")
+        return None
+    except (OSError, ValueError, csv.Error) as bad:
+        reason = "not UTF-8" if isinstance(bad, UnicodeDecodeError) else str(getattr(bad, "strerror", None) or bad)
+        problems.add("file_unreadable", file=path.name, column=column, found=reason, expected="a CSV file in UTF-8")
+        return None
+    files.append(path.resolve())
+    header = [name.strip().casefold() for name in rows[0]] if rows else []
+    missing = [name for name in ("from", "value") if name not in header]
+    for name in missing:
+        problems.add("missing_column", file=path.name, column=name, found=", ".join(header), expected="from, value")
+    if missing:
+        return None
+    at_from, at_value = header.index("from"), header.index("value")
+    steps: dict[dt.date, int] = {}
+    before = len(problems.rows)
+    for n, row in enumerate(rows[1:], 2):
+        if not any(cell.strip() for cell in row):
+            continue
+        cells = [*row, "", ""]
+        day, ppm = _date(cells[at_from]), _rate(cells[at_value])
+        if day is None or day in steps:
+            problems.add("scenario_bad_value", file=path.name, row=n, column="from", found=cells[at_from],
+                         expected="a date such as 2021-01-01" if day is None else "every date once")
+        if ppm is None:
+            problems.add("scenario_bad_value", file=path.name, row=n, column="value", found=cells[at_value],
+                         expected=EXPECTED)
+        if day is not None and ppm is not None:
+            steps[day] = ppm
+    if len(problems.rows) > before:
+        return None
+    if not steps:
+        problems.add("scenario_bad_value", file=path.name, found="no rows", expected="a row with from and value")
+        return None
+    return dated(list(steps.items()), path.name)
+
+
+def _date(text: str) -> dt.date | None:
+    found = re.fullmatch(r"(\d{4})[-/](\d{1,2})[-/](\d{1,2})", text.strip())
+    try:
+        return dt.date(int(found[1]), int(found[2]), int(found[3])) if found else None
+    except ValueError:
+        return None
+
+
+def _rate(text: str) -> int | None:
+    text = text.strip()
+    percent = text.endswith(("%", "％"))
+    try:
+        number = Decimal(text[:-1].strip() if percent else text)
+    except InvalidOperation:
+        return None
+    return to_ppm(number.scaleb(-2) if percent and number.is_finite() else number)

@@ -1,0 +1,242 @@
+"""From the tables of a scenario to the ``Scenario``: what is needed, what is allowed, what it refers to."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Mapping
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from relending import policy
+from relending.dates import quarter_end, quarter_start, to_date, whole_quarters
+from relending.findings import InputError
+from relending.policy import PARAMETERS, Dated, Facility
+from relending.scenario.lenders import Lender, both, find_lender, lender_hint, scenario_lenders
+from relending.scenario.model import DisclosureTable, File, LenderTable, MarketTable, ScenarioTable
+from relending.scenario.problems import Problems, choices, path_text
+from relending.scenario.rates import own_rate
+from relending.scenario.read import KeyPath, Layers
+from relending.scenario.scenario import Scenario
+
+EARLIEST, LATEST = dt.date(1990, 1, 1), dt.date(2100, 12, 31)  # beyond these a date is a slip of the pen
+RESERVED = {"con", "prn", "aux", "nul", *(f"{d}{n}" for d in ("com", "lpt") for n in range(1, 10))}
+
+
+class Resolver:
+    """One scenario being resolved: its tables, its sources, the problems met so far."""
+
+    def __init__(self, path: Path, file: File, layers: Layers, broken: set[KeyPath], problems: Problems) -> None:
+        self.path, self.layers, self.broken, self.problems = path, layers, broken, problems
+        self.scenario = file.scenario or ScenarioTable()
+        self.market = file.market or MarketTable()
+        self.disclosure = file.disclosure or DisclosureTable()
+        self.lender_tables: Mapping[str, LenderTable] = file.lenders or {}
+        self.overrides: Mapping[str, Mapping[str, Any]] = file.facility or {}
+        self.later = {"sweep": file.sweep, "monte_carlo": file.monte_carlo}
+        self.notes = Problems()
+        self.files = list(layers.files)
+
+    def add(self, code: str, column: str, found: Any = "", expected: str = "") -> None:
+        """Note a problem of a key of plain names."""
+        self.problems.add(code, file=self.layers.origin(column.split(".")).label, column=column, found=found,
+                          expected=expected)
+
+    def is_broken(self, *path: str) -> bool:
+        """Whether this key, or a table above it, was already found wrong."""
+        return any(path[:n] in self.broken for n in range(1, len(path) + 1))
+
+    def need(self, table: str, key: str, value: Any) -> bool:
+        """Whether a required key is there; noted if it was simply left out."""
+        if value is None and not self.is_broken(table, key):
+            self.problems.add("scenario_missing_key", file=self.layers.origin((table,)).label,
+                              column=f"{table}.{key}", expected=key)
+        return value is not None
+
+    def run(self) -> Scenario:
+        """The scenario, or an InputError with every problem."""
+        for name, tables in self.later.items():
+            if tables:
+                self.add("scenario_bad_value", name, ", ".join(tables),
+                         f"no [{name}]: it comes with a later version, this one does not run it")
+        name = self.name()
+        book, prepayments = self.book(), self.one_file("prepayments", self.scenario.prepayments)
+        span = self.span()
+        lenders = scenario_lenders(self.lender_tables, self.layers, self.problems,
+                                   frozenset(p[1] for p in self.broken if len(p) > 1 and p[0] == "lenders"))
+        lender = self.lender(lenders)
+        facilities = self.facilities()
+        rates = self.own_rates(lender, span)
+        lpr = policy.lpr()
+        if self.problems or span is None:
+            raise InputError(self.problems.findings())
+        self.unchecked(facilities, span[1])
+        market = self.market
+        last_fixing = to_date(int(lpr.days[-1]))
+        return Scenario(
+            name=name, title=both(self.scenario.title, {"zh": name, "en": name}),
+            description=self.scenario.description or "", path=self.path, book=book, prepayments=prepayments,
+            lender=lender, start=span[0], end=span[1], facilities=facilities, lenders=lenders, own_rate=rates, lpr=lpr,
+            lpr_shift_bp=market.lpr_shift_bp or 0, lpr_shift_from=market.lpr_shift_from or last_fixing,
+            rate_basis=self.disclosure.rate_basis or "issue",
+            overrides={f: dict(v) for f, v in self.overrides.items()}, sources=self.layers.leaves(),
+            files=tuple(dict.fromkeys(self.files)), findings=self.notes.findings(),
+        )
+
+    def name(self) -> str:
+        """The name: it becomes the name of a folder, on Windows too."""
+        name = self.scenario.name if self.scenario.name is not None else self.path.stem
+        unfit = re.search(r'[\x00-\x1f\x7f<>:"/\\|?*]', name) or name != name.strip(" .") or len(name) > 80
+        if not name or unfit or name.split(".")[0].casefold() in RESERVED:
+            self.add("scenario_bad_value", "scenario.name", name,
+                     'a name that can name a folder: at most 80 characters, none of < > : " / \\ | ? *')
+        return name
+
+    def place(self, column: str, given: str) -> Path | None:
+        """A file or folder named by the scenario, from the folder of the file that names it."""
+        try:
+            place = self.layers.origin(column.split(".")).folder / given
+            if place.exists():
+                return place
+        except (OSError, ValueError):
+            pass
+        self.add("file_not_found", column, given, "an existing file")
+        return None
+
+    def one_file(self, key: str, given: str | None) -> Path | None:
+        """A file named by a key of [scenario]."""
+        return None if given is None else self.place(f"scenario.{key}", given)
+
+    def book(self) -> tuple[Path, ...]:
+        """The files of the book, in the order given."""
+        table = self.scenario
+        if table.plan is not None:
+            self.add("scenario_bad_value", "scenario.plan", table.plan,
+                     "no plan: lending plans come with a later version")
+        elif not self.is_broken("scenario", "plan"):
+            self.need("scenario", "book", table.book)
+        given = [table.book] if isinstance(table.book, str) else table.book or []
+        if table.book == []:
+            self.add("scenario_bad_value", "scenario.book", "[]", "at least one file")
+        for twice in sorted({name for name in given if given.count(name) > 1}):
+            self.add("scenario_bad_value", "scenario.book", twice, "every file once")
+        return tuple(p for p in (self.place("scenario.book", name) for name in given) if p is not None)
+
+    def span(self) -> tuple[dt.date, dt.date] | None:
+        """First and last day, widened to whole quarters (noted)."""
+        start, end = self.scenario.start, self.scenario.end
+        good = [self.need("scenario", "start", start), self.need("scenario", "end", end)]
+        for key, day in (("start", start), ("end", end)):
+            if day is not None and not EARLIEST <= day <= LATEST:
+                self.add("scenario_bad_value", f"scenario.{key}", day, f"a date from {EARLIEST} to {LATEST}")
+                good.append(False)
+        if start is None or end is None or not all(good):
+            return None
+        if start > end:
+            self.add("scenario_bad_value", "scenario.start", start, f"a date not after scenario.end, {end}")
+            return None
+        first, last = whole_quarters(start, end)
+        wide = to_date(int(quarter_start(first))), to_date(int(quarter_end(last)))
+        for key, day, to in (("start", start, wide[0]), ("end", end, wide[1])):
+            if day != to:
+                column = f"scenario.{key}"
+                self.notes.add("horizon_widened", file=self.layers.origin(("scenario", key)).label, column=column,
+                               found=day, expected=to.isoformat())
+        return wide
+
+    def lender(self, lenders: Mapping[str, Lender]) -> str | None:
+        """The id of the lender of rows that name none."""
+        text = self.scenario.lender
+        if text is None:
+            return None
+        found = find_lender(text, lenders)
+        if found is None and not self.is_broken("lenders", text):
+            self.add("scenario_bad_value", "scenario.lender", text, lender_hint(text, lenders))
+        return found
+
+    def facilities(self) -> tuple[Facility, ...]:
+        """The facilities of the run, overrides applied."""
+        known, wanted = policy.facilities(), self.scenario.facilities
+        self.need("scenario", "facilities", wanted)
+        if wanted == []:
+            self.add("scenario_bad_value", "scenario.facilities", "[]", choices("", known))
+        for n, name in enumerate(wanted or []):
+            if name not in known:
+                self.add("unknown_facility", "scenario.facilities", name, choices(name, known))
+            elif name in (wanted or [])[:n]:
+                self.add("scenario_bad_value", "scenario.facilities", name, "every facility once")
+        for name, given in self.overrides.items():
+            if name not in known:
+                self.add("unknown_facility", path_text(("facility", name)), name, choices(name, known))
+                continue
+            self.check_override(name, given)
+            if wanted is not None and name not in wanted:
+                self.notes.add("override_not_used", file=self.layers.origin(("facility", name)).label,
+                               column=f"facility.{name}", found=", ".join(given), expected=", ".join(wanted))
+        if self.problems:
+            return ()
+        return tuple(policy.facility(name, self.overrides.get(name) or None) for name in wanted or [])
+
+    def check_override(self, name: str, given: Mapping[str, Any]) -> None:
+        """Note what the policy finds wrong with the overrides of one facility."""
+        top = f"facility.{name}"
+        for bad in policy.check_overrides(name, given):
+            column = bad.path if bad.path.startswith(top) else f"{top}.{bad.path}"
+            code = override_code(column.removeprefix(top).lstrip("."), given)
+            hint = f"nearest: {bad.nearest}; {bad.expected}" if bad.nearest else bad.expected
+            origin = self.layers.origin((*top.split("."), *re.split(r"[.\[]", column.removeprefix(top + "."))))
+            self.problems.add(code, file=origin.label, column=column, expected=hint,
+                              found=bad.found if code == "scenario_wrong_type" else unquoted(bad.found))
+
+    def own_rates(self, lender: str | None, span: tuple[dt.date, dt.date] | None) -> dict[str, Dated]:
+        """Cost of funds by lender; each must reach back to the first day of the run."""
+        given = {"": ("market.own_rate", self.market.own_rate)}
+        given |= {ident: (f"lenders.{ident}.own_rate", table.own_rate) for ident, table in self.lender_tables.items()
+                  if table.own_rate is not None}
+        rates: dict[str, Dated] = {}
+        for ident, (column, value) in given.items():
+            if value is None:
+                if (lender is None or lender not in given) and not self.is_broken(*column.split(".")):
+                    self.problems.add("own_rate_missing", file=self.layers.origin(("market",)).label, column=column,
+                                      expected="a rate a year, such as 0.0295")
+                continue
+            origin = self.layers.origin(column.split("."))
+            rate = own_rate(value, column, origin, self.problems, self.files)
+            if rate is None:
+                continue
+            rates[ident] = rate
+            first = rate.values[0].start
+            if span is not None and first > span[0]:
+                self.add("own_rate_missing", column, f"from {first}", f"a value from {span[0]} or earlier")
+        return rates
+
+    def unchecked(self, facilities: tuple[Facility, ...], end: dt.date) -> None:
+        """Warn when the run goes on after the day the policy data was last checked."""
+        newest = max((day for day in map(policy.last_checked, facilities) if day is not None), default=None)
+        if newest is not None and end > newest:
+            self.notes.add("policy_not_checked", file=self.layers.origin(("scenario", "end")).label,
+                           column="scenario.end", found=end, expected=f"not after {newest}")
+
+
+def unquoted(text: str) -> str:
+    """A text shown without the quotes of TOML; anything else as it is.
+
+    >>> unquoted('"orignal"'), unquoted("[1, 2]")
+    ('orignal', '[1, 2]')
+    """
+    return text[1:-1] if len(text) > 1 and text[0] == text[-1] == '"' else text
+
+
+def override_code(key: str, given: Mapping[str, Any]) -> str:
+    """Which finding a problem of an override is: the key is unknown, its type is wrong, or its value is not allowed."""
+    name = re.split(r"[.\[]", key)[0]
+    if name not in PARAMETERS and name not in ("lenders", "sectors", "caps"):
+        return "scenario_unknown_key"
+    value = given.get(name)
+    flag = name in PARAMETERS and PARAMETERS[name].kind == "flag"
+    text = name in PARAMETERS and PARAMETERS[name].kind == "option"
+    numeric = name in PARAMETERS and PARAMETERS[name].kind in ("ratio", "rate", "count", "positive", "ratio_ppm")
+    wrong = (flag and not isinstance(value, bool | list)) or (text and not isinstance(value, str | list))
+    wrong = wrong or (numeric and (isinstance(value, bool) or not isinstance(value, int | Decimal | list)))
+    return "scenario_wrong_type" if wrong else "scenario_bad_value"

@@ -1,0 +1,62 @@
+"""A scenario carried out in memory: book read, blocks run, tables and findings together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from relending.findings import Findings, InputError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from relending.engine.context import Context
+    from relending.scenario import Scenario
+
+TABLES = ("loans", "screening", "attribution", "draws", "prepayments", "ledger", "funding", "disclosure", "cost", "findings")
+
+
+@dataclass(frozen=True, slots=True)
+class Executed:
+    """What a run computed: integer step frames by table name, the findings, what was read, and the rules used."""
+
+    scenario: Scenario
+    context: Context
+    tables: Mapping[str, pd.DataFrame]
+    findings: Findings
+    inputs: tuple[Mapping[str, Any], ...]
+
+
+def execute(scenario: Scenario, *, strict: bool = False, block_rows: int = 2**20,
+            progress: Callable[[str], None] = lambda text: None) -> Executed:
+    """Read the scenario's book and compute every table.
+
+    Raises InputError where the input stops the run (or, with ``strict``, where any finding is an error), and
+    InvariantError where an identity fails.
+    """
+    from relending.book import read_book
+    from relending.engine.pipeline import run_blocks
+
+    progress("reading")
+    book = read_book(list(scenario.book), prepayments=scenario.prepayments, lender=scenario.lender,
+                     lenders=scenario.lender_names(), block_rows=block_rows)
+    context = scenario.context()
+    try:
+        tables = run_blocks(book.blocks, book.prepayments, context, progress)
+    except InputError as stop:
+        raise InputError(Findings.concat([scenario.findings, book.findings, stop.findings])) from None
+    findings = Findings.concat([scenario.findings, book.findings, tables.findings])
+    if strict and findings.count("error"):
+        raise InputError(findings)
+    loans = book.loans.drop(columns=["data_error"])
+    first = ["file", "sheet", "row"]
+    loans = loans[[c for c in loans.columns if c not in first] + first]
+    prepayments = book.prepayments[["loan_id", "date", "amount_fen", *first]]
+    return Executed(
+        scenario, context,
+        {"loans": loans, "screening": tables.screening, "attribution": tables.attribution, "draws": tables.draws,
+         "prepayments": prepayments, "ledger": tables.ledger, "funding": tables.funding, "disclosure": tables.disclosure,
+         "cost": tables.cost, "findings": findings.frame()},
+        findings, tuple(book.inputs),
+    )

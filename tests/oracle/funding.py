@@ -1,0 +1,370 @@
+"""Draws, rollovers, returns and repayments of one facility, day by day: design section 7.
+
+INTERPRETED, the date that picks an assumption's value (the contract lists no date for them): on_prepayment the day of
+the prepayment; rollover_base, rollover_rate, rollover_after_expiry, quota_counts_rollovers and rationing the date of
+the operation; carry_over the draw date; day_count and interest_settlement the tranche's draw date; business_day the
+date that is moved.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+from .days import Period, add_months, each_day, move, period_of
+from .model import Loan, Row, Scenario
+from .policy import Facility, Pool
+from .schedule import Schedule
+
+
+@dataclass
+class TrancheYear:
+    """One tranche from its draw or a rollover to the next due date; `changes` are (day, balance from that day on)."""
+
+    start: date
+    due: date
+    rate: int
+    changes: list[tuple[date, int]]
+
+    def before(self, day: date) -> int:
+        """The balance at the end of the previous day."""
+        return next((balance for start, balance in reversed(self.changes) if start < day), 0)
+
+
+@dataclass
+class Tranche:
+    """All draws of one lender on one date. `due` holds the due dates in order; the last one repays all."""
+
+    id: str
+    lender: str
+    drawn_on: date
+    term: int
+    due: list[date]
+    positions: list[Position]
+    years: list[TrancheYear]
+
+    def balance(self) -> int:
+        return sum(p.held for p in self.positions)
+
+
+@dataclass
+class Position:
+    """What one loan holds in one tranche. `history` is (day, held from the end of that day on)."""
+
+    loan: int
+    tranche: Tranche
+    drawn: int
+    held: int
+    continued: dict[int, int] = field(default_factory=dict)
+    history: list[tuple[date, int]] = field(default_factory=list)
+
+    def hold(self, day: date, amount: int) -> None:
+        assert 0 <= amount <= self.held, "held never grows"
+        if amount != self.held:
+            self.held = amount
+            self.history.append((day, amount))
+
+    def held_at(self, day: date) -> int:
+        return next((amount for since, amount in reversed(self.history) if since <= day), 0)
+
+
+@dataclass
+class Ask:
+    """A loan that asks for money on a date, for an application period."""
+
+    loan: int
+    amount: int
+    period: Period
+
+
+@dataclass
+class FacilityRun:
+    """What a facility did: the loans' states, its tranches, and the ledger's events but for interest."""
+
+    tranches: list[Tranche] = field(default_factory=list)
+    states: dict[int, str] = field(default_factory=dict)
+    pending: dict[int, str] = field(default_factory=dict)  # loan -> the tranche it will be in
+    events: list[Row] = field(default_factory=list)
+
+
+def ration(amounts: Sequence[int], keys: Sequence[tuple[date, str, date]], available: int, mode: str) -> list[int]:
+    """What each request gets where `available` is all there is; keys give the order of service.
+
+    >>> first, later = (date(2024, 1, 1), "a", date.min), (date(2024, 1, 2), "b", date.min)
+    >>> [ration([60, 50], [first, later], 80, mode) for mode in ("pro_rata", "fifo", "whole_loans")]
+    [[43, 36], [60, 20], [60, 0]]
+    """
+    requested = sum(amounts)
+    if requested <= available:
+        return list(amounts)
+    if mode == "pro_rata":
+        k = available * 10**9 // requested
+        return [amount * k // 10**9 for amount in amounts]
+    granted = [0] * len(amounts)
+    for i in sorted(range(len(amounts)), key=lambda i: keys[i]):
+        if mode == "fifo":
+            granted[i] = min(amounts[i], available)
+        elif mode == "whole_loans":
+            granted[i] = amounts[i] if amounts[i] <= available else 0
+        else:
+            raise ValueError(f"unknown rationing {mode!r}")
+        available -= granted[i]
+    return granted
+
+
+class Funding:
+    """One facility over all lenders of the run."""
+
+    def __init__(
+        self,
+        facility: Facility,
+        loans: Sequence[Loan],
+        schedules: Mapping[int, Schedule],
+        eligible: Sequence[int],
+        scenario: Scenario,
+        end: date,
+    ) -> None:
+        self.facility, self.loans, self.schedules = facility, loans, schedules
+        self.eligible, self.end = eligible, end
+        self.caps = scenario.caps.get(facility.id, {})
+        self.out = FacilityRun()
+        self.asks: dict[date, list[Ask]] = {}
+        self.kept_pool: dict[int, str] = {}
+        self.drawn_log: list[tuple[date, int, int, str]] = []  # date, loan, amount, application period
+        self.rolled_log: list[tuple[date, int, int]] = []
+
+    # ---- dates -------------------------------------------------------------------------------------------------
+
+    def moved(self, day: date) -> date:
+        return move(day, self.facility.on("business_day", day))
+
+    def draw_date(self, loan: Loan, period: Period) -> date:
+        return self.moved(period.last + timedelta(days=self.facility.on("lag_days", loan.disbursed)))
+
+    def after_expiry(self, day: date) -> bool:
+        return "window" in self.facility.values and day > self.facility.latest("window").last
+
+    # ---- pools -------------------------------------------------------------------------------------------------
+
+    def pool(self, loan: int, day: date) -> Pool | None:
+        """The pool a loan's money counts in: the one it first asked, else the first that takes its sector.
+
+        INTERPRETED: a loan drawn while there was no quota, or whose pool a later quota does not have, counts in the
+        first pool of the quota of the day that takes it.
+        """
+        pools = self.facility.on("quota", day).pools
+        for pool in pools:
+            if pool.id == self.kept_pool.get(loan):
+                return pool
+        return next((pool for pool in pools if pool.takes(self.loans[loan].sector)), None)
+
+    def used(self, pool: Pool, day: date) -> int:
+        """What counts against a pool on a day: the balance (stock), or the calendar year's draws (flow)."""
+        if self.facility.on("quota", day).kind == "stock":
+            return sum(p.held for t in self.out.tranches for p in t.positions if self.pool(p.loan, day) == pool)
+        drawn = sum(
+            amount for when, loan, amount, _ in self.drawn_log if when.year == day.year and self.pool(loan, day) == pool
+        )
+        if not self.facility.on("quota_counts_rollovers", day):
+            return drawn
+        return drawn + sum(
+            amount for when, loan, amount in self.rolled_log if when.year == day.year and self.pool(loan, day) == pool
+        )
+
+    def key(self, loan: int, drawn_on: date = date.min) -> tuple[date, str, date]:
+        """The order of service: (disbursed, loan_id); parts of one loan by their tranche's date."""
+        return (self.loans[loan].disbursed, self.loans[loan].loan_id, drawn_on)
+
+    # ---- the run -----------------------------------------------------------------------------------------------
+
+    def run(self) -> FacilityRun:
+        for i in self.eligible:
+            self.first_ask(i)
+        # INTERPRETED: an ask of 0 (a loan of one fen) is no draw, so nothing is posted and the loan is unfunded.
+        if self.asks:
+            for day in each_day(min(self.asks), self.end):
+                self.returns(day)
+                self.fall_due(day)
+                if day in self.asks:
+                    self.draw(day, [ask for ask in self.asks.pop(day) if ask.amount])
+        for i in self.eligible:
+            if i not in self.out.states:
+                held = [p.held for t in self.out.tranches for p in t.positions if p.loan == i]
+                self.out.states[i] = "unfunded" if not held else "held" if any(held) else "repaid"
+        return self.out
+
+    def first_ask(self, i: int) -> None:
+        loan = self.loans[i]
+        applied = max(loan.disbursed, self.facility.latest("launch"))
+        period = period_of(applied, self.facility.on("frequency", loan.disbursed))
+        day = self.draw_date(loan, period)
+        if self.schedules[i].outstanding(day) == 0:
+            # INTERPRETED: a prepayment the book dates after the end of the run still counts here.
+            self.out.states[i] = "repaid_before_draw"
+        elif day > self.end:
+            self.out.states[i] = "pending"
+            self.out.pending[i] = f"{self.facility.id}/{loan.lender}/{day}"
+        else:
+            amount = loan.principal * self.facility.on("ratio", loan.disbursed) // 10_000
+            self.asks.setdefault(day, []).append(Ask(i, amount, period))
+
+    def post(self, day: date, tranche: Tranche, event: str, amount: int, rate: int, balance: int) -> None:
+        if amount:
+            self.out.events.append(
+                {
+                    "date": day,
+                    "lender": tranche.lender,
+                    "facility": self.facility.id,
+                    "tranche": tranche.id,
+                    "event": event,
+                    "amount": amount,
+                    "rate": rate,
+                    "balance": balance,
+                }
+            )
+
+    def returns(self, day: date) -> None:
+        """Immediate returns: floor(held x a / o) on the day of a prepayment, in tranches drawn before that day."""
+        if self.facility.on("on_prepayment", day) != "immediate":
+            return
+        for tranche in self.out.tranches:
+            returned = 0
+            for position in tranche.positions:
+                if position.held and day in self.schedules[position.loan].prepaid:
+                    a, o = self.schedules[position.loan].prepaid[day]
+                    back = position.held * a // o
+                    position.hold(day, position.held - back)
+                    returned += back
+            if returned:
+                year = tranche.years[-1]
+                year.changes.append((day, tranche.balance()))
+                self.post(day, tranche, "return", returned, year.rate, tranche.balance())
+
+    def fall_due(self, day: date) -> None:
+        """Repayments and rollovers of every tranche that falls due on the day."""
+        due = [tranche for tranche in self.out.tranches if day in tranche.due]
+        positions = [p for tranche in due for p in tranche.positions]
+        wanted = [self.continues(p, day) for p in positions]
+        quota = self.facility.on("quota", day)
+        if quota.kind == "flow" and self.facility.on("quota_counts_rollovers", day):
+            for pool in quota.pools:
+                here = [n for n, p in enumerate(positions) if self.pool(p.loan, day) == pool]
+                granted = ration(
+                    [wanted[n] for n in here],
+                    [self.key(positions[n].loan, positions[n].tranche.drawn_on) for n in here],
+                    max(0, pool.amount - self.used(pool, day)),
+                    self.facility.on("rationing", day),
+                )
+                for n, amount in zip(here, granted, strict=True):
+                    wanted[n] = amount
+        amounts = {id(p): amount for p, amount in zip(positions, wanted, strict=True)}
+        for tranche in due:
+            self.settle_due(tranche, day, amounts)
+
+    def continues(self, position: Position, day: date) -> int:
+        """The amount a loan asks to continue on its tranche's due date, before any quota."""
+        tranche = position.tranche
+        k = tranche.due.index(day) + 1
+        if k == len(tranche.due):
+            return 0
+        if not self.facility.on("rollover_after_expiry", day) and self.after_expiry(day):
+            return 0
+        outstanding = self.schedules[position.loan].outstanding(day)
+        base = self.facility.on("rollover_base", day)
+        if base == "original":
+            return position.held if outstanding else 0
+        if base == "outstanding":
+            # INTERPRETED: with carry_over a loan may be in several tranches; each is compared on its own.
+            ratio = self.facility.on("ratio", self.loans[position.loan].disbursed)
+            return min(position.held, ratio * outstanding // 10_000)
+        raise ValueError(f"unknown rollover_base {base!r}")
+
+    def settle_due(self, tranche: Tranche, day: date, amounts: Mapping[int, int]) -> None:
+        k = tranche.due.index(day) + 1
+        old_rate, balance = tranche.years[-1].rate, tranche.balance()
+        for position in tranche.positions:
+            position.hold(day, amounts[id(position)])
+            position.continued[k] = position.held
+            if position.held:
+                self.rolled_log.append((day, position.loan, position.held))
+        continued = tranche.balance()
+        self.post(day, tranche, "repay", balance - continued, old_rate, continued)
+        if continued:
+            which = self.facility.on("rollover_rate", day)
+            if which not in ("prevailing", "original"):
+                raise ValueError(f"unknown rollover_rate {which!r}")
+            rate = self.facility.rate_on(day, tranche.term) if which == "prevailing" else old_rate
+            tranche.years.append(TrancheYear(day, tranche.due[k], rate, [(day, continued)]))
+            self.post(day, tranche, "rollover", continued, rate, continued)
+
+    def draw(self, day: date, asks: list[Ask]) -> None:
+        granted = self.grant(day, asks)
+        by_lender: dict[str, list[tuple[Ask, int]]] = {}
+        for ask, amount in zip(asks, granted, strict=True):
+            if amount:
+                by_lender.setdefault(self.loans[ask.loan].lender, []).append((ask, amount))
+                self.drawn_log.append((day, ask.loan, amount, ask.period.name))
+            if amount < ask.amount and self.facility.on("carry_over", day):
+                self.ask_again(Ask(ask.loan, ask.amount - amount, ask.period))
+        for lender, draws in by_lender.items():
+            term = self.facility.on("term_months", day)
+            count = self.facility.on("rollovers", day) + 1
+            due = [self.moved(add_months(day, term * k)) for k in range(1, count + 1)]
+            tranche = Tranche(f"{self.facility.id}/{lender}/{day}", lender, day, term, due, [], [])
+            for ask, amount in draws:
+                tranche.positions.append(Position(ask.loan, tranche, amount, amount, history=[(day, amount)]))
+            rate, principal = self.facility.rate_on(day, term), tranche.balance()
+            tranche.years.append(TrancheYear(day, due[0], rate, [(day, principal)]))
+            self.out.tranches.append(tranche)
+            self.post(day, tranche, "draw", principal, rate, principal)
+
+    def ask_again(self, ask: Ask) -> None:
+        """The unfunded part asks in the next period while the loan is outstanding and the window open.
+
+        INTERPRETED: a repeated ask that falls after the end of the run is not `pending`: what it would get is unknown.
+        """
+        loan = self.loans[ask.loan]
+        period = ask.period.next(self.facility.on("frequency", loan.disbursed))
+        day = self.draw_date(loan, period)
+        if day <= self.end and self.schedules[ask.loan].outstanding(day) > 0 and not self.after_expiry(period.first):
+            self.asks.setdefault(day, []).append(Ask(ask.loan, ask.amount, period))
+
+    def grant(self, day: date, asks: list[Ask]) -> list[int]:
+        """What each ask gets: its pool's rationing first, then the cap of its application period.
+
+        INTERPRETED: where one pool's asks are all of one period, the smaller of what pool and cap leave is rationed
+        once. Where several pools share a cap and together still exceed it, what they granted is rationed again by
+        the same rule. A loan no pool takes gets nothing.
+        """
+        granted = [ask.amount for ask in asks]
+        keys = [self.key(ask.loan) for ask in asks]
+        mode = self.facility.on("rationing", day)
+        quota = self.facility.on("quota", day)
+        if quota.kind != "none":
+            pools = [self.pool(ask.loan, day) for ask in asks]
+            for n, pool in enumerate(pools):
+                if pool is None:
+                    granted[n] = 0
+                else:
+                    self.kept_pool.setdefault(asks[n].loan, pool.id)
+            for pool in quota.pools:
+                here = [n for n, asked in enumerate(pools) if asked == pool]
+                available = max(0, pool.amount - self.used(pool, day))
+                names = {asks[n].period.name for n in here}
+                if len(names) == 1 and (name := names.pop()) in self.caps:
+                    available = min(available, self.cap_left(name))
+                self.cut(granted, keys, here, available, mode)
+        for name in sorted({ask.period.name for ask in asks} & set(self.caps)):
+            here = [n for n, ask in enumerate(asks) if ask.period.name == name]
+            self.cut(granted, keys, here, self.cap_left(name), mode)
+        return granted
+
+    def cap_left(self, period: str) -> int:
+        return max(0, self.caps[period] - sum(amount for _, _, amount, name in self.drawn_log if name == period))
+
+    @staticmethod
+    def cut(granted: list[int], keys: list[tuple[date, str, date]], here: list[int], available: int, mode: str) -> None:
+        rationed = ration([granted[n] for n in here], [keys[n] for n in here], available, mode)
+        for n, amount in zip(here, rationed, strict=True):
+            granted[n] = amount

@@ -1,0 +1,191 @@
+"""The quarter tables: funding, disclosure, cost (design sections 8, 9 and 11)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+
+from .days import ONE_DAY, Period, each_day, quarter_of
+from .exact import half_even, scaled
+from .funding import Position
+from .interest import Accrual
+from .model import Dated, Loan, Row, Scenario
+from .schedule import Schedule
+
+E8 = 10**8
+PPM = 10**6
+
+
+@dataclass
+class Book:
+    """What the quarter tables are added up from. Numbers are places in the book; `facility_of` holds the supported
+    loans; `lenders` are all lenders in the book (INTERPRETED: of every loan read), by code point."""
+
+    loans: Sequence[Loan]
+    schedules: Mapping[int, Schedule]
+    facility_of: Mapping[int, str]
+    reductions: Mapping[int, int]
+    lenders: list[str]
+    positions: Mapping[int, list[Position]]
+    accruals: Mapping[tuple[str, str], list[Accrual]]
+
+    def supported(self, lender: str, facility: str) -> list[int]:
+        return [i for i, name in self.facility_of.items() if name == facility and self.loans[i].lender == lender]
+
+    def held_at(self, i: int, day: date) -> int:
+        return sum(position.held_at(day) for position in self.positions.get(i, []))
+
+
+def facility_rate(accruals: Sequence[Accrual], day: date) -> tuple[int, Fraction | None]:
+    """(balance in fen, balance-weighted rate as a fraction) of a lender's tranches at the end of a day."""
+    balance = weighted = 0
+    for accrual in accruals:
+        year = accrual.year
+        if year.start <= day < year.due:
+            held = year.before(day + ONE_DAY)
+            balance += held
+            weighted += held * year.rate
+    return balance, Fraction(weighted, balance * PPM) if balance else None
+
+
+def funding_rows(horizon: list[Period], ledger: list[Row], book: Book, scenario: Scenario) -> list[Row]:
+    """Flows and balance of each quarter; interest is accrued, not settled.
+
+    INTERPRETED: `repaid` holds repayments and returns, so that drawn - repaid adds up to the balance.
+    """
+    rows: list[Row] = []
+    for quarter in horizon:
+        for lender in book.lenders:
+            for name in scenario.facilities:
+                mine = [r for r in ledger if r["lender"] == lender and r["facility"] == name]
+                now = [r for r in mine if quarter.first <= r["date"] <= quarter.last]
+                accruals = book.accruals.get((lender, name), [])
+                balance, rate = facility_rate(accruals, quarter.last)
+                rows.append(
+                    {
+                        "quarter": quarter.name,
+                        "lender": lender,
+                        "facility": name,
+                        "drawn": sum(r["amount"] for r in now if r["event"] == "draw"),
+                        "rolled": sum(r["amount"] for r in now if r["event"] == "rollover"),
+                        "repaid": sum(r["amount"] for r in now if r["event"] in ("repay", "return")),
+                        "balance": balance,
+                        "interest": sum(a.between(quarter.first, quarter.last + ONE_DAY) for a in accruals),
+                        "rate": None if rate is None else scaled(rate, E8),
+                    }
+                )
+    return rows
+
+
+def disclosure_rows(horizon: list[Period], book: Book, scenario: Scenario) -> list[Row]:
+    """Loans issued, by lender, facility, quarter, horizon, level and code in list order."""
+    rows: list[Row] = []
+    for lender in book.lenders:
+        for name, facility in scenario.facilities.items():
+            codes = facility.codes(list(scenario.fields))
+            fields = list(dict.fromkeys(scenario.fields[code] for code in codes if code in scenario.fields))
+            launch = facility.latest("launch")
+            counted = [(quarter_of(max(book.loans[i].disbursed, launch)), i) for i in book.supported(lender, name)]
+            for quarter in horizon:
+                until = [(q, i) for q, i in counted if q.first <= quarter.first]
+                in_horizon = {
+                    "quarter": [i for q, i in until if q.first == quarter.first],
+                    "year": [i for q, i in until if q.first.year == quarter.first.year],
+                    "since_start": [i for _, i in until],
+                }
+                for span, members in in_horizon.items():
+                    groups = [("total", "total", members)]
+                    for code in fields:
+                        inside = [i for i in members if scenario.fields.get(book.loans[i].sector) == code]
+                        groups.append(("field", code, inside))
+                    for code in codes:
+                        groups.append(("sector", code, [i for i in members if book.loans[i].sector == code]))
+                    for level, code, group in groups:
+                        head = {"lender": lender, "facility": name, "quarter": quarter.name, "horizon": span}
+                        rows.append({**head, "level": level, "code": code, **issued(group, book)})
+    return rows
+
+
+def issued(group: list[int], book: Book) -> Row:
+    """Distinct projects, principal issued (fen), rate at issue weighted by principal, reduction (grams)."""
+    loans = [book.loans[i] for i in group]
+    amount = sum(loan.principal for loan in loans)
+    weighted = sum(loan.principal * loan.rate for loan in loans)
+    return {
+        "projects": len({loan.project_id for loan in loans}),
+        "amount": amount,
+        "weighted_rate": half_even(weighted * E8, amount * PPM) if amount else None,
+        "reduction": sum(book.reductions[i] for i in group),
+    }
+
+
+def own_rate_on(scenario: Scenario, lender: str, day: date) -> int:
+    """The lender's own cost of money (ppm) on a day; ValueError before its first value.
+
+    INTERPRETED: it must be known at every quarter end of the run (for every lender in the book) and on every day of
+    the run on which the lender has a balance.
+    """
+    table = scenario.own_rate
+    dated: Dated = table[lender] if isinstance(table, Mapping) else table
+    known = [value for start, value in dated if start <= day]
+    if not known:
+        raise ValueError(f"own_rate of {lender} has no value on {day}")
+    return known[-1]
+
+
+def interest_saved(accruals: Sequence[Accrual], quarter: Period, lender: str, scenario: Scenario) -> int:
+    """Sum over tranches and days of the quarter of principal x (own_rate of the day - tranche rate) / 360 (fen),
+    rounded once. INTERPRETED: / 360 whatever the day count."""
+    total = 0
+    for accrual in accruals:
+        year = accrual.year
+        for day in each_day(max(year.start, quarter.first), min(year.due - ONE_DAY, quarter.last)):
+            n = (day - year.start).days
+            principal = accrual.balance_days[n + 1] - accrual.balance_days[n]
+            if principal:
+                total += principal * (own_rate_on(scenario, lender, day) - year.rate)
+    return half_even(total, 360 * PPM)
+
+
+def cost_rows(horizon: list[Period], book: Book, scenario: Scenario) -> list[Row]:
+    """What the money costs, by quarter, lender and facility; every figure from exact ones, rounded once."""
+    rows: list[Row] = []
+    for quarter in horizon:
+        day = quarter.last
+        for lender in book.lenders:
+            own = own_rate_on(scenario, lender, day)
+            for name in scenario.facilities:
+                made = [i for i in book.supported(lender, name) if book.loans[i].disbursed <= day]
+                outstanding = {i: book.schedules[i].outstanding(day) for i in made}
+                L = sum(outstanding.values())
+                accruals = book.accruals.get((lender, name), [])
+                B, rate = facility_rate(accruals, day)
+                loan_yield = blended = None
+                if L:
+                    loan_yield = Fraction(sum(o * book.loans[i].rate for i, o in outstanding.items()), L * PPM)
+                    blended = (min(B, L) * (rate or 0) + max(L - B, 0) * Fraction(own, PPM)) / L
+                in_balance = sum(book.reductions[i] for i in made if book.held_at(i, day))
+                subsidy = None
+                if in_balance and rate is not None:  # yuan per tonne from fen and grams
+                    subsidy = Fraction(B, 100) * (Fraction(own, PPM) - rate) / Fraction(in_balance, 10**6)
+                rows.append(
+                    {
+                        "quarter": quarter.name,
+                        "lender": lender,
+                        "facility": name,
+                        "loans_outstanding": L,
+                        "facility_balance": B,
+                        "loan_yield": None if loan_yield is None else scaled(loan_yield, E8),
+                        "facility_rate": None if rate is None else scaled(rate, E8),
+                        "own_rate": own,
+                        "blended_cost": None if blended is None else scaled(blended, E8),
+                        "margin": None if blended is None or loan_yield is None else scaled(loan_yield - blended, E8),
+                        "interest_saved": interest_saved(accruals, quarter, lender, scenario),
+                        "reduction": sum(book.reductions[i] for i in made),
+                        "reduction_in_balance": in_balance,
+                        "subsidy_per_tonne": None if subsidy is None else scaled(subsidy, 10**6),
+                    }
+                )
+    return rows
