@@ -1,1 +1,70 @@
-"""relending: simulate, account for and disclose lending supported by the re-lending facilities of the People's Bank of China."""
+"""relending: simulate, account for and disclose lending supported by the re-lending facilities of the People's Bank of China.
+
+    import relending as rl
+    run = rl.run("demo")            # the shipped scenario; or a path to yours
+    run.disclosure, run.ledger      # frames in yuan, tonnes, fractions
+    run.save("runs/demo")
+
+Names load on first use, so that ``import relending`` costs nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from relending.api import data as data
+    from relending.api import facility as facility
+    from relending.book import Book as Book
+    from relending.book import read_book as read_book
+    from relending.engine.context import Context as Context
+    from relending.engine.steps import Funded as Funded
+    from relending.engine.steps import attribute as attribute
+    from relending.engine.steps import cost as cost
+    from relending.engine.steps import disclose as disclose
+    from relending.engine.steps import fund as fund
+    from relending.engine.steps import schedule as schedule
+    from relending.engine.steps import screen as screen
+    from relending.findings import Findings as Findings
+    from relending.findings import InputError as InputError
+    from relending.findings import InvariantError as InvariantError
+    from relending.lineage import explain as explain
+    from relending.runfolder import OpenedRun as OpenedRun
+    from relending.runfolder import Run as Run
+    from relending.runfolder import RunFolderError as RunFolderError
+    from relending.runfolder import open_run as open_run
+    from relending.runfolder import run as run
+    from relending.scenario import Scenario as Scenario
+    from relending.scenario import load_scenario as load_scenario
+
+_HOMES = {
+    "relending.api": ("data", "facility"),
+    "relending.book": ("Book", "read_book"),
+    "relending.engine.context": ("Context",),
+    "relending.engine.steps": ("Funded", "attribute", "cost", "disclose", "fund", "schedule", "screen"),
+    "relending.findings": ("Findings", "InputError", "InvariantError"),
+    "relending.lineage": ("explain",),
+    "relending.runfolder": ("OpenedRun", "Run", "RunFolderError", "open_run", "run"),
+    "relending.scenario": ("Scenario", "load_scenario"),
+}
+_HOME = {name: home for home, names in _HOMES.items() for name in names}
+
+__all__ = sorted([*_HOME, "__version__"])  # noqa: PLE0605
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOME:
+        value = getattr(import_module(_HOME[name]), name)
+    elif name == "__version__":
+        from importlib.metadata import version
+
+        value = version("relending")
+    else:
+        raise AttributeError(f"module 'relending' has no attribute {name!r}")
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -26,12 +26,8 @@ _SHORTENED = r"^[+-]?[0-9](\.[0-9]+)?[eE]\+(1[1-9]|[2-9][0-9])$"
 """What a spreadsheet makes of a long id when it writes text: 6.22202E+15."""
 _LONG_ID = 10**15
 
-# a byte that makes a text suspect whatever follows, and lead bytes of which only some followers do
-_ALWAYS = np.zeros(256, np.bool_)
-_ALWAYS[:0x20] = True
-_ALWAYS[0x7F] = True
-_LEADS = np.zeros(256, np.bool_)
-_LEADS[[0xC2, 0xE1, 0xE2, 0xE3, 0xEF]] = True
+_LEADS = (0xC2, 0xE1, 0xE2, 0xE3, 0xEF)
+"""Bytes that begin, among much else, the code points to strip or to remove."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,13 +103,18 @@ def suspicious(array: pa.Array) -> bool:
     content = np.frombuffer(data, np.uint8)[offsets[0]:offsets[-1]]
     if not len(content):
         return False
-    if _ALWAYS[content].any():
+    if content.min() < 0x20 or (content == 0x7F).any():
         return True
     filled = offsets[1:] > offsets[:-1]
     first, last = content[offsets[:-1][filled] - offsets[0]], content[offsets[1:][filled] - offsets[0] - 1]
     if (first == 0x20).any() or (last == 0x20).any():
         return True
-    lead = np.flatnonzero(_LEADS[content])
+    if content.max() < _LEADS[0]:
+        return False
+    leading = content == _LEADS[0]
+    for byte in _LEADS[1:]:
+        leading |= content == byte
+    lead = np.flatnonzero(leading)
     if not len(lead):
         return False
     end = len(content) - 1

@@ -159,8 +159,9 @@ def borrower_not_eligible(block: Block, rows: Ints, rules: Facility) -> Flags:
     """The facility serves some borrower types only and this is not one of them."""
     if "borrower_types" not in rules.parameters:
         return np.zeros(rows.size, bool)
-    served = set(rules["borrower_types"].latest().value)
-    return np.array([t not in served for t in block.borrower_types], bool)[block.borrower_type[rows]]
+    dated = rules["borrower_types"]
+    table = np.array([[t not in set(v.value) for t in block.borrower_types] for v in dated.values], bool)
+    return table[dated.index(block.disbursed[rows]), block.borrower_type[rows]]
 
 
 def reasons_text(reasons: Ints) -> tuple[Ints, list[str | None]]:

@@ -186,7 +186,7 @@ def _screening(block: Block, screening: Any, context: Context, lang: str) -> lis
         shown = say("term", lang, matures=iso(int(block.matures[0])), months=term.value, date=date)
         lines += _sourced(_verdict(shown, bool(term_too_short(block, rows, rules)[0]), lang), term, lang)
     if "borrower_types" in rules.parameters:
-        types = rules["borrower_types"].latest()
+        types = rules["borrower_types"].on(disbursed)
         shown = say("borrower", lang, type=block.borrower_types[int(block.borrower_type[0])] or "—", types=", ".join(types.value))
         lines += _sourced(_verdict(shown, bool(borrower_not_eligible(block, rows, rules)[0]), lang), types, lang)
     if screening["eligible"]:

@@ -10,6 +10,7 @@ import datetime as dt
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from numbers import Integral
 from typing import Any
 
 from relending.policy.names import nearest
@@ -81,8 +82,8 @@ def number(value: Any) -> Decimal | None:
         return None
     if isinstance(value, float):
         value = Decimal(repr(float(value)))
-    if isinstance(value, int):
-        return Decimal(value)
+    if isinstance(value, Integral):
+        return Decimal(int(value))
     return value if isinstance(value, Decimal) and value.is_finite() else None
 
 

@@ -133,7 +133,8 @@ def _dated(reader: Reader, path: str, raw: list[Any], parameter: Parameter, bare
     if len({v.start for v in values}) < len(values):
         reader.note(path, [v.start for v in values], "a different `from` for each value", "各取值的 from 日期不重复")
     if parameter.single and len(raw) > 1:
-        reader.note(path, f"{len(raw)} values", "one value: it holds for the whole run", "只能有一个取值：适用于整个测算期")
+        reader.note(path, f"{len(raw)} values", "one value: it holds for the whole run",
+                    "只能有一个取值：适用于整个测算期")
     if len(reader.problems) > before:
         return None
     return Dated(parameter.name, tuple(sorted(values, key=lambda v: v.start)))

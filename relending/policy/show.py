@@ -81,7 +81,8 @@ def value_text(parameter: Parameter, value: Any, lang: str) -> str:
     if isinstance(value, bool):
         return words["yes"] if value else words["no"]
     if isinstance(value, Window):
-        return f"{value.first} {words['open']}" if value.last == FOREVER else f"{value.first} {words['to']} {value.last}"
+        end = words["open"] if value.last == FOREVER else f"{words['to']} {value.last}"
+        return f"{value.first} {end}"
     if isinstance(value, Quota):
         return quota_text(value, lang)
     if isinstance(value, Mapping):
@@ -99,8 +100,8 @@ def _entry(entry: DatedValue | Membership | SectorListing, text: str, lang: str,
     """An entry: value; then date, status and last check; then source."""
     words = said("word", lang)
     since = words["always"] if entry.start == ALWAYS else f"{words['from']} {entry.start}"
-    facts = [since, said("status", lang)[entry.status], *([f"{words['checked']} {entry.checked}"] if entry.checked else []),
-             *([note] if note else [])]
+    checked = f"{words['checked']} {entry.checked}" if entry.checked else ""
+    facts = [fact for fact in (since, said("status", lang)[entry.status], checked, note) if fact]
     origin = f"{words['source']}: {entry.source}"
     return [*wrapped(text, "    "), *wrapped(" · ".join(facts), "      "), *wrapped(origin, "      ")]
 
@@ -112,7 +113,7 @@ def _title(name: str, lang: str) -> str:
     when = dates[DATING[name]]
     if name == "rate":
         when += f"; {words['rollover']} {dates[DATING['rate_at_rollover']]}"
-    return f"  {head}  [{words['picked']} {when}]"
+    return f"  {head}  [{when}]"
 
 
 def _parameter(found: Facility, name: str, day: dt.date | None, lang: str) -> list[str]:

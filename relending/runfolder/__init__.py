@@ -3,9 +3,10 @@
 from relending.runfolder.errors import FolderExists, RunFolderError
 from relending.runfolder.folder import refuse, save
 from relending.runfolder.manifest import input_files, make_manifest
+from relending.runfolder.memory import Run, run
 from relending.runfolder.read import Difference, OpenedRun, open_run, verify
 
 __all__ = [
-    "Difference", "FolderExists", "OpenedRun", "RunFolderError", "input_files", "make_manifest", "open_run", "refuse",
-    "save", "verify",
+    "Difference", "FolderExists", "OpenedRun", "Run", "RunFolderError", "input_files", "make_manifest", "open_run",
+    "refuse", "run", "save", "verify",
 ]

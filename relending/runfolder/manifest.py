@@ -76,16 +76,17 @@ def package_versions() -> dict[str, str]:
 
 
 def input_files(role: str, path: Path) -> list[dict[str, Any]]:
-    """What a record says of an input: role, file name without its folder, sha256; a folder is listed file by
-    file.
+    """What a record says of an input: role, file name without its folder, sha256.
 
-    Raises ``OSError`` if a file cannot be read.
+    A folder is listed file by file, in the order of their names; names that start with ``.`` or ``_``, which readers
+    of such folders pass over, are left out. Raises ``OSError`` if a file cannot be read.
     """
     if not path.is_dir():
         return [{"role": role, "file": path.name, "sha256": sha256(path)}]
-    name = path.resolve().name
-    held = sorted((p for p in path.rglob("*") if p.is_file()), key=lambda p: p.relative_to(path).as_posix())
-    return [{"role": role, "file": f"{name}/{p.relative_to(path).as_posix()}", "sha256": sha256(p)} for p in held]
+    held = {p.relative_to(path): p for p in path.rglob("*") if p.is_file()}
+    seen = sorted(p.as_posix() for p in held if not any(part.startswith((".", "_")) for part in p.parts))
+    folder = path.resolve().name
+    return [{"role": role, "file": f"{folder}/{name}", "sha256": sha256(path / name)} for name in seen]
 
 
 def sha256(path: Path) -> str:

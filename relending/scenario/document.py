@@ -43,8 +43,8 @@ in a circle.
 
 ## Keys
 
-A key without a default must be given. Times are dates without quotes; rates are fractions a year (`0.0295`, not 2.95)
-with at most 6 decimals.
+A key marked **required** must be given. Dates are written without quotes; rates are fractions a year (`0.0295`, not
+2.95) with at most 6 decimals.
 """
 
 RATES = """
@@ -62,12 +62,13 @@ FACILITY = """
 ## [facility.ID]
 
 A parameter of a facility, instead of its policy file. A plain value replaces every dated value; a list of
-`{ from = date, value = … }` gives dated values. Amounts are yuan. An override of a facility that is not run is a warning.
+`{ from = date, value = … }` gives dated values. Amounts are yuan. An override of a facility that is not run is a
+warning.
 
 ```toml
 [facility.cerf]
 ratio = 0.6
-rate = [{ from = 2021-11-08, value = 0.0175 }, { from = 2025-05-07, value = 0.0150 }]
+rate = [{ from = 2021-11-08, value = 0.02 }, { from = 2027-01-01, value = 0.01 }]
 rollover_base = "outstanding"
 quota = 5e9                     # one stock quota for every sector; { flow = 8e11 } for a yearly flow
 caps = { "2024Q1" = 2e9 }       # most that may be drawn in an application period; 2024-03 for monthly ones

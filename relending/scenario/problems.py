@@ -36,6 +36,7 @@ class Problems:
 def toml_text(value: Any) -> str:
     """A value as a TOML file writes it, on one line.
 
+    >>> from decimal import Decimal
     >>> toml_text({"flow": Decimal("8E+11"), "kinds": ["a", True]})
     '{ flow = 8E+11, kinds = ["a", true] }'
     """

@@ -66,7 +66,8 @@ def test_a_change_to_the_user_frame_does_not_reach_the_step_frame() -> None:
 @pytest.mark.parametrize(("frame", "error", "says"), [
     (pd.DataFrame({"a_fen": [1], "a_ppm": [1]}), ValueError, "two columns would be called 'a'"),
     (pd.DataFrame({"amount_fen": [1.5]}), TypeError, "amount_fen: no step frame has values of type double"),
-    (pd.DataFrame({"ok": pd.array([True, None], dtype=pd.ArrowDtype(pa.bool_()))}), ValueError, "ok: a boolean is empty"),
+    (pd.DataFrame({"ok": pd.array([True, None], dtype=pd.ArrowDtype(pa.bool_()))}), ValueError,
+     "ok: a boolean is empty"),
 ])
 def test_what_is_no_step_frame_is_refused(frame: pd.DataFrame, error: type[Exception], says: str) -> None:
     with pytest.raises(error, match=says):

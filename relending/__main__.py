@@ -1,0 +1,5 @@
+"""``python -m relending``: the command line."""
+
+from relending.cli import main
+
+main()

@@ -1,0 +1,40 @@
+"""Small conveniences of the Python API that belong to no step."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING
+
+from relending import policy
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def facility(name: str, on: dt.date | None = None) -> policy.Facility | dict[str, policy.DatedValue]:
+    """A facility's rules: the whole dated history, or with ``on`` the values in force that day.
+
+    Values are integers (ratio in basis points, rates in ppm, quotas in fen); each has source, status, last check.
+
+    >>> facility("cerf", on=dt.date(2025, 6, 1))["rate"].value
+    15000
+    >>> facility("cerf")["ratio"].latest().value
+    6000
+    """
+    found = policy.facility(name)
+    return found if on is None else found.on(on)
+
+
+def data(name: str) -> pd.DataFrame:
+    """Shipped data as a frame with its source columns; now: ``lpr`` (rates as fractions a year).
+
+    >>> data("lpr").tail(1)[["lpr_1y", "lpr_5y"]].to_numpy().tolist()
+    [[0.03, 0.035]]
+    """
+    import pandas as pd
+
+    if name != "lpr":
+        raise ValueError(f"no data named {name!r}; there is: lpr")
+    return pd.DataFrame([
+        {"date": pd.Timestamp(f.date), "lpr_1y": f.lpr_1y_ppm / 1e6, "lpr_5y": f.lpr_5y_ppm / 1e6, "source": f.source,
+         "status": f.status, "checked": f.checked} for f in policy.lpr().fixings])

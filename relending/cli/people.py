@@ -1,0 +1,111 @@
+"""What the verbs share: errors as people read them, exit codes, progress, small tables."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from relending.findings import Findings
+
+STOPPED, WRONG_USAGE, BROKEN = 1, 2, 3
+"""Exit codes: stopped by the input, wrong usage, an invariant failed."""
+
+SHOWN = 3
+"""Findings of one code shown on the screen; the file has them all."""
+
+_F = TypeVar("_F", bound=Any)
+
+
+def lang_option(command: _F) -> _F:
+    """``--lang zh|en``."""
+    option = click.option("--lang", type=click.Choice(["zh", "en"]), default="en", show_default=True,
+                          envvar="RELENDING_LANG", help="Language of the text (also RELENDING_LANG).")
+    decorated: _F = option(command)
+    return decorated
+
+
+@contextmanager
+def errors_for_people(lang: str) -> Iterator[None]:
+    """Turns the package's errors into lines and exit codes; anything else is a bug and may show itself."""
+    from relending.findings import InputError, InvariantError
+
+    try:
+        yield
+    except InputError as stop:
+        show_findings(stop.findings, lang, err=True)
+        click.echo("停止：输入有误，未写入任何文件。" if lang == "zh" else "Stopped by the input; nothing was written.", err=True)
+        sys.exit(STOPPED)
+    except InvariantError as broken:
+        click.echo(f"恒等式不成立：{broken}" if lang == "zh" else f"An identity does not hold: {broken}", err=True)
+        sys.exit(BROKEN)
+
+
+def show_findings(findings: Findings, lang: str, *, err: bool = False) -> None:
+    """Counts first, then the first findings of each code."""
+    if not findings:
+        return
+    from relending.findings import messages
+
+    counts = findings.codes()
+    head = "检查事项" if lang == "zh" else "Findings"
+    click.echo(f"{head}: " + ", ".join(f"{code} {n:,}" for code, n in counts.items()), err=err)
+    order = ("error", "warning", "note")
+    told = findings.only(*(c for c in counts if messages()[c].severity in order[:2])) or findings
+    for line in told.lines(lang, most_per_code=SHOWN):
+        click.echo(f"  {line}", err=err)
+
+
+class Progress:
+    """Says on standard error what goes on, once a run has taken a second."""
+
+    def __init__(self, lang: str, quiet: bool) -> None:
+        self.lang, self.quiet, self.began, self.step = lang, quiet, time.perf_counter(), ""
+        self.status: Any = None
+
+    STEPS: dict[str, str] = {  # noqa: RUF012
+        "reading": "读取借据簿", "screening": "筛选", "funding": "借用与展期", "disclosure": "披露与成本", "writing": "写入",
+    }
+
+    def __call__(self, step: str) -> None:
+        """A step begins."""
+        self.step = self.STEPS.get(step, step) if self.lang == "zh" else step
+        if self.quiet:
+            return
+        if sys.stderr.isatty():
+            if self.status is None:
+                from rich.console import Console
+
+                self.status = Console(stderr=True).status(self.step)
+                self.status.start()
+            self.status.update(f"{self.step} …")
+        elif time.perf_counter() - self.began > 1:
+            click.echo(f"{time.perf_counter() - self.began:6.1f} s  {self.step}", err=True)
+
+    def stop(self) -> None:
+        """Nothing goes on any more."""
+        if self.status is not None:
+            self.status.stop()
+
+
+def columns(rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> list[str]:
+    """Rows as aligned lines; East Asian characters count two places; ``right`` columns are set right."""
+    from unicodedata import east_asian_width
+
+    def width(text: str) -> int:
+        return sum(2 if east_asian_width(c) in "WF" else 1 for c in text)
+
+    widths = [max(width(row[i]) for row in rows) for i in range(len(rows[0]))] if rows else []
+    out = []
+    for row in rows:
+        cells = []
+        for i, text in enumerate(row):
+            pad = " " * (widths[i] - width(text))
+            cells.append(pad + text if i in right else text + pad)
+        out.append("  ".join(cells).rstrip())
+    return out

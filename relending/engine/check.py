@@ -1,0 +1,86 @@
+"""What a book holds before any run: eligible or not with reasons, totals by field, what could be drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+import pandas as pd
+
+from relending.dates import quarter_of
+from relending.engine.applications import make_requests
+from relending.engine.columns import ints
+from relending.engine.context import Context
+from relending.engine.pipeline import Work, prepare
+from relending.engine.screening import REASONS
+from relending.findings import Findings
+from relending.policy import Facility, lpr, sectors
+from relending.units import total
+
+
+class BookLike(Protocol):
+    """A book as read: blocks of loans and prepayments."""
+
+    @property
+    def blocks(self) -> Sequence[pd.DataFrame]: ...
+    @property
+    def loans(self) -> pd.DataFrame: ...
+    @property
+    def prepayments(self) -> pd.DataFrame: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """Counts and sums (fen): by reason (loans, principal), by field (loans, principal, draw), the total last."""
+
+    loans: int
+    eligible: int
+    reasons: Mapping[str, tuple[int, int]]
+    by_field: Mapping[str, tuple[int, int, int]]
+    findings: Findings
+
+
+def book_context(facilities: Sequence[Facility], lenders: Mapping[str, Any], book: BookLike) -> Context:
+    """A context for a book alone: from its first to its last disbursement, no own rate."""
+    day, there = ints(book.loans, "disbursed")
+    known = day[there] if there.any() else np.zeros(1, np.int64)
+    return Context(tuple(facilities), lenders, lpr(), {}, int(quarter_of(known.min())), int(quarter_of(known.max())))
+
+
+def check_book(book: BookLike, context: Context) -> Checked:
+    """Screen a book and size its draw, before quotas and without rollovers."""
+    prepared = prepare(book.blocks, book.prepayments, context)
+    reasons: dict[str, tuple[int, int]] = {}
+    by_field: dict[str, tuple[int, int, int]] = {}
+    eligible = 0
+    for w in prepared.works:
+        eligible += int(w.screened.eligible.sum())
+        for bit, reason in enumerate(REASONS):
+            rows = np.flatnonzero(w.screened.reasons & (1 << bit))
+            if rows.size:
+                n, amount = reasons.get(reason, (0, 0))
+                reasons[reason] = (n + rows.size, amount + total(w.block.principal[rows]))
+        _add_fields(by_field, w, context)
+    if by_field:
+        by_field["total"] = tuple(sum(v[i] for v in by_field.values()) for i in range(3))  # type: ignore[assignment]
+    ordered = {reason: reasons[reason] for reason in REASONS if reason in reasons}
+    return Checked(sum(len(w.block) for w in prepared.works), eligible, ordered, by_field,
+                   Findings.concat(prepared.findings))
+
+
+def _add_fields(by_field: dict[str, tuple[int, int, int]], w: Work, context: Context) -> None:
+    catalogue = sectors()
+    names = [catalogue[s].field if s is not None and s in catalogue else "" for s in w.block.sectors]
+    draw = np.zeros(len(w.block), np.int64)
+    for f, rules in enumerate(context.facilities):
+        rows = np.flatnonzero(w.screened.eligible & (w.screened.facility == f))
+        requests = make_requests(w.block, rows, rules, w.schedule)
+        draw[requests.loan] = requests.amount
+    for name in dict.fromkeys(names):
+        which = np.array([n == name for n in names], bool)[w.block.sector] & w.screened.eligible
+        rows = np.flatnonzero(which)
+        if rows.size:
+            n, amount, asked = by_field.get(name, (0, 0, 0))
+            by_field[name] = (n + int(rows.size), amount + total(w.block.principal[rows]), asked + total(draw[rows]))

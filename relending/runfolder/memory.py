@@ -1,0 +1,72 @@
+"""A run in memory that can be saved: what ``relending.run`` gives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from relending.findings import Findings
+from relending.runfolder.folder import save
+from relending.runfolder.manifest import input_files, make_manifest
+from relending.scenario.record import policy_record
+from relending.scenario.run import Executed, execute
+from relending.scenario.scenario import Scenario
+from relending.runfolder.views import Views
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from relending.engine.context import Context
+
+
+@dataclass(frozen=True, slots=True)
+class Run(Views):
+    """A run in memory: tables in users' units (``run.disclosure`` …), integer step frames (``run.tables``), the record.
+
+    ``all_findings`` are the findings as collected, ``findings`` the same as a frame.
+    """
+
+    scenario: Scenario
+    tables: Mapping[str, pd.DataFrame]
+    manifest: Mapping[str, Any]
+    all_findings: Findings
+    rules: Context
+
+    def save(self, folder: Path | str, force: bool = False) -> Path:
+        """Write the run folder (docs/run_folder.md); an existing folder is refused without ``force``."""
+        return save(self, folder, force)
+
+    def context(self) -> Context:
+        """The rules of the run."""
+        return self.rules
+
+    def loan_rows(self, table: str, loan_id: str) -> pd.DataFrame:
+        """The rows of one loan, as a step frame."""
+        frame = self.tables[table]
+        key = "loan" if table == "findings" else "loan_id"
+        return frame[(frame[key] == loan_id).fillna(False)].reset_index(drop=True)
+
+
+def run(scenario: Scenario | str | Path, *, strict: bool = False, block_rows: int = 2**20,
+        progress: Callable[[str], None] = lambda text: None) -> Run:
+    """Carry a scenario out: book in, every table out.
+
+    ``scenario`` is a loaded scenario, a file or the name of a shipped one; ``strict`` stops on any error of the book.
+    Raises InputError where the input stops the run, InvariantError where an identity fails.
+    """
+    from relending.scenario import load_scenario
+
+    loaded = scenario if isinstance(scenario, Scenario) else load_scenario(scenario)
+    done = execute(loaded, strict=strict, block_rows=block_rows, progress=progress)
+    return Run(loaded, done.tables, record(done), done.findings, done.context)
+
+
+def record(done: Executed) -> dict[str, Any]:
+    """The manifest of an executed scenario: scenario, inputs, policy with sources, versions."""
+    scenario = done.scenario
+    inputs = [entry for path in scenario.files for entry in input_files("scenario", path)]
+    inputs += [dict(entry) for entry in done.inputs]
+    in_book = sorted({name for name in done.tables["loans"]["lender"].dropna().unique()})
+    return make_manifest(scenario.resolved(), inputs, policy_record(scenario, in_book))

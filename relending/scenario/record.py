@@ -1,0 +1,66 @@
+"""The rules of a run as its manifest keeps them, and the context rebuilt from there: what ``explain`` works from."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from relending.dates import whole_quarters
+from relending.engine.context import Context
+from relending.policy import (
+    Dated,
+    DatedValue,
+    from_plain,
+    lender_from_plain,
+    lender_to_plain,
+    lenders,
+    lpr_from_plain,
+    lpr_to_plain,
+    to_plain,
+)
+from relending.scenario.scenario import Scenario
+from relending.units import PPM
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A lender as a record keeps it: id and class."""
+
+    id: str
+    cls: str | None
+
+
+def policy_record(scenario: Scenario, in_book: Iterable[str]) -> dict[str, Any]:
+    """Every policy value of the run with source, status and last check: facilities, lenders of the book, LPR."""
+    known = lenders()
+    return {
+        "facilities": [to_plain(f) for f in scenario.facilities],
+        "lenders": [lender_to_plain(known[name]) for name in in_book if name in known],
+        "lpr": lpr_to_plain(scenario.lpr),
+    }
+
+
+def context_of(manifest: Mapping[str, Any]) -> Context:
+    """The context of a saved run; ValueError or KeyError where the manifest is damaged."""
+    scenario, policy = manifest["scenario"], manifest["policy"]
+    first, last = whole_quarters(dt.date.fromisoformat(scenario["start"]), dt.date.fromisoformat(scenario["end"]))
+    named = {one.id: Named(one.id, one.cls) for one in map(lender_from_plain, policy["lenders"])}
+    named |= {name: Named(name, entry["class"]) for name, entry in scenario["lenders"].items()}
+    return Context(
+        facilities=tuple(from_plain(f) for f in policy["facilities"]), lenders=named,
+        lpr=lpr_from_plain(policy["lpr"]),
+        own_rate={"" if name == "*" else name: _rates(name, values)
+                  for name, values in scenario["market"]["own_rate"].items()},
+        first_quarter=first, last_quarter=last, rate_basis=scenario["disclosure"]["rate_basis"],
+        admitted={name: {f: dt.date.fromisoformat(day) for f, day in entry["admitted"].items()}
+                  for name, entry in scenario["lenders"].items()},
+    )
+
+
+def _rates(name: str, values: Iterable[Mapping[str, Any]]) -> Dated:
+    return Dated(f"own_rate {name}", tuple(
+        DatedValue(dt.date.fromisoformat(v["from"]) if v["from"] else dt.date.min, int(Decimal(v["value"]) * PPM),
+                   v["source"], "assumption", None) for v in values))
