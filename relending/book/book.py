@@ -31,7 +31,7 @@ class Book:
     """A loan book as read: frames in the integers of the step frames, findings, and what was read from where.
 
     ``loans``: one row a loan read, in input order; ``prepayments``: may be empty; ``inputs``: a mapping a file, with
-    file, sha256, rows, sheet, encoding and columns (header -> name and unit); ``cuts``: where each block of ``loans`` ends.
+    file, sha256, rows, sheet, encoding and columns (header -> name and unit); ``cuts``: where each block ends.
     """
 
     loans: pd.DataFrame
@@ -81,7 +81,7 @@ def read_book(path: PathLike | Sequence[PathLike], *, prepayments: PathLike | No
     Raises
     ------
     InputError
-        if a file cannot be read, a column is missing, a unit is unknown or there is no loan at all: all reasons at once.
+        if a file cannot be read, a column is missing, a unit is unknown or there is no loan: all reasons at once.
         A loan with an error of its own does not raise: it stays in ``loans`` with ``data_error`` and has findings.
     """
     opened = _open(path, lender, sheet)
@@ -102,9 +102,13 @@ def read_book(path: PathLike | Sequence[PathLike], *, prepayments: PathLike | No
     return Book(_concat(frames, "loans"), early, Findings.concat([*findings, said]), (*inputs, *more), tuple(cuts[1:]))
 
 
-def iter_blocks(path: PathLike | Sequence[PathLike], *, lender: str | None = None, lenders: Mapping[str, str] | None = None,
-                sheet: str | None = None, block_rows: int = BLOCK_ROWS) -> Iterator[BookBlock]:
-    """The blocks of a loan book one after the other, for books larger than memory; headers are checked before the first."""
+def iter_blocks(path: PathLike | Sequence[PathLike], *, lender: str | None = None,
+                lenders: Mapping[str, str] | None = None, sheet: str | None = None,
+                block_rows: int = BLOCK_ROWS) -> Iterator[BookBlock]:
+    """The blocks of a loan book one after the other, for books larger than memory.
+
+    Headers are checked before the first block. Arguments and errors as in :func:`read_book`; an empty book gives none.
+    """
     opened = _open(path, lender, sheet)
     return _iter(opened, "loans", lender, lenders or {}, block_rows, [])
 
@@ -148,8 +152,8 @@ def _opened_prepayments(path: Path) -> _Opened:
 
 def _check(tables: Sequence[Table], name: str, needs_lender: bool, findings: Findings) -> _Opened:
     """Match the headers of all tables; InputError with everything that is wrong with any of them."""
-    headers = [match(t.headers, name, above=t.above, file=t.file, sheet=t.sheet, row=t.header_row, needs_lender=needs_lender)
-               for t in tables]
+    headers = [match(t.headers, name, above=t.above, file=t.file, sheet=t.sheet, row=t.header_row,
+                     needs_lender=needs_lender) for t in tables]
     findings = Findings.concat([findings, *(h.problems for h in headers)])
     if findings.count("error"):
         raise InputError(findings)
@@ -168,7 +172,8 @@ def _iter(opened: _Opened, name: str, lender: str | None, lenders: Mapping[str, 
         inputs.append(entry)
         blanks: list[int] = []
         passed: tuple[int, int] | None = None
-        for raw in table.blocks([f.position for f in headers.fields], block_rows):
+        words = frozenset(f.position for f in headers.fields if f.column.type in ("text", "enum", "sector"))
+        for raw in table.blocks([f.position for f in headers.fields], block_rows, words):
             block, empty = _block(raw, table, headers, name, lender, lenders)
             entry["rows"] += len(block.frame)
             blanks += empty

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -33,6 +33,8 @@ class Cells:
         if self.kinds is not None:
             return self.kinds
         t = self.values.type
+        if pa.types.is_dictionary(t):
+            t = t.value_type
         if pa.types.is_floating(t) or pa.types.is_integer(t) or pa.types.is_decimal(t):
             kind = NUMBER
         elif pa.types.is_date(t) or pa.types.is_timestamp(t):
@@ -44,7 +46,7 @@ class Cells:
 
 @dataclass(frozen=True, slots=True)
 class RawBlock:
-    """Rows of one table, wanted columns only. ``ragged`` maps a row of the block to its text: it has no cells of its own."""
+    """Rows of one table, wanted columns only. ``ragged`` maps a row without cells of its own to its text."""
 
     first_row: int
     rows: int
@@ -52,8 +54,10 @@ class RawBlock:
     ragged: Mapping[int, str] = field(default_factory=dict)
 
 
-Blocks = Callable[[Sequence[int], int], Iterator[RawBlock]]
-"""(positions wanted, rows of a block) -> blocks in order."""
+Blocks = Callable[[Sequence[int], int, Collection[int]], Iterator[RawBlock]]
+"""(positions wanted, rows of a block, positions of words that come again and again) -> blocks in order.
+
+Columns of the third kind may come as dictionaries, where the format stores them so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +75,17 @@ class Table:
     blocks: Blocks
 
 
-def flat(array: Any) -> pa.Array:
-    """One contiguous array without dictionary; text as ``string``."""
+def flat(array: Any, *, keep_dictionary: bool = False) -> pa.Array:
+    """One contiguous array; text as ``string``, and as a dictionary only where ``keep_dictionary`` allows one."""
+    if isinstance(array, pa.ChunkedArray) and pa.types.is_dictionary(array.type):
+        array = array.unify_dictionaries()
     if isinstance(array, pa.ChunkedArray):
         array = array.combine_chunks() if array.num_chunks != 1 else array.chunk(0)
     if isinstance(array, pa.ChunkedArray):  # no chunk at all, or text beyond two gigabytes
         array = pa.concat_arrays(array.chunks) if array.num_chunks else pa.array([], array.type)
     if pa.types.is_dictionary(array.type):
+        if keep_dictionary and pa.types.is_string(array.type.value_type) and array.dictionary.null_count == 0:
+            return array
         array = array.dictionary_decode()
     if pa.types.is_large_string(array.type) or pa.types.is_string_view(array.type):
         array = array.cast(pa.string())

@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from relending.book.cells import flat
 from relending.book.columns import columns, limits
 from relending.book.rows import Problem, Rows
 from relending.book.texts import even, translate
@@ -21,7 +22,8 @@ from relending.units import BP, mul_div
 
 _NOT_NEGATIVE = {
     "rate": "rate_negative", "rate_now": "rate_negative", "project_reduction": "reduction_negative",
-    "loan_reduction_reported": "reduction_negative", "capacity_mw": "value_out_of_range", "output_mwh": "value_out_of_range",
+    "loan_reduction_reported": "reduction_negative", "capacity_mw": "value_out_of_range",
+    "output_mwh": "value_out_of_range",
 }
 _POSITIVE = {
     "principal": "principal_not_positive", "project_investment": "investment_not_positive",
@@ -94,7 +96,8 @@ def _reported(rows: Rows) -> None:
     part = mul_div(reduction[index], principal[index], investment[index], "half_even")
     allowed = mul_div(part, limits()["reported_tolerance_bp"], BP, "floor")
     off = np.abs(said[index] - part) > allowed
-    rows.blame("reduction_reported_differs", index[off], "loan_reduction_reported", [_tonnes(g) for g in part[off].tolist()])
+    rows.blame("reduction_reported_differs", index[off], "loan_reduction_reported",
+               [_tonnes(g) for g in part[off].tolist()])
 
 
 def _tonnes(grams: int) -> str:
@@ -104,15 +107,21 @@ def _tonnes(grams: int) -> str:
 def _sectors(rows: Rows) -> None:
     from relending.policy import nearest_sector, sector_of, sectors
 
+    known: dict[str, tuple[str | None, str]] = {}
+
+    def code(text: str) -> str | None:
+        return known.setdefault(text, sector_of(text))[0]
+
     texts = rows.values["sector"]
-    known = {t: sector_of(t) for t in texts.unique().drop_null().to_pylist()}
-    mapped, strange = translate(texts, lambda t: known[t][0])
-    rows.values["sector"] = pc.coalesce(mapped, texts)
+    mapped, strange = translate(texts, code)
+    texts = flat(texts)
+    rows.values["sector"] = pc.coalesce(mapped, texts) if len(strange) else mapped
     bare = {t for t, (_, how) in known.items() if how == "field"}
     if bare:
         where = np.flatnonzero(pc.is_in(texts, pa.array(sorted(bare))).to_numpy(zero_copy_only=False))
         names = texts.take(pa.array(where)).to_pylist()
-        homes = {t: ", ".join(s.code for s in sectors().values() if s.field == sectors()[str(known[t][0])].field) for t in bare}
+        fields = {t: sectors()[str(known[t][0])].field for t in bare}
+        homes = {t: ", ".join(s.code for s in sectors().values() if s.field == fields[t]) for t in bare}
         rows.blame("subfield_not_given", where, "sector", [homes[n] for n in names])
     if len(strange):
         names = texts.take(pa.array(strange)).to_pylist()
@@ -132,7 +141,8 @@ def _lenders(rows: Rows, lender: str | None, lenders: Mapping[str, str]) -> None
 
     texts = rows.values["lender"]
     mapped, strange = translate(texts, identify)
-    rows.values["lender"] = filled = pc.coalesce(mapped, texts)
+    texts = flat(texts)
+    rows.values["lender"] = filled = pc.coalesce(mapped, texts) if len(strange) else mapped
     if len(strange):
         names = texts.take(pa.array(strange)).to_pylist()
         choices = [*lenders, *(n for known in policy_lenders().values() for n in known.names)]

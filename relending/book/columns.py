@@ -115,7 +115,8 @@ def frame_columns(table: str = "loans") -> dict[str, str]:
 
 
 _REQUIRED = {
-    "always": "yes 是", "lender": "else the scenario's 否则取情景", "facility": "for some facilities 部分工具", "no": "no 否",
+    "always": "yes 是", "lender": "else the scenario's 否则取情景", "facility": "for some facilities 部分工具",
+    "no": "no 否",
 }
 
 
@@ -131,7 +132,8 @@ def columns_markdown() -> str:
     ]
     titles = {"loans": "Loans 借据", "prepayments": "Prepayments 提前还款"}
     for table in TABLES:
-        lines += ["", f"## {titles[table]}", "", "| name | 中文 | English | also read 其他表头 | type | unit 单位 | required 必填 |",
+        lines += ["", f"## {titles[table]}", "",
+                  "| name | 中文 | English | also read 其他表头 | type | unit 单位 | required 必填 |",
                   "| --- | --- | --- | --- | --- | --- | --- |"]
         for c in columns(table).values():
             empty = f"; empty means {c.empty_is} 空即 {c.empty_is}" if c.empty_is is not None else ""
@@ -151,6 +153,6 @@ def columns_markdown() -> str:
               "| type | units read in a header, with what one of it is 表头可用单位及其换算 |", "| --- | --- |"]
     for kind, units in _raw()["units"].items():
         lines.append(f"| {kind} | " + ", ".join(f"{u} = {n:,}" for u, n in units.items()) + " |")
-    lines += ["", "Amounts are kept in whole fen, rates in parts per million, reductions in grams, power in kW and energy in kWh,",
-              "`bp` and `months` as they are. 金额以分、利率以百万分之一、减排量以克、功率以千瓦、电量以千瓦时的整数保存。", ""]
+    lines += ["", "Amounts are kept in whole fen, rates in parts per million, reductions in grams, power in kW,",
+              "energy in kWh. 金额以分、利率以百万分之一、减排量以克、功率以千瓦、电量以千瓦时的整数保存。", ""]
     return "\n".join(lines)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,8 +28,8 @@ _READ_BYTES = 1 << 23
 def open_csv(path: Path, table: str) -> Table:
     """A CSV file as a table; InputError where it is empty, in an unknown encoding or not separated by commas.
 
-    The header is the first row that names two columns of ``table``; rows above it may give units. Row numbers are those a
-    spreadsheet shows: the first row of the file is 1, and a quoted cell may hold line breaks.
+    The header is the first row that names two columns of ``table``; rows above it may give units. Row numbers are those
+    a spreadsheet shows: the first row of the file is 1, and a quoted cell may hold line breaks.
     """
     sha256, encoding = fingerprint(path, text=True)
     if not encoding:
@@ -41,9 +41,10 @@ def open_csv(path: Path, table: str) -> Table:
     at = header_row(rows, table)
     headers = rows[at]
     if len(headers) == 1 and any(mark in headers[0] for mark in ";\t|，、"):
-        raise InputError(Findings.one("not_comma_separated", file=path.name, row=at + 1, found=headers[0][:100], expected=","))
+        raise InputError(Findings.one("not_comma_separated", file=path.name, row=at + 1, found=headers[0][:100],
+                                      expected=","))
 
-    def blocks(positions: Sequence[int], block_rows: int) -> Iterator[RawBlock]:
+    def blocks(positions: Sequence[int], block_rows: int, words: Collection[int] = ()) -> Iterator[RawBlock]:
         return _blocks(path, encoding, positions, len(headers), lines[at], at + 2, block_rows)
 
     return Table(path=path, file=path.name, sheet="", headers=tuple(headers), above=tuple(map(tuple, rows[:at])),
@@ -83,11 +84,13 @@ def _blocks(path: Path, encoding: str, positions: Sequence[int], width: int, ski
 
     def options(threads: bool) -> dict[str, Any]:
         return {
-            "read_options": pacsv.ReadOptions(use_threads=threads, block_size=_READ_BYTES, skip_rows=skip, column_names=names,
-                                              encoding="utf8" if encoding.startswith("utf") else encoding),
-            "parse_options": pacsv.ParseOptions(newlines_in_values=True, ignore_empty_lines=False, invalid_row_handler=note),
-            "convert_options": pacsv.ConvertOptions(column_types={n: pa.string() for n in wanted}, include_columns=wanted,
-                                                    strings_can_be_null=False),
+            "read_options": pacsv.ReadOptions(
+                use_threads=threads, block_size=_READ_BYTES, skip_rows=skip, column_names=names,
+                encoding="utf8" if encoding.startswith("utf") else encoding),
+            "parse_options": pacsv.ParseOptions(
+                newlines_in_values=True, ignore_empty_lines=False, invalid_row_handler=note),
+            "convert_options": pacsv.ConvertOptions(
+                column_types={n: pa.string() for n in wanted}, include_columns=wanted, strings_can_be_null=False),
         }
 
     try:

@@ -10,7 +10,7 @@ _STEP = 1 << 22
 
 
 def fingerprint(path: Path, *, text: bool = False) -> tuple[str, str]:
-    """SHA-256 of a file and, where ``text``, its encoding: ``utf-8``, ``utf-8-sig``, ``gb18030``, or nothing if none fits.
+    """SHA-256 of a file and, where ``text``, its encoding: ``utf-8``, ``utf-8-sig``, ``gb18030``, or "" if none fits.
 
     GBK is read as GB18030, which holds it. A file that is valid UTF-8 is never taken for anything else.
     """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from relending.book.cells import Table
@@ -17,14 +17,14 @@ class Opened:
 
     tables: tuple[Table, ...]
     prepayments: tuple[Table, ...] = ()
-    findings: Findings = Findings()
+    findings: Findings = field(default_factory=Findings)
 
 
 def open_tables(path: Path, table: str, sheet: str | None) -> Opened:
-    """The tables of a file, or of a folder of Parquet files in name order; InputError with every file that cannot be opened."""
+    """The tables of a file, or of a folder of Parquet files in name order; InputError with all that fail."""
     if path.is_dir():
-        parts = sorted((p for p in path.iterdir() if p.suffix.lower() == ".parquet" and p.name[0] not in "._" and p.is_file()),
-                       key=lambda p: p.name)
+        inside = (p for p in path.iterdir() if p.suffix.lower() == ".parquet" and p.name[0] not in "._" and p.is_file())
+        parts = sorted(inside, key=lambda p: p.name)
         if not parts:
             raise InputError(Findings.one("file_empty", file=path.name, expected="*.parquet"))
         return _together(parts)

@@ -12,6 +12,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 from relending.book.columns import Column, columns, limits
 from relending.findings import Findings
@@ -135,7 +136,7 @@ def match(headers: Sequence[str], table: str = "loans", *, above: Sequence[Seque
     >>> [(f.column.name, f.scale) for f in found.fields], found.problems.codes()["missing_column"]
     ([('loan_id', 1), ('principal', 1000000)], 5)
     """
-    at = {"file": file, "sheet": sheet, "row": row}
+    at: dict[str, Any] = {"file": file, "sheet": sheet, "row": row}
     problems: list[Findings] = []
     if len(headers) > limits()["columns"]:
         problems.append(Findings.one("too_many_columns", **at, found=len(headers), expected=limits()["columns"]))
@@ -153,13 +154,14 @@ def match(headers: Sequence[str], table: str = "loans", *, above: Sequence[Seque
         if column.name in seen:
             if text not in repeated:
                 problems.append(Findings.one("column_given_twice", **at, column=column.name,
-                                             found=f"{seen[column.name]}, {text}", expected=f"{column.name} / {column.zh}"))
+                                             found=f"{seen[column.name]}, {text}",
+                                             expected=f"{column.name} / {column.zh}"))
             continue
         seen[column.name] = text
         scale, used, trouble = _scale(column, unit, position, above)
         if trouble:
-            problems.append(Findings.one(trouble, **at, column=column.name, found=text if trouble == "unknown_unit" else used,
-                                         expected=", ".join(column.units)))
+            problems.append(Findings.one(trouble, **at, column=column.name, expected=", ".join(column.units),
+                                         found=text if trouble == "unknown_unit" else used))
         fields.append(Field(column, position, text, used, scale))
     problems.append(_unknown_above(above, table, file, sheet))
     problems.append(_missing(table, seen, ignored, texts, at, needs_lender))
@@ -218,12 +220,12 @@ def _unknown_above(above: Sequence[Sequence[str]], table: str, file: str, sheet:
 
 
 def _missing(table: str, seen: dict[str, str], ignored: list[str], texts: Sequence[str],
-             at: dict[str, object], needs_lender: bool) -> Findings:
+             at: dict[str, Any], needs_lender: bool) -> Findings:
     problems: list[Findings] = []
     lookalikes: dict[str, list[tuple[str, str]]] = {}
     for text in texts:
-        name = _split(text)[0] if text else ""
-        for column, why in (*_lookalikes(table).get(name, ()), *(_lookalikes(table).get(plain(text), ()) if name != plain(text) else ())):
+        known = _lookalikes(table)
+        for column, why in known.get(plain(text), known.get(_split(text)[0], ())) if text else ():
             lookalikes.setdefault(column.name, []).append((text, why))
     for c in columns(table).values():
         if c.name in seen:
@@ -232,11 +234,12 @@ def _missing(table: str, seen: dict[str, str], ignored: list[str], texts: Sequen
         label = f"{c.name} / {c.zh}"
         for text, why in lookalikes.get(c.name, ()):
             code = "wrong_column" if needed else "column_not_used"
-            problems.append(Findings.one(code, **at, column=c.name, found=text, expected=f"{label}: {why}"))  # type: ignore[arg-type]
+            problems.append(Findings.one(code, **at, column=c.name, found=text, expected=f"{label}: {why}"))
         if c.required == "lender" and needs_lender:
-            problems.append(Findings.one("lender_missing", **at, column=c.name, expected=label))  # type: ignore[arg-type]
+            problems.append(Findings.one("lender_missing", **at, column=c.name, expected=label))
         elif needed and c.name not in lookalikes:
-            problems.append(Findings.one("missing_column", **at, column=c.name, found=_nearest(c, ignored), expected=label))  # type: ignore[arg-type]
+            problems.append(Findings.one("missing_column", **at, column=c.name, found=_nearest(c, ignored),
+                                         expected=label))
     return Findings.concat(problems)
 
 

@@ -1,9 +1,9 @@
 """Numbers read exactly: a cell becomes a whole number of fen, ppm, grams, kW, kWh.
 
 A float stands for its shortest decimal of 15 significant digits, text for what it says. The fast way proposes
-``c = rint(x * scale)`` with floats and keeps it only where a test proves it: two decimals of at most 15 digits that give the
-same double are the same number, so ``c / scale == x`` with ``|c| < 10**15`` is proof. All else is settled with
-exact decimals, once for each different value.
+``c = rint(x * scale)`` with floats and keeps it only where a test proves it: two decimals of at most 15 digits that
+give the same double are the same number, so ``c / scale == x`` with ``|c| < 10**15`` is proof. All else is settled
+with exact decimals, once for each different value.
 """
 
 from __future__ import annotations
@@ -27,7 +27,8 @@ Mask = NDArray[np.bool_]
 
 FIFTEEN_DIGITS = 10**15
 _EXACT = Context(prec=120, Emax=10_000, Emin=-10_000)
-_NUMBER = re.compile(r"([+-]?)([0-9]+(?:\.[0-9]*)?|\.[0-9]+|[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?)(?:([eE])([+-]?[0-9]{1,3}))?\s*(%?)")
+_NUMBER = re.compile(
+    r"([+-]?)([0-9]+(?:\.[0-9]*)?|\.[0-9]+|[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?)(?:([eE])([+-]?[0-9]{1,3}))?\s*(%?)")
 _LOST_DIGITS = 11  # spreadsheets shorten numbers from 10**11 on when they write text, with a capital E
 _LONGEST = 80
 _PLAIN = r"^[+-]?[0-9]+(\.[0-9]+)?$"
@@ -41,8 +42,8 @@ class Reading:
 
     ``scale``: whole frame units in one of the cell's; ``limit``: largest magnitude; ``finer``: what to say of a figure
     finer than a whole unit (an error code leaves the cell empty, ``amount_rounded`` rounds half to even);
-    ``rate`` allows a % sign in the cell; ``percent`` tells that the header has one; ``bare`` is the figure that separates
-    fractions from per cent where neither decides.
+    ``rate`` allows a % sign in the cell; ``percent`` tells that the header has one; ``bare`` is the figure that
+    separates fractions from per cent where neither decides.
     """
 
     scale: int
@@ -79,7 +80,9 @@ def read_numbers(cells: Cells, how: Reading) -> Numbers:
     there = array.is_valid().to_numpy(zero_copy_only=False)
     if pa.types.is_floating(kind):
         if not pa.types.is_float64(kind):  # a narrow float stands for its own shortest decimal
-            return _settled(array, there, np.zeros(n, np.int64), there.copy(), how, lambda v: _of_text(str(np.float32(v)), how))
+            narrow = np.float16 if pa.types.is_float16(kind) else np.float32
+            none = np.zeros(n, np.int64)
+            return _settled(array, there, none, there.copy(), how, lambda v: _of_text(str(narrow(v)), how))
         return _from_floats(array, array.fill_null(0).to_numpy(zero_copy_only=False), there, how)
     if pa.types.is_integer(kind):
         return _from_integers(array, there, how)
@@ -237,7 +240,7 @@ def _of_float(x: float, how: Reading) -> tuple[int | None, str]:
 
 
 def _of_text(text: str, how: Reading) -> tuple[int | None, str]:
-    """One cell of text as a whole number, or None with the code of what is wrong; a blank cell is None without a code."""
+    """One cell of text as a whole number, or None with the code of what is wrong (none for a blank cell)."""
     if len(text) > _LONGEST:
         return None, "unreadable_number" if text.strip() else ""
     plain = unicodedata.normalize("NFKC", text).replace("\u2212", "-").strip()

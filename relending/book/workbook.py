@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,8 +28,8 @@ PREPAYMENT_SHEETS = frozenset({"提前还款", "prepayments"})
 def open_workbook(path: Path, table: str, sheet: str | None) -> tuple[tuple[Table, ...], tuple[Table, ...], Findings]:
     """The loan sheet of a workbook, the sheet of prepayments if it has one, and notes on sheets not read.
 
-    Without ``sheet``, the first visible sheet with a header that names two columns of ``table`` is taken, else the first with any
-    cell. InputError where the file is no workbook, unpacks to too much, or has no such sheet.
+    Without ``sheet``, the first visible sheet with a header that names two columns of ``table`` is taken, else the
+    first with any cell. InputError where the file is no workbook, unpacks to too much, or has no such sheet.
     """
     import python_calamine as calamine
 
@@ -41,15 +41,19 @@ def open_workbook(path: Path, table: str, sheet: str | None) -> tuple[tuple[Tabl
                     if m.typ == calamine.SheetTypeEnum.WorkSheet]
         names = [n for n, _ in metadata]
         if sheet is not None and sheet not in names:
-            raise InputError(Findings.one("sheet_not_found", file=path.name, sheet=sheet, found=sheet, expected=", ".join(names)))
+            raise InputError(Findings.one("sheet_not_found", file=path.name, sheet=sheet, found=sheet,
+                                          expected=", ".join(names)))
         sheets = {n: _Sheet(book.get_sheet_by_name(n)) for n in names}
     except InputError:
         raise
     except Exception as error:  # the reader's errors share no class of their own
         raise InputError(Findings.one("file_unreadable", file=path.name, found=str(error)[:200])) from None
-    beside = next((n for n in names if plain(n) in PREPAYMENT_SHEETS and n != sheet), None) if table == "loans" else None
-    chosen = sheet if sheet is not None else _choose(
-        [n for n, visible in metadata if visible and n != beside], sheets, table)
+    beside = None
+    if table == "loans":
+        beside = next((n for n in names if plain(n) in PREPAYMENT_SHEETS and n != sheet), None)
+    chosen = sheet
+    if chosen is None:
+        chosen = _choose([n for n, visible in metadata if visible and n != beside], sheets, table)
     if chosen is None:
         raise InputError(Findings.one("file_empty", file=path.name))
     notes = [Findings.one("sheet_ignored", file=path.name, sheet=n, found=n) for n in names
@@ -61,7 +65,7 @@ def open_workbook(path: Path, table: str, sheet: str | None) -> tuple[tuple[Tabl
 
 
 def _guard(path: Path) -> None:
-    """Refuse a zip that unpacks to more than any loan book needs; sizes are read from its directory, nothing is unpacked."""
+    """Refuse a zip that unpacks to more than any loan book needs; only its directory is read."""
     if not zipfile.is_zipfile(path):
         return  # .xls is no zip; what is neither is refused by the reader
     try:
@@ -72,7 +76,8 @@ def _guard(path: Path) -> None:
     size = sum(p.file_size for p in parts)
     tight = any(p.file_size > SMALL and p.file_size > MOST_RATIO * max(p.compress_size, 1) for p in parts)
     if size > MOST_BYTES or tight:
-        raise InputError(Findings.one("file_too_large", file=path.name, found=f"{size:,} bytes", expected=f"<= {MOST_BYTES:,} bytes"))
+        raise InputError(Findings.one("file_too_large", file=path.name, found=f"{size:,} bytes",
+                                      expected=f"<= {MOST_BYTES:,} bytes"))
 
 
 class _Sheet:
@@ -117,7 +122,7 @@ def _table(path: Path, name: str, sheet: _Sheet, table: str, sha256: str) -> Tab
     while headers and not headers[-1] and all(r[len(headers) - 1] == "" for r in load()):
         headers.pop()  # formatted but empty columns at the right
 
-    def blocks(positions: Sequence[int], block_rows: int) -> Iterator[RawBlock]:
+    def blocks(positions: Sequence[int], block_rows: int, words: Collection[int] = ()) -> Iterator[RawBlock]:
         body = load()[at + 1:]
         for start in range(0, len(body), block_rows):
             part = body[start:start + block_rows]

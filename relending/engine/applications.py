@@ -9,6 +9,7 @@ import numpy as np
 from relending.dates import Days, month_end, month_of, month_text, quarter_end, quarter_of, quarter_text, to_date
 from relending.engine.block import Block
 from relending.engine.calendar import adjust
+from relending.engine.columns import numbered
 from relending.engine.context import launch_day
 from relending.engine.schedule import Schedule
 from relending.policy import Facility
@@ -73,8 +74,8 @@ def next_period(period: int) -> int:
 def draw_days(periods: Ints, disbursed: Days, rules: Facility) -> Days:
     """Draw date: last day of the period plus lag_days, moved by business_day."""
     out = period_end(periods) + rules["lag_days"].pick(disbursed)
-    distinct, index = np.unique(out, return_inverse=True)
-    moved = [adjust(d, rules["business_day"].on(to_date(d)).value) for d in distinct.tolist()]
+    found, index = numbered(out)
+    moved = [adjust(d, rules["business_day"].on(to_date(d)).value) for d in found.tolist()]
     return np.array(moved, np.int64)[index] if moved else out
 
 

@@ -14,7 +14,7 @@ import pandas as pd
 import pyarrow as pa
 
 from relending.dates import Days, quarter_of, quarter_text
-from relending.engine.columns import frame_of
+from relending.engine.columns import distinct, frame_of
 from relending.engine.context import Context, launch_day
 from relending.policy import Facility, sectors
 from relending.units import E8, PPM, Ints, divide, from_limbs, group_sum, weighted_limbs
@@ -74,14 +74,14 @@ class Disclosed:
     def merge(self, other: Disclosed) -> Disclosed:
         """The partial of both sets of loans; associative and commutative."""
         return Disclosed(self.amount + other.amount, self.weighted + other.weighted, self.reduction + other.reduction,
-                         np.union1d(self.projects, other.projects))
+                         distinct(np.concatenate([self.projects, other.projects])))
 
 
 def disclose_block(grid: Grid, cell: Ints, project: Ints, principal: Ints, rate: Ints, reduction: Ints) -> Disclosed:
     """The partial of a block's supported loans: their cells, projects, fen, ppm, grams."""
     return Disclosed(
         group_sum(principal, cell, grid.size), weighted_limbs(principal, rate, cell, grid.size),
-        group_sum(reduction, cell, grid.size), np.unique(project * grid.size + cell),
+        group_sum(reduction, cell, grid.size), distinct(project * grid.size + cell),
     )
 
 

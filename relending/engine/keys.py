@@ -50,16 +50,24 @@ def number(blocks: Sequence[Block]) -> Keys:
     """The keys of all blocks."""
     offsets = tuple(int(x) for x in np.concatenate([[0], np.cumsum([len(b) for b in blocks])]))
     loan_ids = pa.chunked_array([b.loan_id for b in blocks], pa.string())
-    encoded = loan_ids.combine_chunks().dictionary_encode()
-    there = np.asarray(encoded.is_valid())
-    index = encoded.indices.fill_null(0).to_numpy(zero_copy_only=False).astype(np.int64)
-    times = np.bincount(index[there], minlength=max(len(encoded.dictionary), 1))
-    duplicate = there & (times[index] > 1)
+    duplicate = _duplicates(loan_ids)
     projects = pa.chunked_array([arrow(b.frame, "project_id") for b in blocks], pa.string()).combine_chunks()
     coded = projects.dictionary_encode(null_encoding="encode")
     project = coded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
     lenders = sorted({name for b in blocks for name in b.lenders if name is not None})
     return Keys(_split(duplicate, offsets), _split(project, offsets), coded.dictionary, tuple(lenders), offsets, loan_ids)
+
+
+def _duplicates(loan_ids: pa.ChunkedArray) -> Flags:
+    """Rows whose id another row has too (an empty id is its own error)."""
+    if pc.count_distinct(loan_ids, mode="only_valid").as_py() == len(loan_ids) - loan_ids.null_count:
+        return np.zeros(len(loan_ids), bool)
+    encoded = loan_ids.combine_chunks().dictionary_encode()
+    there = np.asarray(encoded.is_valid())
+    index = encoded.indices.fill_null(0).to_numpy(zero_copy_only=False).astype(np.int64)
+    times = np.bincount(index[there], minlength=max(len(encoded.dictionary), 1))
+    found: Flags = there & (times[index] > 1)
+    return found
 
 
 def duplicate_findings(blocks: Sequence[Block], keys: Keys) -> Findings:
@@ -222,9 +230,15 @@ def match_prepayments(keys: Keys, loan_id: pa.Array, day: Days, amount: Ints) ->
     if len(loan_id) == 0:
         none = np.zeros(0, np.int64)
         return tuple(Matched(none, none, none) for _ in keys.offsets[1:]), np.zeros(0, bool)
-    at = pc.index_in(loan_id, value_set=keys.loan_ids.combine_chunks())
-    known = np.asarray(at.is_valid())
-    where = at.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
+    named = loan_id.unique().drop_null()
+    # the small table is the one that is hashed; of a duplicated id any row will do, all of them are set aside
+    hit = pc.index_in(keys.loan_ids.combine_chunks(), value_set=named)
+    found = np.flatnonzero(np.asarray(hit.is_valid()))
+    row_of = np.full(len(named) + 1, -1, np.int64)
+    row_of[hit.fill_null(0).to_numpy(zero_copy_only=False)[found]] = found
+    place = pc.index_in(loan_id, value_set=named).fill_null(len(named)).to_numpy(zero_copy_only=False)
+    where = row_of[place]
+    known = where >= 0
     matched = []
     for start, stop in zip(keys.offsets[:-1], keys.offsets[1:], strict=True):
         mine = np.flatnonzero((where >= start) & (where < stop))

@@ -13,7 +13,7 @@ from relending.dates import Days
 from relending.engine.applications import Requests
 from relending.engine.attribution import Attributed
 from relending.engine.block import Block
-from relending.engine.columns import Flags, arrow, days, frame_of, take, whole
+from relending.engine.columns import Flags, arrow, days, frame_of, numbered, take, whole
 from relending.engine.context import Context
 from relending.engine.funding import HELD, BlockFunding
 from relending.engine.ledger import tranche_id
@@ -136,6 +136,8 @@ def _tranche_ids(facility: Ints, lender: Ints, day: Days, lenders: Sequence[str]
         return pa.array([], pa.string())
     first = int(day.min())
     key = (facility * len(lenders) + lender) * (int(day.max()) - first + 1) + day - first
-    distinct, at, index = np.unique(key, return_index=True, return_inverse=True)
+    found, index = numbered(key)
+    at = np.zeros(found.size, np.int64)
+    at[index] = np.arange(len(key))
     names = [tranche_id(context.facilities[int(facility[i])].id, lenders[int(lender[i])], int(day[i])) for i in at]
     return take(names, index)

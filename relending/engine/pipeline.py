@@ -226,9 +226,7 @@ class Done:
 def _finish(prepared: Prepared, where: Sequence[Position], context: Context, findings: Sequence[Findings]) -> Tables:
     works, keys = prepared.works, prepared.keys
     grid = make_grid(context, len(keys.lenders))
-    # numpy and Arrow release the lock in their loops, so blocks share the cores
-    with ThreadPoolExecutor(2) as pool:
-        done = list(pool.map(lambda w: finish_block(w, grid, keys, context), works))
+    done = [finish_block(w, grid, keys, context) for w in works]
     disclosed = reduce(Disclosed.merge, [d.disclosed for d in done])
     outstanding = reduce(Outstanding.merge, [d.outstanding for d in done])
     return Tables(
@@ -251,16 +249,19 @@ def finish_block(w: Work, grid: Grid, keys: Keys, context: Context) -> Done:
     rate = _rates(block, context)[loan]
     reduction = np.where(attributed.has_reduction, attributed.reduction, 0)[loan]
     quarter, code = _cells(block, loan, facility, grid, context)
-    return Done(
-        screening=screening_frame(block, w.screened, context),
-        attribution=attribution_frame(block, w.screened, attributed, result, context),
-        draws=draws_frame(block, w.requests, w.funding, w.lender, keys.lenders, context, result),
-        disclosed=disclose_block(grid, grid.cell(lender, facility, quarter, code), w.project[loan],
-                                 block.principal[loan], rate, reduction),
-        outstanding=outstanding_block(context, w.schedule, loan, lender * len(context.facilities) + facility,
-                                      len(keys.lenders) * len(context.facilities), rate, reduction,
-                                      result.held_from[loan], result.held_until[loan]),
-    )
+    with ThreadPoolExecutor(2) as pool:
+        # the two halves of the work share nothing they write; numpy and Arrow release the lock in their loops
+        outstanding = pool.submit(
+            outstanding_block, context, w.schedule, loan, lender * len(context.facilities) + facility,
+            len(keys.lenders) * len(context.facilities), rate, reduction, result.held_from[loan], result.held_until[loan])
+        return Done(
+            screening=screening_frame(block, w.screened, context),
+            attribution=attribution_frame(block, w.screened, attributed, result, context),
+            draws=draws_frame(block, w.requests, w.funding, w.lender, keys.lenders, context, result),
+            disclosed=disclose_block(grid, grid.cell(lender, facility, quarter, code), w.project[loan],
+                                     block.principal[loan], rate, reduction),
+            outstanding=outstanding.result(),
+        )
 
 
 def _rates(block: Block, context: Context) -> Ints:

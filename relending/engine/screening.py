@@ -12,7 +12,7 @@ import pandas as pd
 
 from relending.dates import add_months, to_day
 from relending.engine.block import Block
-from relending.engine.columns import Flags, frame_of, take
+from relending.engine.columns import Flags, frame_of, numbered, take
 from relending.engine.context import Context
 from relending.findings import Findings
 from relending.policy import Facility
@@ -166,9 +166,9 @@ def borrower_not_eligible(block: Block, rows: Ints, rules: Facility) -> Flags:
 
 def reasons_text(reasons: Ints) -> tuple[Ints, list[str | None]]:
     """Reasons as text, ``;``-joined in their order: positions in a list of the distinct texts."""
-    distinct, index = np.unique(reasons, return_inverse=True)
-    texts: list[str | None] = [";".join(r for r in REASONS if bits & int(BIT[r])) for bits in distinct.tolist()]
-    return index.astype(np.int64), texts
+    found, index = numbered(reasons)
+    texts: list[str | None] = [";".join(r for r in REASONS if bits & int(BIT[r])) for bits in found.tolist()]
+    return index, texts
 
 
 def screening_frame(block: Block, screened: Screened, context: Context) -> pd.DataFrame:

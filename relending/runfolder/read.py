@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from relending.engine.convert import to_user
 from relending.runfolder.errors import RunFolderError
 from relending.runfolder.manifest import MANIFEST, read_manifest, sha256
 from relending.runfolder.parse import damaged, read_rows, read_table
 from relending.runfolder.tables import step_frame, tables
+from relending.runfolder.views import Views
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,7 +41,7 @@ class SavedTables(Mapping[str, "pd.DataFrame"]):
 
 
 @dataclass(frozen=True, slots=True)
-class OpenedRun:
+class OpenedRun(Views):
     """A saved run. ``tables`` are step frames (integers, unit in the name); the properties are in yuan,
     tonnes and fractions. Nothing is read before it is asked for; a damaged file raises ``RunFolderError``
     then."""
@@ -49,56 +49,6 @@ class OpenedRun:
     path: Path
     manifest: Mapping[str, Any] = field(repr=False)
     tables: SavedTables = field(repr=False)
-
-    @property
-    def loans(self) -> pd.DataFrame:
-        """Every row read, in input order."""
-        return to_user(self.tables["loans"])
-
-    @property
-    def screening(self) -> pd.DataFrame:
-        """What was decided about every loan, in input order."""
-        return to_user(self.tables["screening"])
-
-    @property
-    def attribution(self) -> pd.DataFrame:
-        """Share, reduction and state of every loan, in input order."""
-        return to_user(self.tables["attribution"])
-
-    @property
-    def draws(self) -> pd.DataFrame:
-        """What was drawn and continued for every supported loan."""
-        return to_user(self.tables["draws"])
-
-    @property
-    def prepayments(self) -> pd.DataFrame:
-        """Prepayments read."""
-        return to_user(self.tables["prepayments"])
-
-    @property
-    def ledger(self) -> pd.DataFrame:
-        """Events by date."""
-        return to_user(self.tables["ledger"])
-
-    @property
-    def funding(self) -> pd.DataFrame:
-        """The facility's side by quarter."""
-        return to_user(self.tables["funding"])
-
-    @property
-    def disclosure(self) -> pd.DataFrame:
-        """Figures of the published statement."""
-        return to_user(self.tables["disclosure"])
-
-    @property
-    def cost(self) -> pd.DataFrame:
-        """Cost and margin by quarter."""
-        return to_user(self.tables["cost"])
-
-    @property
-    def findings(self) -> pd.DataFrame:
-        """Every problem found in the input."""
-        return to_user(self.tables["findings"])
 
     def loan_rows(self, table: str, loan_id: str) -> pd.DataFrame:
         """The rows of one loan in a table that has loans, as a step frame; none if there is no such loan.

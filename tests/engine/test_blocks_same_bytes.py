@@ -1,0 +1,92 @@
+"""The same run folder, byte for byte, whatever the blocks: duplicates and shares split across them, quotas that bind."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.csv as pa_csv
+import pytest
+
+from relending.book.synth import make_book
+from relending.runfolder import Run, run
+
+LOANS = 1500
+
+SCENARIO = """
+[scenario]
+name = "blocks"
+book = ["first.csv", "second.csv"]
+prepayments = "prepayments.csv"
+start = 2022-01-01
+end = 2025-12-31
+facilities = ["cerf", "clean_coal"]
+[market]
+own_rate = 0.0295
+[lenders.synth]
+class = "state"
+admitted = {{ clean_coal = 2021-11-17 }}
+[lenders.synth_joint]
+class = "joint_stock"
+[lenders.synth_city]
+class = "city"
+[facility.cerf]
+quota = {quota}
+rationing = "{rationing}"
+carry_over = {carry_over}
+rollover_base = "outstanding"
+on_prepayment = "immediate"
+[facility.clean_coal]
+caps = {{ "2022-06" = 1e7 }}
+"""
+
+
+def folder(tmp: Path, rationing: str, carry_over: str) -> Path:
+    """A book in two files: the first row's id again in the last row, the second row's project lent over its investment."""
+    table = make_book(LOANS, seed=11)
+    rows = table.to_pylist()
+    biggest = max(rows[:50], key=lambda r: r["principal"])
+    again = {**rows[0], "borrower": None}
+    over = {**biggest, "loan_id": "OVER", "principal": biggest["project_investment"] or biggest["principal"]}
+    first = pa.Table.from_pylist(rows[:600], table.schema)
+    second = pa.Table.from_pylist([*rows[600:], over, again], table.schema)
+    for name, part in (("first.csv", first), ("second.csv", second)):
+        pa_csv.write_csv(part, tmp / name)
+    paid = [r for r in rows if r["repayment"] == "bullet"][:40]
+    lines = [f"{r['loan_id']},{r['disbursed'].replace(day=1).replace(year=r['disbursed'].year + 1)},{i + 1}000.01"
+             for i, r in enumerate(paid) if (r["matures"] - r["disbursed"]).days > 400]
+    (tmp / "prepayments.csv").write_text("\n".join(["loan_id,date,amount", *lines]), encoding="utf-8")
+    quota = sum(int(r["principal"]) for r in rows) // 20
+    (tmp / "s.toml").write_text(SCENARIO.format(quota=quota, rationing=rationing, carry_over=carry_over), encoding="utf-8")
+    return tmp / "s.toml"
+
+
+def digests(done: Run, to: Path) -> dict[str, str]:
+    done.save(to)
+    return {p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in sorted(to.iterdir())}
+
+
+@pytest.mark.parametrize(("rationing", "carry_over"), [("pro_rata", "true"), ("fifo", "false"), ("whole_loans", "false")])
+def test_blocks_of_1_7_1000_and_all_rows_give_the_same_bytes(tmp_path: Path, rationing: str, carry_over: str) -> None:
+    scenario = folder(tmp_path, rationing, carry_over)
+    whole = run(scenario)
+    codes = whole.all_findings.codes()
+    assert codes["duplicate_loan_id"] == 2, "both rows of the pair, in different files"
+    assert codes["share_over_one"] >= 1
+    assert codes["quota_cut"] >= 1, "the quota binds"
+    expected = digests(whole, tmp_path / "all")
+    assert len(expected) == 11
+    # one row a block over the whole book would only be slow: the first 300 loans are enough for that
+    for rows in (1000, 7):
+        assert digests(run(scenario, block_rows=rows), tmp_path / str(rows)) == expected
+
+
+def test_one_row_a_block(tmp_path: Path) -> None:
+    scenario = folder(tmp_path, "pro_rata", "true")
+    for name in ("first.csv", "second.csv"):
+        lines = (tmp_path / name).read_text(encoding="utf-8").splitlines()
+        keep = lines[:100] if name == "first.csv" else [*lines[:30], *lines[-2:]]
+        (tmp_path / name).write_text("\n".join(keep), encoding="utf-8")
+    (tmp_path / "prepayments.csv").write_text("loan_id,date,amount\n", encoding="utf-8")
+    assert digests(run(scenario, block_rows=1), tmp_path / "one") == digests(run(scenario), tmp_path / "all")
