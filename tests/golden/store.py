@@ -45,7 +45,8 @@ def folder(scenario: str) -> Path:
 
 def read(scenario: str) -> dict[str, list[list[str]]]:
     """The golden tables of a scenario."""
-    return {p.stem: list(csv.reader(p.open(encoding="utf-8", newline=""))) for p in sorted(folder(scenario).glob("*.csv"))}
+    return {p.stem: list(csv.reader(p.read_text(encoding="utf-8").splitlines()))
+            for p in sorted(folder(scenario).glob("*.csv"))}
 
 
 def write(scenario: str, tables: dict[str, list[list[str]]]) -> None:
