@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 TEXT, NUMBER, DATE, OTHER = 0, 1, 2, 3
@@ -92,15 +93,25 @@ def flat(array: Any, *, keep_dictionary: bool = False) -> pa.Array:
     return array
 
 
-def text_of(values: pa.Array, index: NDArray[np.int64]) -> list[str]:
+_SHOWN = 200
+"""Characters of a cell shown in a finding."""
+
+
+def text_of(values: pa.Array, index: NDArray[np.int64]) -> pa.Array:
     """The cells at ``index`` as a person would write them, for findings."""
+    picked = flat(values.take(pa.array(index, pa.int64())))
+    if pa.types.is_string(picked.type):
+        picked = picked.fill_null("")
+        long = pc.greater(pc.utf8_length(picked), _SHOWN)
+        if not pc.any(long).as_py():
+            return picked
+        return pc.if_else(long, pc.binary_join_element_wise(pc.utf8_slice_codeunits(picked, 0, _SHOWN), "…", ""), picked)
     out = []
-    for v in values.take(pa.array(index, pa.int64())).to_pylist():
+    for v in picked.to_pylist():
         if v is None:
             out.append("")
         elif isinstance(v, float):
             out.append(format(v, ".15g"))
         else:
-            text = str(v)
-            out.append(text if len(text) <= 200 else text[:200] + "…")
-    return out
+            out.append(str(v))
+    return pa.array(out, pa.string())

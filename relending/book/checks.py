@@ -119,14 +119,12 @@ def _sectors(rows: Rows) -> None:
     bare = {t for t, (_, how) in known.items() if how == "field"}
     if bare:
         where = np.flatnonzero(pc.is_in(texts, pa.array(sorted(bare))).to_numpy(zero_copy_only=False))
-        names = texts.take(pa.array(where)).to_pylist()
         fields = {t: sectors()[str(known[t][0])].field for t in bare}
         homes = {t: ", ".join(s.code for s in sectors().values() if s.field == fields[t]) for t in bare}
-        rows.blame("subfield_not_given", where, "sector", [homes[n] for n in names])
+        rows.blame("subfield_not_given", where, "sector", translate(texts.take(pa.array(where)), homes.get)[0])
     if len(strange):
-        names = texts.take(pa.array(strange)).to_pylist()
-        nearest = {n: nearest_sector(n) or "" for n in set(names)}
-        rows.blame("unknown_sector", strange, "sector", [nearest[n] for n in names])
+        nearest, _ = translate(texts.take(pa.array(strange)), lambda t: nearest_sector(t) or "")
+        rows.blame("unknown_sector", strange, "sector", nearest)
 
 
 def _lenders(rows: Rows, lender: str | None, lenders: Mapping[str, str]) -> None:
@@ -144,10 +142,12 @@ def _lenders(rows: Rows, lender: str | None, lenders: Mapping[str, str]) -> None
     texts = flat(texts)
     rows.values["lender"] = filled = pc.coalesce(mapped, texts) if len(strange) else mapped
     if len(strange):
-        names = texts.take(pa.array(strange)).to_pylist()
         choices = [*lenders, *(n for known in policy_lenders().values() for n in known.names)]
-        nearest = {n: next(iter(difflib.get_close_matches(n, choices, 1, 0.5)), "") for n in set(names)}
-        rows.blame("unknown_lender", strange, "lender", [nearest[n] for n in names])
+
+        def close(text: str) -> str:
+            return next(iter(difflib.get_close_matches(text, choices, 1, 0.5)), "")
+
+        rows.blame("unknown_lender", strange, "lender", translate(texts.take(pa.array(strange)), close)[0])
     if filled.null_count:
         empty = filled.is_null().to_numpy(zero_copy_only=False) & ~rows.unreadable("lender")
         if lender is None:

@@ -44,7 +44,11 @@ def open_csv(path: Path, table: str) -> Table:
         raise InputError(Findings.one("not_comma_separated", file=path.name, row=at + 1, found=headers[0][:100],
                                       expected=","))
 
+    only_header = len(rows) == at + 1 and path.stat().st_size <= _HEAD_BYTES
+
     def blocks(positions: Sequence[int], block_rows: int, words: Collection[int] = ()) -> Iterator[RawBlock]:
+        if only_header:
+            return iter(())
         return _blocks(path, encoding, positions, len(headers), lines[at], at + 2, block_rows)
 
     return Table(path=path, file=path.name, sheet="", headers=tuple(headers), above=tuple(map(tuple, rows[:at])),
@@ -104,8 +108,6 @@ def _blocks(path: Path, encoding: str, positions: Sequence[int], width: int, ski
             parts = _streamed(path, options(False))
         yield from _cut(parts, bad, positions, skip, first_row, block_rows, path.name)
     except pa.ArrowInvalid as error:
-        if "Empty CSV" in str(error):  # a header and nothing below
-            return
         raise InputError(Findings.one("file_unreadable", file=path.name, found=str(error)[:200])) from None
 
 

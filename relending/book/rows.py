@@ -17,7 +17,7 @@ from relending.book.columns import Column, columns, frame_columns, limits
 from relending.book.days import read_dates
 from relending.book.headers import Field
 from relending.book.numbers import Reading, read_numbers
-from relending.book.texts import read_enum, read_text
+from relending.book.texts import read_enum, read_text, translate
 from relending.findings import Findings, messages
 
 if TYPE_CHECKING:
@@ -35,8 +35,8 @@ class Problem:
     code: str
     rows: Ints
     column: str
-    found: str | Sequence[str] = ""
-    expected: str | Sequence[str] = ""
+    found: str | Sequence[str] | pa.Array = ""
+    expected: str | Sequence[str] | pa.Array = ""
 
 
 @dataclass(slots=True)
@@ -58,12 +58,13 @@ class Rows:
         there = array.is_valid().to_numpy(zero_copy_only=False)
         return array.fill_null(0).to_numpy(zero_copy_only=False).astype(np.int64, copy=False), there
 
-    def found(self, column: str, rows: Ints) -> list[str]:
+    def found(self, column: str, rows: Ints) -> pa.Array:
         """The cells of a column as the file has them."""
         cells = self.cells.get(column)
-        return text_of(cells.values, rows) if cells is not None else [""] * len(rows)
+        return text_of(cells.values, rows) if cells is not None else pa.array([""] * len(rows), pa.string())
 
-    def blame(self, code: str, rows: NDArray[Any], column: str, expected: str | Sequence[str] = "") -> None:
+    def blame(self, code: str, rows: NDArray[Any], column: str,
+              expected: str | Sequence[str] | pa.Array = "") -> None:
         """Note a problem of the rows (positions, or a mask); what was found is the cell itself."""
         index = np.flatnonzero(rows) if rows.dtype == np.bool_ else rows
         if len(index):
@@ -175,10 +176,9 @@ def _fill(rows: Rows, column: Column) -> None:
         rows.values[column.frame] = pc.if_else(pa.array(empty), pa.scalar(column.empty_is, values.type), values)
 
 
-def _expected(code: str, column: Column, given: Field, found: Sequence[str]) -> str | list[str]:
+def _expected(code: str, column: Column, given: Field, found: pa.Array) -> str | pa.Array:
     if code == "rate_ambiguous":
-        texts = {t: _either(t, given) for t in set(found)}
-        return [texts[t] for t in found]
+        return translate(found, lambda t: _either(t, given))[0]
     if code == "unknown_value":
         return ", ".join(column.values)
     if code in ("unreadable_date", "implausible_date"):
@@ -245,5 +245,5 @@ def finish(rows: Rows, numbers: Ints, file: str, sheet: str) -> tuple[pd.DataFra
     return table.to_pandas(types_mapper=pd.ArrowDtype), Findings.concat(findings)
 
 
-def _texts(given: str | Sequence[str]) -> Any:
-    return given if isinstance(given, str) else pa.array(list(given), pa.string())
+def _texts(given: str | Sequence[str] | pa.Array) -> Any:
+    return given if isinstance(given, str | pa.Array) else pa.array(list(given), pa.string())

@@ -53,9 +53,12 @@ def show_findings(findings: Findings, lang: str, *, err: bool = False) -> None:
     from relending.findings import messages
 
     counts = findings.codes()
-    head = "检查事项" if lang == "zh" else "Findings"
-    click.echo(f"{head}: " + ", ".join(f"{code} {n:,}" for code, n in counts.items()), err=err)
     order = ("error", "warning", "note")
+    head = "检查事项" if lang == "zh" else "Findings"
+    names = {"en": ("errors", "warnings", "notes"), "zh": ("错误", "警告", "提示")}[lang]
+    click.echo(f"{head}: " + ", ".join(f"{name} {findings.count(one):,}" for one, name in zip(order, names, strict=True)), err=err)
+    for code, n in counts.items():
+        click.echo(f"  {n:>9,}  {code}", err=err)
     told = findings.only(*(c for c in counts if messages()[c].severity in order[:2])) or findings
     for line in told.lines(lang, most_per_code=SHOWN):
         click.echo(f"  {line}", err=err)

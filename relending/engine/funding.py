@@ -262,7 +262,9 @@ class Exchange:
         for pool in range(len(self.pools)):
             masks = [(a.pool == pool) & (a.amount > 0) for a in asked]
             some = [a.some(m) for a, m in zip(asked, masks, strict=True)]
-            given = ration(some, self._available(day, pool), str(self.option("rationing", day)))
+            available = self._available(day, pool)
+            assert available is not None  # a flow quota always has a limit
+            given = ration(some, available, str(self.option("rationing", day)))
             for g, m, amount in zip(granted, masks, given, strict=True):
                 g[m] = amount
             self._use_flow(day, pool, sum(total(g) for g in given))

@@ -24,9 +24,13 @@ from relending.engine.screening import (
     NONE, borrower_not_eligible, candidates, evidence_missing, lender_not_admitted, outside_window, rate_above_limit,
     tenor_is_1y, term_too_short,
 )
-from relending.lineage.story import money, percent, say, state_name, tonnes
+from relending.lineage.story import label, money, percent, reason_name, say, state_name, status_name, tonnes, word
 from relending.policy import DatedValue, Facility
 from relending.units import BP, E8
+
+
+_TEXTS = ("facility", "reasons", "lender", "field", "sector", "project_id", "contract_id", "state")
+"""Texts that a saved table leaves null where there are none."""
 
 
 class Saved(Protocol):
@@ -60,7 +64,8 @@ class Story:
         """The story as plain text."""
         out = [self.loan_id]
         for section in self.sections:
-            out += ["", section.title, *(f"  {line}" for line in section.lines)]
+            title = [section.title] if section.title else []
+            out += ["", *title, *(f"  {line}" if title else line for line in section.lines)]
         return "\n".join(out)
 
 
@@ -82,10 +87,11 @@ def _mine(table: pd.DataFrame, name: str, i: int, n: int) -> pd.DataFrame:
 
 
 def _story(loan: pd.DataFrame, tables: Mapping[str, pd.DataFrame], context: Context, loan_id: str, lang: str) -> Story:
+    tables = {**tables, **{n: tables[n].fillna({c: "" for c in _TEXTS if c in tables[n]}) for n in ("screening", "attribution")}}
     screening, attribution = tables["screening"].iloc[0], tables["attribution"].iloc[0]
     frame = loan.assign(data_error=False)
     row = loan.iloc[0]
-    sections = [Section(say("source", lang), (_source(row, lang), *_given(row))),
+    sections = [Section(say("source", lang), (_source(row, lang), *_given(row, lang))),
                 Section(say("findings", lang), tuple(_findings(tables["findings"], row, lang)))]
     if screening["reasons"] == "data_error":
         sections.append(Section(say("screening", lang), (say("set_aside", lang),)))
@@ -111,24 +117,24 @@ def _source(row: Any, lang: str) -> str:
     return say("source_row", lang, file=row["file"], sheet=sheet, row=row["row"])
 
 
-def _given(row: Any) -> list[str]:
-    """What the row says, column by column, in people's units."""
+def _given(row: Any, lang: str) -> list[str]:
+    """What the row says, column by column, in people's units and words."""
     out = []
     for name, value in row.items():
         if name in ("file", "sheet", "row") or _empty(value) or pd.isna(value):
             continue
+        stem, shown = name, word(name, str(value), lang)
         if name.endswith("_fen"):
-            out.append(f"{name.removesuffix('_fen')} = {money(int(value))}")
+            stem, shown = name.removesuffix("_fen"), money(int(value))
         elif name.endswith("_ppm"):
-            out.append(f"{name.removesuffix('_ppm')} = {percent(int(value))}")
+            stem, shown = name.removesuffix("_ppm"), percent(int(value))
         elif name.endswith("_g"):
-            out.append(f"{name.removesuffix('_g')} = {tonnes(int(value))} t")
+            stem, shown = name.removesuffix("_g"), f"{tonnes(int(value))} t"
         elif name.endswith(("_kwh", "_kw")):
-            stem, unit = name.rsplit("_", 1)
             whole, rest = divmod(int(value), 1000)
-            out.append(f"{stem} = {whole:,}.{rest:03d} {'MWh' if unit == 'kwh' else 'MW'}")
-        else:
-            out.append(f"{name} = {value}")
+            stem = name.replace("_kwh", "_mwh").replace("_kw", "_mw")
+            shown = f"{whole:,}.{rest:03d} {'MWh' if name.endswith('_kwh') else 'MW'}"
+        out.append(f"{label(stem, lang)} = {shown}")
     return out
 
 
@@ -146,11 +152,11 @@ def _findings(findings: pd.DataFrame, row: Any, lang: str) -> list[str]:
 
 
 def _sourced(line: str, value: DatedValue | Any, lang: str) -> list[str]:
-    return [line, "    " + say("rule_source", lang, source=value.source, status=value.status)]
+    return [line, "    " + say("rule_source", lang, source=value.source, status=status_name(value.status, lang))]
 
 
 def _verdict(line: str, bad: bool, lang: str) -> str:
-    return f"{line}: {say('failed' if bad else 'passed', lang)}"
+    return f"{line}{'：' if lang == 'zh' else ': '}{say('failed' if bad else 'passed', lang)}"
 
 
 def _screening(block: Block, screening: Any, context: Context, lang: str) -> list[str]:
@@ -175,12 +181,12 @@ def _screening(block: Block, screening: Any, context: Context, lang: str) -> lis
         shown = say("evidence", lang,
                     investment=money(int(block.investment[0])) if block.has_investment[0] else "—",
                     reduction=tonnes(int(block.reduction[0])) if block.has_reduction[0] else "—",
-                    evidence="—" if _empty(row["evidence"]) else row["evidence"])
+                    evidence="—" if _empty(row["evidence"]) else word("evidence", row["evidence"], lang))
         lines += _sourced(_verdict(shown, bool(evidence_missing(block, rows, rules)[0]), lang), evidence, lang)
     else:
         lines += _sourced(say("evidence_free", lang), evidence, lang)
-    shown = say("is_new", lang, issue=row["issue_type"], refinances="—" if _empty(row["refinances"]) else row["refinances"])
-    lines.append(_verdict(shown, not bool(block.new[0]), lang))
+    shown = say("is_new", lang, issue=word("issue_type", row["issue_type"], lang), refinances="—" if _empty(row["refinances"]) else row["refinances"])
+    lines += [_verdict(shown, not bool(block.new[0]), lang), "    " + say("new_source", lang)]
     term = rules["min_term_months"].on(disbursed)
     if term.value:
         shown = say("term", lang, matures=iso(int(block.matures[0])), months=term.value, date=date)
@@ -192,7 +198,8 @@ def _screening(block: Block, screening: Any, context: Context, lang: str) -> lis
     if screening["eligible"]:
         lines.append(say("result_eligible", lang, facility=name))
     else:
-        lines.append(say("result_refused", lang, reasons=screening["reasons"]))
+        reasons = str(screening["reasons"]).split(";")
+        lines.append(say("result_refused", lang, reasons="; ".join(reason_name(r, lang) for r in reasons)))
     return lines
 
 
@@ -213,11 +220,11 @@ def _lender(block: Block, rows: Any, rules: Facility, context: Context, name: st
     if since is None:
         return [_verdict(say("lender_never", lang, lender=lender, facility=name), True, lang)]
     line = _verdict(say("lender", lang, lender=lender, since=since, date=date), bad, lang)
-    known = context.lenders.get(lender)
+    known = context.lenders.get(lender or "")
     cls = known.cls if known is not None else None
     entry = next((m for m in rules.lenders if m.start == since and (lender in m.ids or cls in m.classes)), None)
     return _sourced(line, entry, lang) if entry is not None else [
-        line, "    " + say("rule_source", lang, source="scenario", status="assumption")]
+        line, "    " + say("rule_source", lang, source="scenario", status=status_name("assumption", lang))]
 
 
 def _rate(block: Block, rows: Any, rules: Facility, context: Context, disbursed: Any, lang: str) -> list[str]:

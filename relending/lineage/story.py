@@ -26,9 +26,44 @@ def say(key: str, lang: str, **names: object) -> str:
     return str(_templates()[key][lang]).format(**names)
 
 
+def _named(table: str, name: str, lang: str) -> str:
+    return str(_templates()[table].get(name, {}).get(lang, name))
+
+
 def state_name(state: str, lang: str) -> str:
     """A loan's state in words."""
-    return str(_templates()["state_names"].get(state, {}).get(lang, state))
+    return _named("state_names", state, lang)
+
+
+def status_name(status: str, lang: str) -> str:
+    """How sure a rule is: in force, assumption, unconfirmed."""
+    return _named("status_names", status, lang)
+
+
+def reason_name(reason: str, lang: str) -> str:
+    """A reason against a loan; in Chinese with its code behind it."""
+    return reason if lang == "en" else f"{_named('reason_names', reason, lang)} {reason}"
+
+
+def label(column: str, lang: str) -> str:
+    """A column's name; in Chinese the header of the column dictionary."""
+    from relending.book.columns import columns
+
+    found = columns().get(column)
+    return column if lang == "en" or found is None else found.zh
+
+
+def word(column: str, value: str, lang: str) -> str:
+    """A value as people say it: enumerated values and sectors by name."""
+    from relending.book.columns import columns
+    from relending.policy import sectors
+
+    if column == "sector" and value in sectors():
+        sector = sectors()[value]
+        return f"{sector.zh if lang == 'zh' else sector.en} ({value})"
+    found = columns().get(column)
+    names = found.values if found is not None else {}
+    return f"{names[value][0]} ({value})" if lang == "zh" and value in names else value
 
 
 def money(fen: int) -> str:

@@ -46,7 +46,7 @@ class Run(Views):
         """The rows of one loan, as a step frame."""
         frame = self.tables[table]
         key = "loan" if table == "findings" else "loan_id"
-        return frame[(frame[key] == loan_id).fillna(False)].reset_index(drop=True)
+        return frame[frame[key].eq(loan_id).fillna(False).astype(bool)]
 
 
 def run(scenario: Scenario | str | Path, *, strict: bool = False, block_rows: int = 2**20,

@@ -16,6 +16,8 @@ from relending.runfolder.views import Views
 if TYPE_CHECKING:
     import pandas as pd
 
+    from relending.engine.context import Context
+
 
 class SavedTables(Mapping[str, "pd.DataFrame"]):
     """The tables of a folder as step frames, each read when it is first asked for and kept."""
@@ -49,6 +51,15 @@ class OpenedRun(Views):
     path: Path
     manifest: Mapping[str, Any] = field(repr=False)
     tables: SavedTables = field(repr=False)
+
+    def context(self) -> Context:
+        """The rules the run worked by, rebuilt from its record; ``RunFolderError`` if the record is damaged."""
+        from relending.scenario.record import context_of
+
+        try:
+            return context_of(self.manifest)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise damaged(self.path / MANIFEST, f"scenario or policy: {error!r}") from error
 
     def loan_rows(self, table: str, loan_id: str) -> pd.DataFrame:
         """The rows of one loan in a table that has loans, as a step frame; none if there is no such loan.

@@ -12,8 +12,16 @@ import pytest
 from relending.book import Book, read_book
 
 GOOD = {
-    "loan_id": "L1", "lender": "icbc", "project_id": "P1", "sector": "solar", "principal": "100.00", "rate": "0.0435",
-    "disbursed": "2022-01-05", "matures": "2032-01-05", "project_investment": "1000.00", "project_reduction": "50",
+    "loan_id": "L1",
+    "lender": "icbc",
+    "project_id": "P1",
+    "sector": "solar",
+    "principal": "100.00",
+    "rate": "0.0435",
+    "disbursed": "2022-01-05",
+    "matures": "2032-01-05",
+    "project_investment": "1000.00",
+    "project_reduction": "50",
     "evidence": "eia",
 }
 

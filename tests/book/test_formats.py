@@ -10,13 +10,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import xlsxwriter
-from tests.book.conftest import write_csv
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from relending.book import iter_blocks, read_book
 from relending.book.columns import columns, frame_columns
 from relending.findings import Findings
+from tests.book.conftest import write_csv
 
 DAYS = st.dates(dt.date(2000, 1, 1), dt.date(2030, 12, 31))
 TEXT = st.text("甲乙丙abcXYZ（）-,\"' 1", min_size=1, max_size=8).map(str.strip).filter(bool)
@@ -62,8 +62,20 @@ def as_read(path, **options):
     return read.loans[names].to_dict("records")
 
 
-NAMES = list(wanted([{}])[0]) or ["loan_id", "borrower", "project_id", "sector", "principal", "rate", "disbursed", "matures",
-                                 "payments_per_year", "project_investment", "project_reduction", "spread_bp"]
+NAMES = [
+    "loan_id",
+    "borrower",
+    "project_id",
+    "sector",
+    "principal",
+    "rate",
+    "disbursed",
+    "matures",
+    "payments_per_year",
+    "project_investment",
+    "project_reduction",
+    "spread_bp",
+]
 FEW = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
@@ -82,7 +94,12 @@ def test_csv_in_any_language_and_encoding(tmp_path, book, header, encoding):
 @FEW
 @given(BOOKS)
 def test_csv_in_the_units_of_a_chinese_bank(tmp_path, book):
-    headers = {"principal": "贷款金额（万元）", "rate": "贷款利率（%）", "project_investment": "总投资(亿元)", "project_reduction": "项目年碳减排量（万吨/年）"}
+    headers = {
+        "principal": "贷款金额（万元）",
+        "rate": "贷款利率（%）",
+        "project_investment": "总投资(亿元)",
+        "project_reduction": "项目年碳减排量（万吨/年）",
+    }
     power = {"principal": 4, "project_investment": 8, "project_reduction": 4}
     rows = [[headers.get(n, columns()[n].zh) for n in NAMES]]
     for loan in book:
@@ -106,7 +123,9 @@ def test_parquet_of_any_kind(tmp_path, book, kind):
             array = pa.array([text(v) for v in values])
             data[n] = array.dictionary_encode() if kind == "dictionary" else array
         elif n in SCALES:
-            data[n] = pa.array([float(v) for v in values]) if kind == "float" else pa.array(values, pa.decimal128(30, 8))
+            data[n] = (
+                pa.array([float(v) for v in values]) if kind == "float" else pa.array(values, pa.decimal128(30, 8))
+            )
         else:
             data[n] = pa.array(values)
     pq.write_table(pa.table(data), tmp_path / "b.parquet", row_group_size=2)
@@ -140,8 +159,16 @@ def many(tmp_path):
     for name in ("one.csv", "two.csv"):
         lines = [",".join(header)]
         for i in range(40):
-            cells = [f"{name[0]}{i}", "icbc", f"P{i % 7}", "清洁能源" if i % 5 == 0 else "光伏", f"{i}.25", "4.35" if i % 11 == 0 else "0.0435",
-                     "2022/1/5", "2021-01-01" if i % 13 == 0 else "2032-01-05"]
+            cells = [
+                f"{name[0]}{i}",
+                "icbc",
+                f"P{i % 7}",
+                "清洁能源" if i % 5 == 0 else "光伏",
+                f"{i}.25",
+                "4.35" if i % 11 == 0 else "0.0435",
+                "2022/1/5",
+                "2021-01-01" if i % 13 == 0 else "2032-01-05",
+            ]
             lines.append(",".join(cells[:5] if i % 17 == 3 else cells))
             if i % 9 == 0:
                 lines.append("")
@@ -189,8 +216,18 @@ def test_a_folder_of_parquet_is_read_in_name_order_and_rows_count_from_one(tmp_p
     folder = tmp_path / "parts"
     folder.mkdir()
     for name in ("b", "a"):
-        table = {n: [str(v)] * 2 for n, v in {"lender": "icbc", "project_id": "P", "sector": "wind", "principal": "1", "rate": "0",
-                                              "disbursed": "2022-01-01", "matures": "2023-01-01"}.items()}
+        table = {
+            n: [str(v)] * 2
+            for n, v in {
+                "lender": "icbc",
+                "project_id": "P",
+                "sector": "wind",
+                "principal": "1",
+                "rate": "0",
+                "disbursed": "2022-01-01",
+                "matures": "2023-01-01",
+            }.items()
+        }
         pq.write_table(pa.table({**table, "loan_id": [name + "1", name + "2"]}), folder / f"{name}.parquet")
     (folder / "_SUCCESS").write_text("")
     book = read_book(folder)

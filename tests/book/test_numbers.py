@@ -18,7 +18,8 @@ from relending.book.rows import reading
 LIMIT = 10**16
 SCALES = st.sampled_from([1, 100, 10**4, 10**6, 10**10])
 DECIMALS = st.decimals(min_value=-(10**9), max_value=10**9, allow_nan=False, allow_infinity=False, places=8).map(
-    lambda d: Decimal(format(d, ".15g")))
+    lambda d: Decimal(format(d, ".15g"))
+)
 
 
 def expected(values: list[Decimal], scale: int) -> list[int]:
@@ -40,7 +41,13 @@ def test_text_floats_and_decimals_of_the_same_figure_give_the_same_integer(value
     assert got(pa.array(plain, pa.string()), scale) == want
     assert got(pa.array([format(v, ",f") for v in values], pa.string()), scale) == want
     assert got(pa.array([f" {p} " for p in plain], pa.string()), scale) == want
-    assert got(pa.array([p.translate(str.maketrans("0123456789", "０１２３４５６７８９")) for p in plain], pa.string()), scale) == want
+    assert (
+        got(
+            pa.array([p.translate(str.maketrans("0123456789", "０１２３４５６７８９")) for p in plain], pa.string()),
+            scale,
+        )
+        == want
+    )
     assert got(pa.array([float(v) for v in values], pa.float64()), scale) == want
     assert got(pa.array([repr(float(v)) for v in values], pa.string()), scale) == want
     assert got(pa.array(values, pa.decimal128(38, 16)), scale) == want
@@ -83,17 +90,55 @@ def test_a_narrow_float_stands_for_its_own_shortest_decimal():
     assert out.values.tolist() == [100_000, 4_350_000] and out.problems == {}
 
 
-@pytest.mark.parametrize("text", ["1,2345", "12,34", "1.234,56", "1 000", "--1", "1.2.3", "+", ".", "abc", "1万", "￥1", "(1)",
-                                  "0x10", "nan", "inf", "1e", "١", "1/2", "9" * 100, "5%"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1,2345",
+        "12,34",
+        "1.234,56",
+        "1 000",
+        "--1",
+        "1.2.3",
+        "+",
+        ".",
+        "abc",
+        "1万",
+        "￥1",
+        "(1)",
+        "0x10",
+        "nan",
+        "inf",
+        "1e",
+        "١",
+        "1/2",
+        "9" * 100,
+        "5%",
+    ],
+)
 def test_what_is_no_number_is_never_one(text):
     out = read_numbers(Cells(pa.array([text, "7"])), Reading(100, LIMIT))
     assert out.problems["unreadable_number"].tolist() == [0]
     assert out.valid.tolist() == [False, True] and out.values.tolist() == [0, 700]
 
 
-@pytest.mark.parametrize("text, value", [("1,234,567.80", 123456780), ("１２３４", 123400), ("  5 ", 500), ("+5", 500),
-                                         ("－5", -500), ("\u22125", -500), ("5.", 500), (".5", 50), ("1e3", 100_000),
-                                         ("1.5E+02", 15_000), ("-0", 0), ("007", 700), ("1，234", 123_400)])
+@pytest.mark.parametrize(
+    "text, value",
+    [
+        ("1,234,567.80", 123456780),
+        ("１２３４", 123400),
+        ("  5 ", 500),
+        ("+5", 500),
+        ("－5", -500),
+        ("\u22125", -500),
+        ("5.", 500),
+        (".5", 50),
+        ("1e3", 100_000),
+        ("1.5E+02", 15_000),
+        ("-0", 0),
+        ("007", 700),
+        ("1，234", 123_400),
+    ],
+)
 def test_ordinary_ways_of_writing_a_number_are_read(text, value):
     out = read_numbers(Cells(pa.array([text])), Reading(100, LIMIT))
     assert (out.values.tolist(), out.valid.tolist(), out.problems) == ([value], [True], {})
@@ -121,10 +166,22 @@ RATE = columns()["rate"]
 FRACTION, PER_CENT = reading(RATE, 1_000_000), reading(RATE, 10_000)
 
 
-@pytest.mark.parametrize("cell, how, ppm", [
-    ("0.0435", FRACTION, 43_500), ("4.35%", FRACTION, 43_500), ("4.35 ％", FRACTION, 43_500), ("0.3", FRACTION, 300_000),
-    ("0", FRACTION, 0), ("4.35", PER_CENT, 43_500), ("4.35%", PER_CENT, 43_500), ("0.3", PER_CENT, 3_000),
-    ("0.2%", PER_CENT, 2_000), ("0", PER_CENT, 0), ("-1", PER_CENT, -10_000)])
+@pytest.mark.parametrize(
+    "cell, how, ppm",
+    [
+        ("0.0435", FRACTION, 43_500),
+        ("4.35%", FRACTION, 43_500),
+        ("4.35 ％", FRACTION, 43_500),
+        ("0.3", FRACTION, 300_000),
+        ("0", FRACTION, 0),
+        ("4.35", PER_CENT, 43_500),
+        ("4.35%", PER_CENT, 43_500),
+        ("0.3", PER_CENT, 3_000),
+        ("0.2%", PER_CENT, 2_000),
+        ("0", PER_CENT, 0),
+        ("-1", PER_CENT, -10_000),
+    ],
+)
 def test_a_rate_that_can_mean_one_thing_is_read(cell, how, ppm):
     assert read_numbers(Cells(pa.array([cell])), how).values.tolist() == [ppm]
     if "%" not in cell and "％" not in cell:
@@ -132,8 +189,18 @@ def test_a_rate_that_can_mean_one_thing_is_read(cell, how, ppm):
         assert read_numbers(Cells(pa.array([Decimal(cell)], pa.decimal128(20, 6))), how).values.tolist() == [ppm]
 
 
-@pytest.mark.parametrize("cell, how", [("4.35", FRACTION), ("0.300001", FRACTION), ("0.3000001", FRACTION), ("435", FRACTION),
-                                       ("0.0435", PER_CENT), ("0.2999999", PER_CENT), ("0.00001", PER_CENT)])
+@pytest.mark.parametrize(
+    "cell, how",
+    [
+        ("4.35", FRACTION),
+        ("0.300001", FRACTION),
+        ("0.3000001", FRACTION),
+        ("435", FRACTION),
+        ("0.0435", PER_CENT),
+        ("0.2999999", PER_CENT),
+        ("0.00001", PER_CENT),
+    ],
+)
 def test_a_rate_that_can_mean_two_things_is_refused(cell, how):
     for array in (pa.array([cell]), pa.array([float(cell)]), pa.array([Decimal(cell)], pa.decimal128(20, 8))):
         out = read_numbers(Cells(array), how)

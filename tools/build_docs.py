@@ -1,0 +1,32 @@
+"""Writes the generated pages of docs/ again: the loan book's columns, the scenario file, the tables of a run folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from relending.book.columns import columns_markdown
+from relending.runfolder.describe import tables_page
+from relending.scenario.document import reference
+
+DOCS = Path(__file__).resolve().parents[1] / "docs"
+MARK = "relending.runfolder.describe -->\n\n"
+
+
+def pages() -> dict[str, str]:
+    """Each page by its file name; of the run folder's page only what follows the mark is generated."""
+    by_hand = (DOCS / "run_folder.md").read_text(encoding="utf-8").split(MARK)[0]
+    return {"columns.md": columns_markdown(), "scenario.md": reference(), "run_folder.md": by_hand + MARK + tables_page()}
+
+
+def main() -> None:
+    """Write every page that differs, and say which."""
+    for name, text in pages().items():
+        path = DOCS / name
+        same = path.read_text(encoding="utf-8") == text
+        if not same:
+            path.write_text(text, encoding="utf-8", newline="\n")
+        print(f"docs/{name}: {'as it was' if same else 'written'}")
+
+
+if __name__ == "__main__":
+    main()
