@@ -105,7 +105,8 @@ def text_of(values: pa.Array, index: NDArray[np.int64]) -> pa.Array:
         long = pc.greater(pc.utf8_length(picked), _SHOWN)
         if not pc.any(long).as_py():
             return picked
-        return pc.if_else(long, pc.binary_join_element_wise(pc.utf8_slice_codeunits(picked, 0, _SHOWN), "…", ""), picked)
+        cut = pc.binary_join_element_wise(pc.utf8_slice_codeunits(picked, 0, _SHOWN), "…", "")
+        return pc.if_else(long, cut, picked)
     out = []
     for v in picked.to_pylist():
         if v is None:
