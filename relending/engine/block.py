@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from relending.dates import Days
 from relending.engine.columns import Flags, arrow, codes, ints
@@ -38,13 +39,13 @@ class Block:
     reduction: Ints
     has_reduction: Flags
     has_evidence: Flags
-    sector: Ints
+    sector: NDArray[np.int32]
     sectors: list[str | None]
-    lender: Ints
+    lender: NDArray[np.int32]
     lenders: list[str | None]
-    borrower_type: Ints
+    borrower_type: NDArray[np.int32]
     borrower_types: list[str | None]
-    tenor: Ints
+    tenor: NDArray[np.int32]
     tenors: list[str | None]
     terms: Terms
 
@@ -79,12 +80,12 @@ def make_block(frame: pd.DataFrame) -> Block:
     tenor, tenors = codes(frame, "lpr_tenor")
     wrong = error.astype(bool) | ~(p & r & d & m & y)
     new = np.array([value == NEW for value in issues], bool)[issue] & np.asarray(arrow(frame, "refinances").is_null())
-    kind = np.array([KINDS.get(k or "", BULLET) for k in kinds], np.int64)[kind]
-    terms = make_terms(
-        np.where(wrong, 0, principal), np.where(wrong, 0, rate), np.where(wrong, 0, disbursed),
-        np.where(wrong, 1, matures), kind, np.where(wrong, 4, per_year),
-        np.where(has_grace & ~wrong, grace, np.where(wrong, 0, disbursed)),
-    )
+    kind = np.array([KINDS.get(k or "", BULLET) for k in kinds], np.int8)[kind]
+    if wrong.any():
+        # stand-ins that have a schedule, so that no step needs to leave rows out; nothing is read off them
+        rate, disbursed, matures = np.where(wrong, 0, rate), np.where(wrong, 0, disbursed), np.where(wrong, 1, matures)
+        per_year = np.where(wrong, 4, per_year)
+    terms = make_terms(principal, rate, disbursed, matures, kind, per_year, np.where(has_grace & ~wrong, grace, disbursed))
     return Block(
         frame=frame, loan_id=arrow(frame, "loan_id"), error=wrong, new=new, principal=principal, rate=rate,
         disbursed=disbursed, matures=matures, investment=investment, has_investment=has_investment & (investment > 0),

@@ -30,13 +30,13 @@ def ints(frame: pd.DataFrame, name: str) -> tuple[Ints, Flags]:
     there = np.asarray(column.is_valid())
     if column.null_count:
         column = column.fill_null(0)
-    return column.to_numpy(zero_copy_only=False).astype(np.int64), there
+    return column.to_numpy(zero_copy_only=False).astype(np.int64, copy=False), there
 
 
-def codes(frame: pd.DataFrame, name: str) -> tuple[Ints, list[str | None]]:
+def codes(frame: pd.DataFrame, name: str) -> tuple[NDArray[np.int32], list[str | None]]:
     """A text column as positions in the list of its distinct values (an empty cell is its own value, None)."""
     encoded = arrow(frame, name).dictionary_encode(null_encoding="encode")
-    return encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64), encoded.dictionary.to_pylist()
+    return encoded.indices.to_numpy(zero_copy_only=False), encoded.dictionary.to_pylist()
 
 
 def take(values: Sequence[str | None], index: Ints) -> pa.Array:

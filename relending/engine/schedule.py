@@ -8,6 +8,7 @@ A schedule is computed for any set of loans and days at once; nothing is kept a 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,7 +33,7 @@ class Terms:
     rate_ppm: Ints
     disbursed: Days
     matures: Days
-    kind: Ints
+    kind: NDArray[np.int8]
     step: Ints
     month: Days
     day: Days
@@ -44,7 +45,7 @@ class Terms:
         return len(self.principal)
 
 
-def make_terms(principal: Ints, rate_ppm: Ints, disbursed: Days, matures: Days, kind: Ints, per_year: Ints,
+def make_terms(principal: Ints, rate_ppm: Ints, disbursed: Days, matures: Days, kind: NDArray[np.integer[Any]], per_year: Ints,
                grace: Days) -> Terms:
     """Terms from columns; ``grace`` is the day of ``grace_until``, or ``disbursed`` where there is none."""
     step = 12 // per_year
@@ -52,7 +53,7 @@ def make_terms(principal: Ints, rate_ppm: Ints, disbursed: Days, matures: Days, 
     regular = _dates_up_to(month, day, step, matures - 1)
     first = np.minimum(_dates_up_to(month, day, step, grace - 1), regular)
     # an instalment at rate 0 is equal principal (design section 7)
-    kind = np.where((kind == EQUAL_INSTALLMENT) & (rate_ppm == 0), EQUAL_PRINCIPAL, kind)
+    kind = np.where((kind == EQUAL_INSTALLMENT) & (rate_ppm == 0), np.int8(EQUAL_PRINCIPAL), kind.astype(np.int8))
     return Terms(principal, rate_ppm, disbursed, matures, kind, step, month, day, regular, first, regular - first + 1)
 
 

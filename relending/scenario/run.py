@@ -35,12 +35,16 @@ def execute(scenario: Scenario, *, strict: bool = False, block_rows: int = 2**20
     Raises InputError where the input stops the run (or, with ``strict``, where any finding is an error), and
     InvariantError where an identity fails.
     """
+    import pyarrow as pa
+
     from relending.book import read_book
     from relending.engine.pipeline import run_blocks
 
     progress("reading")
     book = read_book(list(scenario.book), prepayments=scenario.prepayments, lender=scenario.lender,
                      lenders=scenario.lender_names(), block_rows=block_rows)
+    # what reading needed and the book does not hold goes back to the system: a third of the peak of a large book
+    pa.default_memory_pool().release_unused()
     context = scenario.context()
     try:
         tables = run_blocks(book.blocks, book.prepayments, context, progress)

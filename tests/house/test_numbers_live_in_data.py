@@ -8,6 +8,7 @@ import re
 import tomllib
 from collections.abc import Iterator
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,7 @@ def leaves(value: Any) -> Iterator[Any]:
         yield value
 
 
+@cache
 def policy_numbers() -> set[Decimal]:
     """Every rate, ratio and amount of the policy data, in each unit the code could write it in."""
     given: set[Decimal] = set()
@@ -46,9 +48,12 @@ def policy_numbers() -> set[Decimal]:
     with (DATA / "lpr.csv").open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
             given |= {Decimal(row[c]) / 100 for c in ("lpr_1y", "lpr_5y") if row[c]}
-    scaled = {v * unit for v in given for unit in (1, 100, 10_000, 1_000_000)}
-    # counts, halves and plain powers of ten say nothing about a rule
-    return {v for v in scaled if not (v == int(v) and v <= 100) and v != Decimal("0.5") and set(v.as_tuple().digits) - {0, 1}}
+    # a fraction may be written as such, in per cent, basis points or parts per million; an amount in yuan or fen
+    written = {v * unit for v in given if v < 1 for unit in (1, 100, 10_000, 1_000_000)}
+    written |= {v * unit for v in given if v >= 1000 for unit in (1, 100)}
+    # a half, a small count or a plain power of ten says nothing about a rule
+    return {v for v in written if set(v.normalize().as_tuple().digits) != {1} and v != Decimal("0.5")
+            and (v != int(v) or v >= 1000)}
 
 
 def modules() -> list[Path]:
