@@ -1,4 +1,4 @@
-"""relending: simulate, account for and disclose lending supported by the re-lending facilities of the People's Bank of China.
+"""relending: lending supported by the re-lending facilities of the People's Bank of China, simulated and disclosed.
 
     import relending as rl
     run = rl.run("demo")            # the shipped scenario; or a path to yours
@@ -50,7 +50,7 @@ _HOMES = {
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 
-__all__ = sorted([*_HOME, "__version__"])  # noqa: PLE0605
+__all__ = sorted([*_HOME, "__version__"])
 
 
 def __getattr__(name: str) -> Any:

@@ -35,6 +35,16 @@ def data(name: str) -> pd.DataFrame:
 
     if name != "lpr":
         raise ValueError(f"no data named {name!r}; there is: lpr")
-    return pd.DataFrame([
-        {"date": pd.Timestamp(f.date), "lpr_1y": f.lpr_1y_ppm / 1e6, "lpr_5y": f.lpr_5y_ppm / 1e6, "source": f.source,
-         "status": f.status, "checked": f.checked} for f in policy.lpr().fixings])
+    return pd.DataFrame(
+        [
+            {
+                "date": pd.Timestamp(f.date),
+                "lpr_1y": f.lpr_1y_ppm / 1e6,
+                "lpr_5y": f.lpr_5y_ppm / 1e6,
+                "source": f.source,
+                "status": f.status,
+                "checked": f.checked,
+            }
+            for f in policy.lpr().fixings
+        ]
+    )

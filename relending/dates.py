@@ -1,7 +1,8 @@
 """Calendar arithmetic on whole days: int64 days since 1970-01-01, one number or arrays of them.
 
 A month is counted from the day it starts on and cut to the last day of the month it reaches
-(2024-02-29 plus 12 months is 2025-02-28). A quarter is an integer, ``year * 4 + (0..3)``; a month ``year * 12 + (0..11)``.
+(2024-02-29 plus 12 months is 2025-02-28). A quarter is an integer, ``year * 4 + (0..3)``; a month is
+``year * 12 + (0..11)``.
 """
 
 from __future__ import annotations
@@ -19,7 +20,10 @@ EPOCH = dt.date(1970, 1, 1)
 # months and their first days by table: several times faster than datetime64, for the years a loan can touch
 _FIRST_MONTH, _LAST_MONTH = 1800 * 12, 2400 * 12
 _STARTS: Days = (
-    (np.arange(_FIRST_MONTH, _LAST_MONTH + 1) - 1970 * 12).astype("datetime64[M]").astype("datetime64[D]").astype(np.int64)
+    (np.arange(_FIRST_MONTH, _LAST_MONTH + 1) - 1970 * 12)
+    .astype("datetime64[M]")
+    .astype("datetime64[D]")
+    .astype(np.int64)
 )
 _MONTHS: NDArray[np.int32] = np.repeat(np.arange(_FIRST_MONTH, _LAST_MONTH, dtype=np.int32), np.diff(_STARTS))
 

@@ -41,8 +41,12 @@ def messages() -> Mapping[str, Message]:
     """
     raw = tomllib.loads(resources.files("relending").joinpath("messages.toml").read_text(encoding="utf-8"))
     return {
-        code: Message(code, entry["severity"], {"en": entry["en"], "zh": entry["zh"]},
-                      {"en": entry["fix_en"], "zh": entry["fix_zh"]})
+        code: Message(
+            code,
+            entry["severity"],
+            {"en": entry["en"], "zh": entry["zh"]},
+            {"en": entry["fix_en"], "zh": entry["fix_zh"]},
+        )
         for code, entry in raw.items()
     }
 
@@ -65,15 +69,34 @@ class Findings:
         self._parts = tuple(p for p in parts if len(p))
 
     @classmethod
-    def one(cls, code: str, *, file: str = "", sheet: str = "", row: int | None = None, loan: str = "",
-            column: str = "", found: Any = "", expected: Any = "") -> Findings:
+    def one(
+        cls,
+        code: str,
+        *,
+        file: str = "",
+        sheet: str = "",
+        row: int | None = None,
+        loan: str = "",
+        column: str = "",
+        found: Any = "",
+        expected: Any = "",
+    ) -> Findings:
         """One finding; ``code`` must stand in ``messages.toml``."""
-        return cls.of(code, 1, file=file, sheet=sheet, row=row, loan=loan, column=column, found=_text(found),
-                      expected=_text(expected))
+        return cls.of(
+            code,
+            1,
+            file=file,
+            sheet=sheet,
+            row=row,
+            loan=loan,
+            column=column,
+            found=_text(found),
+            expected=_text(expected),
+        )
 
     @classmethod
     def of(cls, code: str, n: int, **where: Any) -> Findings:
-        """``n`` findings of one code; each of file, sheet, row, loan, column, found, expected is a scalar or n values."""
+        """``n`` findings of one code; each place (file, sheet, row, loan, column, found, expected) one value or n."""
         import pandas as pd
         import pyarrow as pa
 
@@ -140,11 +163,19 @@ class Findings:
             frame[name] = frame["code"].map(mapping).astype(pd.ArrowDtype(pa.string()))
         rank = frame["severity"].map({s: i for i, s in enumerate(SEVERITIES)}).astype("int64")
         place = {m: i for i, m in enumerate(messages())}
-        order = pd.DataFrame({
-            "rank": rank, "file": frame["file"], "sheet": frame["sheet"], "row": frame["row"].fillna(0),
-            "code": frame["code"].map(place).astype("int64"), "column": frame["column"], "loan": frame["loan"],
-            "found": frame["found"], "expected": frame["expected"],
-        }).sort_values(["rank", "file", "sheet", "row", "code", "column", "loan", "found", "expected"], kind="stable")
+        order = pd.DataFrame(
+            {
+                "rank": rank,
+                "file": frame["file"],
+                "sheet": frame["sheet"],
+                "row": frame["row"].fillna(0),
+                "code": frame["code"].map(place).astype("int64"),
+                "column": frame["column"],
+                "loan": frame["loan"],
+                "found": frame["found"],
+                "expected": frame["expected"],
+            }
+        ).sort_values(["rank", "file", "sheet", "row", "code", "column", "loan", "found", "expected"], kind="stable")
         return frame.loc[order.index, list(COLUMNS)].reset_index(drop=True)
 
     def lines(self, lang: str = "en", most_per_code: int | None = None) -> list[str]:
@@ -166,10 +197,30 @@ class Findings:
 
 
 WORDS = {
-    "en": {"error": "error", "warning": "warning", "note": "note", "row": "row", "sheet": "sheet", "loan": "loan",
-           "column": "column", "found": "found", "expected": "expected", "fix": "fix"},
-    "zh": {"error": "错误", "warning": "警告", "note": "提示", "row": "行", "sheet": "工作表", "loan": "借据", "column": "列",
-           "found": "实际", "expected": "应为", "fix": "处理"},
+    "en": {
+        "error": "error",
+        "warning": "warning",
+        "note": "note",
+        "row": "row",
+        "sheet": "sheet",
+        "loan": "loan",
+        "column": "column",
+        "found": "found",
+        "expected": "expected",
+        "fix": "fix",
+    },
+    "zh": {
+        "error": "错误",
+        "warning": "警告",
+        "note": "提示",
+        "row": "行",
+        "sheet": "工作表",
+        "loan": "借据",
+        "column": "列",
+        "found": "实际",
+        "expected": "应为",
+        "fix": "处理",
+    },
 }
 
 

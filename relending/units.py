@@ -43,7 +43,7 @@ class LimitError(ArithmeticError):
 
 
 def as_ints(values: ArrayLike) -> Ints:
-    """``values`` as int64; TypeError for floats and anything else that is not a whole number, LimitError beyond int64."""
+    """``values`` as int64; TypeError for anything that is not a whole number, LimitError beyond int64."""
     array = np.asarray(values)
     if array.dtype == np.int64:
         return array
@@ -159,8 +159,10 @@ def _mul_div_edge(a: Ints, b: Ints, c: Ints, rounding: Rounding, beyond: NDArray
     inside = ~beyond
     if inside.any():
         out[inside] = _mul_div_wide(a[inside], b[inside], c[inside], rounding)
-    settled = [divide(int(x) * int(y), int(z), rounding)
-               for x, y, z in zip(a[beyond].tolist(), b[beyond].tolist(), c[beyond].tolist(), strict=True)]
+    settled = [
+        divide(int(x) * int(y), int(z), rounding)
+        for x, y, z in zip(a[beyond].tolist(), b[beyond].tolist(), c[beyond].tolist(), strict=True)
+    ]
     if any(abs(v) > INT64_MAX for v in settled):
         raise LimitError("a result is beyond the limit of 2**63 - 1")
     out[beyond] = settled
@@ -230,7 +232,9 @@ def group_sum(values: Ints, group: Ints, size: int) -> Ints:
     """``sum(values)`` by group 0 .. size - 1; LimitError where a sum could leave int64."""
     out = np.zeros(size, np.int64)
     if values.size:
-        if largest(values) * values.size > INT64_MAX and any(abs(s) > INT64_MAX for s in exact_sums(values, group, size)):
+        if largest(values) * values.size > INT64_MAX and any(
+            abs(s) > INT64_MAX for s in exact_sums(values, group, size)
+        ):
             raise LimitError("a sum is beyond the limit of 2**63 - 1")
         np.add.at(out, group, values)
     return out

@@ -27,14 +27,34 @@ BRANCHES = ("营业部", "城东支行", "城西支行", "开发区支行")
 
 # header of the workbook -> kind of cell; the last column is for people, the reader passes over it with a note
 HEADERS = {
-    "借据编号": "text", "合同编号": "text", "金融机构": "text", "经办机构": "text", "借款人": "text",
-    "项目编号": "text", "项目名称": "text", "可披露项目名称": "text",
-    "碳减排领域": "text", "贷款用途": "text", "贷款发放类型": "text",
-    "贷款金额（万元）": "number", "发放时利率（%）": "number", "贷款发放日期": "date", "贷款到期日期": "date",
-    "还款方式": "text", "年还款次数": "number", "宽限期至": "date",
-    "项目总投资（万元）": "number", "项目年度碳减排量（吨）": "number",
-    "贷款带动的年度碳减排量（吨）": "number", "碳减排量测算依据": "text", "报告名称及文号": "text", "省份": "text",
-    "装机容量（MW）": "number", "年发电量（MWh）": "number", "被置换借据编号": "text", "备注": "text",
+    "借据编号": "text",
+    "合同编号": "text",
+    "金融机构": "text",
+    "经办机构": "text",
+    "借款人": "text",
+    "项目编号": "text",
+    "项目名称": "text",
+    "可披露项目名称": "text",
+    "碳减排领域": "text",
+    "贷款用途": "text",
+    "贷款发放类型": "text",
+    "贷款金额（万元）": "number",
+    "发放时利率（%）": "number",
+    "贷款发放日期": "date",
+    "贷款到期日期": "date",
+    "还款方式": "text",
+    "年还款次数": "number",
+    "宽限期至": "date",
+    "项目总投资（万元）": "number",
+    "项目年度碳减排量（吨）": "number",
+    "贷款带动的年度碳减排量（吨）": "number",
+    "碳减排量测算依据": "text",
+    "报告名称及文号": "text",
+    "省份": "text",
+    "装机容量（MW）": "number",
+    "年发电量（MWh）": "number",
+    "被置换借据编号": "text",
+    "备注": "text",
 }
 PREPAYMENT_HEADERS = {"借据编号": "text", "日期": "date", "金额（元）": "number"}
 BASIS_ZH = {"published": "公开", "derived": "推算", "chosen": "假设"}
@@ -59,11 +79,18 @@ def _plus(day: dt.date, months: str) -> str:
 
 def _remark(project: dict[str, str], loan: dict[str, str]) -> str:
     """Which values of the row are published (公开), derived (推算) or chosen (假设)."""
-    of = {"贷款金额": loan["amount_basis"], "装机容量": project["capacity_basis"],
-          "项目总投资": project["investment_basis"],
-          "年发电量": project["output_basis"], "项目年度碳减排量": project["reduction_basis"]}
-    said = [f"{zh}：" + "、".join(k for k, v in of.items() if v == basis)
-            for basis, zh in BASIS_ZH.items() if basis in of.values()]
+    of = {
+        "贷款金额": loan["amount_basis"],
+        "装机容量": project["capacity_basis"],
+        "项目总投资": project["investment_basis"],
+        "年发电量": project["output_basis"],
+        "项目年度碳减排量": project["reduction_basis"],
+    }
+    said = [
+        f"{zh}：" + "、".join(k for k, v in of.items() if v == basis)
+        for basis, zh in BASIS_ZH.items()
+        if basis in of.values()
+    ]
     return "；".join([*said, "借款人、利率、期限、日期：假设"])
 
 
@@ -76,16 +103,44 @@ def loan_rows() -> list[dict[str, str]]:
         day = dt.date.fromisoformat(loan["disbursed"])
         loan_id = f"SF{day:%Y%m%d}01"
         evidence = "" if loan["spoilt"] == "no_evidence" else project["evidence"]
-        out.append(dict(zip(HEADERS, (
-            loan_id, f"HT{day.year}-{loan['project_id']}", loan["lender"], BRANCHES[n % len(BRANCHES)],
-            f"示范{project['region']}{loan['project_id'][1:]}号公司", loan["project_id"], project["project_name"],
-            project["publish_name"], _sector_text(project["sector"]), loan["purpose"] or "项目贷款",
-            loan["issue_type"] or "新增", loan["principal_wan"],
-            loan["rate_pct"], loan["disbursed"], _plus(day, loan["months"]),
-            REPAYMENT[loan["repayment"]], loan["payments_per_year"], _plus(day, loan["grace_months"]),
-            project["investment_wan"], project["reduction_t"], REPORTED.get(loan_id, ""), EVIDENCE[evidence],
-            project["evidence_doc"] if evidence else "", project["region"], project["capacity_mw"],
-            project["output_mwh"], loan["refinances"], _remark(project, loan)), strict=True)))
+        out.append(
+            dict(
+                zip(
+                    HEADERS,
+                    (
+                        loan_id,
+                        f"HT{day.year}-{loan['project_id']}",
+                        loan["lender"],
+                        BRANCHES[n % len(BRANCHES)],
+                        f"示范{project['region']}{loan['project_id'][1:]}号公司",
+                        loan["project_id"],
+                        project["project_name"],
+                        project["publish_name"],
+                        _sector_text(project["sector"]),
+                        loan["purpose"] or "项目贷款",
+                        loan["issue_type"] or "新增",
+                        loan["principal_wan"],
+                        loan["rate_pct"],
+                        loan["disbursed"],
+                        _plus(day, loan["months"]),
+                        REPAYMENT[loan["repayment"]],
+                        loan["payments_per_year"],
+                        _plus(day, loan["grace_months"]),
+                        project["investment_wan"],
+                        project["reduction_t"],
+                        REPORTED.get(loan_id, ""),
+                        EVIDENCE[evidence],
+                        project["evidence_doc"] if evidence else "",
+                        project["region"],
+                        project["capacity_mw"],
+                        project["output_mwh"],
+                        loan["refinances"],
+                        _remark(project, loan),
+                    ),
+                    strict=True,
+                )
+            )
+        )
     return out
 
 
@@ -113,11 +168,18 @@ def _sheet(workbook: xlsxwriter.Workbook, name: str, kinds: dict[str, str], rows
 
 def build(out: Path = OUT) -> Path:
     """Write the workbook and return its path."""
-    prepayments = [dict(zip(PREPAYMENT_HEADERS, (p["loan_id"], p["date"], p["amount_yuan"]), strict=True))
-                   for p in rows_of("demo_prepayments.csv")]
+    prepayments = [
+        dict(zip(PREPAYMENT_HEADERS, (p["loan_id"], p["date"], p["amount_yuan"]), strict=True))
+        for p in rows_of("demo_prepayments.csv")
+    ]
     with xlsxwriter.Workbook(str(out)) as workbook:
-        workbook.set_properties({"title": "示范银行借据台账", "created": CREATED,
-                                 "comments": "示范数据：银行与借款人为虚构；项目数据公开、推算或假设见备注列"})
+        workbook.set_properties(
+            {
+                "title": "示范银行借据台账",
+                "created": CREATED,
+                "comments": "示范数据：银行与借款人为虚构；项目数据公开、推算或假设见备注列",
+            }
+        )
         _sheet(workbook, "借据", HEADERS, loan_rows())
         _sheet(workbook, "提前还款", PREPAYMENT_HEADERS, prepayments)
     return out

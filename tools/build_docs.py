@@ -15,7 +15,11 @@ MARK = "relending.runfolder.describe -->\n\n"
 def pages() -> dict[str, str]:
     """Each page by its file name; of the run folder's page only what follows the mark is generated."""
     by_hand = (DOCS / "run_folder.md").read_text(encoding="utf-8").split(MARK)[0]
-    return {"columns.md": columns_markdown(), "scenario.md": reference(), "run_folder.md": by_hand + MARK + tables_page()}
+    return {
+        "columns.md": columns_markdown(),
+        "scenario.md": reference(),
+        "run_folder.md": by_hand + MARK + tables_page(),
+    }
 
 
 def main() -> None:

@@ -65,8 +65,15 @@ class _Opened:
     findings: Findings
 
 
-def read_book(path: PathLike | Sequence[PathLike], *, prepayments: PathLike | None = None, lender: str | None = None,
-              lenders: Mapping[str, str] | None = None, sheet: str | None = None, block_rows: int = BLOCK_ROWS) -> Book:
+def read_book(
+    path: PathLike | Sequence[PathLike],
+    *,
+    prepayments: PathLike | None = None,
+    lender: str | None = None,
+    lenders: Mapping[str, str] | None = None,
+    sheet: str | None = None,
+    block_rows: int = BLOCK_ROWS,
+) -> Book:
     """Read and check a loan book.
 
     Parameters
@@ -93,8 +100,11 @@ def read_book(path: PathLike | Sequence[PathLike], *, prepayments: PathLike | No
         if len(block.frame):
             cuts.append(cuts[-1] + len(block.frame))
     if cuts == [0]:
-        raise InputError(Findings.concat([*findings, *(
-            Findings.one("book_empty", file=t.file, sheet=t.sheet) for t in opened.tables)]))
+        raise InputError(
+            Findings.concat(
+                [*findings, *(Findings.one("book_empty", file=t.file, sheet=t.sheet) for t in opened.tables)]
+            )
+        )
     if prepayments is not None:
         early, said, more = _read_prepayments(_opened_prepayments(Path(prepayments)), block_rows)
     else:
@@ -102,9 +112,14 @@ def read_book(path: PathLike | Sequence[PathLike], *, prepayments: PathLike | No
     return Book(_concat(frames, "loans"), early, Findings.concat([*findings, said]), (*inputs, *more), tuple(cuts[1:]))
 
 
-def iter_blocks(path: PathLike | Sequence[PathLike], *, lender: str | None = None,
-                lenders: Mapping[str, str] | None = None, sheet: str | None = None,
-                block_rows: int = BLOCK_ROWS) -> Iterator[BookBlock]:
+def iter_blocks(
+    path: PathLike | Sequence[PathLike],
+    *,
+    lender: str | None = None,
+    lenders: Mapping[str, str] | None = None,
+    sheet: str | None = None,
+    block_rows: int = BLOCK_ROWS,
+) -> Iterator[BookBlock]:
     """The blocks of a loan book one after the other, for books larger than memory.
 
     Headers are checked before the first block. Arguments and errors as in :func:`read_book`; an empty book gives none.
@@ -152,21 +167,33 @@ def _opened_prepayments(path: Path) -> _Opened:
 
 def _check(tables: Sequence[Table], name: str, needs_lender: bool, findings: Findings) -> _Opened:
     """Match the headers of all tables; InputError with everything that is wrong with any of them."""
-    headers = [match(t.headers, name, above=t.above, file=t.file, sheet=t.sheet, row=t.header_row,
-                     needs_lender=needs_lender) for t in tables]
+    headers = [
+        match(t.headers, name, above=t.above, file=t.file, sheet=t.sheet, row=t.header_row, needs_lender=needs_lender)
+        for t in tables
+    ]
     findings = Findings.concat([findings, *(h.problems for h in headers)])
     if findings.count("error"):
         raise InputError(findings)
     return _Opened(tuple(tables), tuple(headers), (), findings)
 
 
-def _iter(opened: _Opened, name: str, lender: str | None, lenders: Mapping[str, str], block_rows: int,
-          inputs: list[dict[str, Any]]) -> Iterator[BookBlock]:
+def _iter(
+    opened: _Opened,
+    name: str,
+    lender: str | None,
+    lenders: Mapping[str, str],
+    block_rows: int,
+    inputs: list[dict[str, Any]],
+) -> Iterator[BookBlock]:
     if block_rows < 1:
         raise ValueError("block_rows must be at least 1")
     for table, headers in zip(opened.tables, opened.headers, strict=True):
         entry: dict[str, Any] = {
-            "file": table.file, "sha256": table.sha256, "rows": 0, "sheet": table.sheet, "encoding": table.encoding,
+            "file": table.file,
+            "sha256": table.sha256,
+            "rows": 0,
+            "sheet": table.sheet,
+            "encoding": table.encoding,
             "columns": {f.header: {"name": f.column.name, "unit": f.unit} for f in headers.fields},
         }
         inputs.append(entry)
@@ -189,8 +216,9 @@ def _iter(opened: _Opened, name: str, lender: str | None, lenders: Mapping[str, 
             yield BookBlock(_concat([], name), note, table, 0)
 
 
-def _block(raw: RawBlock, table: Table, headers: Headers, name: str, lender: str | None,
-           lenders: Mapping[str, str]) -> tuple[BookBlock, list[int]]:
+def _block(
+    raw: RawBlock, table: Table, headers: Headers, name: str, lender: str | None, lenders: Mapping[str, str]
+) -> tuple[BookBlock, list[int]]:
     blank = blank_rows(raw)
     numbers = np.arange(raw.first_row, raw.first_row + raw.rows, dtype=np.int64)
     empty = numbers[blank].tolist()
@@ -208,8 +236,12 @@ def _block(raw: RawBlock, table: Table, headers: Headers, name: str, lender: str
 def _without(raw: RawBlock, blank: np.ndarray) -> RawBlock:
     kept = np.flatnonzero(~blank)
     place = {int(old): new for new, old in enumerate(kept.tolist())}
-    return RawBlock(raw.first_row, len(kept), {p: c.take(kept) for p, c in raw.columns.items()},
-                    {place[i]: t for i, t in raw.ragged.items()})
+    return RawBlock(
+        raw.first_row,
+        len(kept),
+        {p: c.take(kept) for p, c in raw.columns.items()},
+        {place[i]: t for i, t in raw.ragged.items()},
+    )
 
 
 def _read_prepayments(opened: _Opened, block_rows: int) -> tuple[pd.DataFrame, Findings, list[dict[str, Any]]]:

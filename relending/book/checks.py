@@ -21,12 +21,16 @@ from relending.dates import to_date
 from relending.units import BP, mul_div
 
 _NOT_NEGATIVE = {
-    "rate": "rate_negative", "rate_now": "rate_negative", "project_reduction": "reduction_negative",
-    "loan_reduction_reported": "reduction_negative", "capacity_mw": "value_out_of_range",
+    "rate": "rate_negative",
+    "rate_now": "rate_negative",
+    "project_reduction": "reduction_negative",
+    "loan_reduction_reported": "reduction_negative",
+    "capacity_mw": "value_out_of_range",
     "output_mwh": "value_out_of_range",
 }
 _POSITIVE = {
-    "principal": "principal_not_positive", "project_investment": "investment_not_positive",
+    "principal": "principal_not_positive",
+    "project_investment": "investment_not_positive",
     "reprice_months": "value_out_of_range",
 }
 
@@ -66,8 +70,12 @@ def _ranges(rows: Rows) -> None:
     for column in columns().values():
         if column.one_of:
             values, there = rows.ints(column.frame)
-            rows.blame("unknown_value", there & ~np.isin(values, column.one_of), column.name,
-                       ", ".join(map(str, column.one_of)))
+            rows.blame(
+                "unknown_value",
+                there & ~np.isin(values, column.one_of),
+                column.name,
+                ", ".join(map(str, column.one_of)),
+            )
 
 
 def _dates(rows: Rows) -> None:
@@ -96,8 +104,9 @@ def _reported(rows: Rows) -> None:
     part = mul_div(reduction[index], principal[index], investment[index], "half_even")
     allowed = mul_div(part, limits()["reported_tolerance_bp"], BP, "floor")
     off = np.abs(said[index] - part) > allowed
-    rows.blame("reduction_reported_differs", index[off], "loan_reduction_reported",
-               [_tonnes(g) for g in part[off].tolist()])
+    rows.blame(
+        "reduction_reported_differs", index[off], "loan_reduction_reported", [_tonnes(g) for g in part[off].tolist()]
+    )
 
 
 def _tonnes(grams: int) -> str:

@@ -115,7 +115,9 @@ def frame_columns(table: str = "loans") -> dict[str, str]:
 
 
 _REQUIRED = {
-    "always": "yes 是", "lender": "else the scenario's 否则取情景", "facility": "for some facilities 部分工具",
+    "always": "yes 是",
+    "lender": "else the scenario's 否则取情景",
+    "facility": "for some facilities 部分工具",
     "no": "no 否",
 }
 
@@ -132,13 +134,19 @@ def columns_markdown() -> str:
     ]
     titles = {"loans": "Loans 借据", "prepayments": "Prepayments 提前还款"}
     for table in TABLES:
-        lines += ["", f"## {titles[table]}", "",
-                  "| name | 中文 | English | also read 其他表头 | type | unit 单位 | required 必填 |",
-                  "| --- | --- | --- | --- | --- | --- | --- |"]
+        lines += [
+            "",
+            f"## {titles[table]}",
+            "",
+            "| name | 中文 | English | also read 其他表头 | type | unit 单位 | required 必填 |",
+            "| --- | --- | --- | --- | --- | --- | --- |",
+        ]
         for c in columns(table).values():
             empty = f"; empty means {c.empty_is} 空即 {c.empty_is}" if c.empty_is is not None else ""
-            lines.append(f"| `{c.name}` | {c.zh} | {c.en} | {'、'.join(c.aliases)} | {c.type} | {c.unit} | "
-                         f"{_REQUIRED[c.required]}{empty} |")
+            lines.append(
+                f"| `{c.name}` | {c.zh} | {c.en} | {'、'.join(c.aliases)} | {c.type} | {c.unit} | "
+                f"{_REQUIRED[c.required]}{empty} |"
+            )
         lines += ["", f"### What they mean 说明（{table}）", ""]
         for c in columns(table).values():
             lines.append(f"- `{c.name}`: {c.description['en']}. {c.description['zh']}。")
@@ -149,10 +157,19 @@ def columns_markdown() -> str:
             if c.values:
                 values = "; ".join(f"`{v}` {'、'.join(names)}" for v, names in c.values.items())
                 lines.append(f"  Values 取值: {values}")
-    lines += ["", "## Units 单位", "",
-              "| type | units read in a header, with what one of it is 表头可用单位及其换算 |", "| --- | --- |"]
+    lines += [
+        "",
+        "## Units 单位",
+        "",
+        "| type | units read in a header, with what one of it is 表头可用单位及其换算 |",
+        "| --- | --- |",
+    ]
     for kind, units in _raw()["units"].items():
         lines.append(f"| {kind} | " + ", ".join(f"{u} = {n:,}" for u, n in units.items()) + " |")
-    lines += ["", "Amounts are kept in whole fen, rates in parts per million, reductions in grams, power in kW,",
-              "energy in kWh. 金额以分、利率以百万分之一、减排量以克、功率以千瓦、电量以千瓦时的整数保存。", ""]
+    lines += [
+        "",
+        "Amounts are kept in whole fen, rates in parts per million, reductions in grams, power in kW,",
+        "energy in kWh. 金额以分、利率以百万分之一、减排量以克、功率以千瓦、电量以千瓦时的整数保存。",
+        "",
+    ]
     return "\n".join(lines)

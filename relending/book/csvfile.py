@@ -41,8 +41,9 @@ def open_csv(path: Path, table: str) -> Table:
     at = header_row(rows, table)
     headers = rows[at]
     if len(headers) == 1 and any(mark in headers[0] for mark in ";\t|，、"):
-        raise InputError(Findings.one("not_comma_separated", file=path.name, row=at + 1, found=headers[0][:100],
-                                      expected=","))
+        raise InputError(
+            Findings.one("not_comma_separated", file=path.name, row=at + 1, found=headers[0][:100], expected=",")
+        )
 
     only_header = len(rows) == at + 1 and path.stat().st_size <= _HEAD_BYTES
 
@@ -51,8 +52,17 @@ def open_csv(path: Path, table: str) -> Table:
             return iter(())
         return _blocks(path, encoding, positions, len(headers), lines[at], at + 2, block_rows)
 
-    return Table(path=path, file=path.name, sheet="", headers=tuple(headers), above=tuple(map(tuple, rows[:at])),
-                 header_row=at + 1, encoding=encoding, sha256=sha256, blocks=blocks)
+    return Table(
+        path=path,
+        file=path.name,
+        sheet="",
+        headers=tuple(headers),
+        above=tuple(map(tuple, rows[:at])),
+        header_row=at + 1,
+        encoding=encoding,
+        sha256=sha256,
+        blocks=blocks,
+    )
 
 
 def _head(path: Path, encoding: str) -> str:
@@ -76,8 +86,9 @@ def _head_rows(text: str) -> tuple[list[list[str]], list[int]]:
     return rows, lines
 
 
-def _blocks(path: Path, encoding: str, positions: Sequence[int], width: int, skip: int, first_row: int,
-            block_rows: int) -> Iterator[RawBlock]:
+def _blocks(
+    path: Path, encoding: str, positions: Sequence[int], width: int, skip: int, first_row: int, block_rows: int
+) -> Iterator[RawBlock]:
     names = [f"c{i}" for i in range(width)]
     wanted = [names[p] for p in positions]
     bad: list[tuple[int | None, str]] = []
@@ -89,12 +100,18 @@ def _blocks(path: Path, encoding: str, positions: Sequence[int], width: int, ski
     def options(threads: bool) -> dict[str, Any]:
         return {
             "read_options": pacsv.ReadOptions(
-                use_threads=threads, block_size=_READ_BYTES, skip_rows=skip, column_names=names,
-                encoding="utf8" if encoding.startswith("utf") else encoding),
+                use_threads=threads,
+                block_size=_READ_BYTES,
+                skip_rows=skip,
+                column_names=names,
+                encoding="utf8" if encoding.startswith("utf") else encoding,
+            ),
             "parse_options": pacsv.ParseOptions(
-                newlines_in_values=True, ignore_empty_lines=False, invalid_row_handler=note),
+                newlines_in_values=True, ignore_empty_lines=False, invalid_row_handler=note
+            ),
             "convert_options": pacsv.ConvertOptions(
-                column_types={n: pa.string() for n in wanted}, include_columns=wanted, strings_can_be_null=False),
+                column_types={n: pa.string() for n in wanted}, include_columns=wanted, strings_can_be_null=False
+            ),
         }
 
     try:
@@ -117,8 +134,15 @@ def _streamed(path: Path, options: dict[str, Any]) -> Iterator[pa.Table]:
             yield pa.Table.from_batches([batch])
 
 
-def _cut(parts: Iterator[pa.Table], bad: list[tuple[int | None, str]], positions: Sequence[int], skip: int,
-         first_row: int, block_rows: int, file: str) -> Iterator[RawBlock]:
+def _cut(
+    parts: Iterator[pa.Table],
+    bad: list[tuple[int | None, str]],
+    positions: Sequence[int],
+    skip: int,
+    first_row: int,
+    block_rows: int,
+    file: str,
+) -> Iterator[RawBlock]:
     """Blocks of ``block_rows`` rows of the file, ragged rows put back where they stood."""
     waiting: list[pa.Table] = []
     have = 0  # good rows waiting
@@ -131,8 +155,11 @@ def _cut(parts: Iterator[pa.Table], bad: list[tuple[int | None, str]], positions
         while settled < len(bad) and (bad[settled][0] or 0) - skip - 1 < done + rows:
             number, text = bad[settled]
             if '"' in text and "\n" in text and text.count('"') % 2:
-                raise InputError(Findings.one("quote_not_closed", file=file, row=first_row + (number or 0) - skip - 1,
-                                              found=text[:200]))
+                raise InputError(
+                    Findings.one(
+                        "quote_not_closed", file=file, row=first_row + (number or 0) - skip - 1, found=text[:200]
+                    )
+                )
             ragged[(number or 0) - skip - 1 - done] = text
             settled += 1
         good = rows - len(ragged)

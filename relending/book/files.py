@@ -34,8 +34,14 @@ def open_tables(path: Path, table: str, sheet: str | None) -> Opened:
         raise InputError(Findings.one("path_unsafe", file=path.name, found=path.name))
     ending = path.suffix.lower()
     if ending not in (".csv", ".parquet", *WORKBOOKS):
-        raise InputError(Findings.one("file_extension", file=path.name, found=path.suffix,
-                                      expected=", ".join((".csv", ".parquet", *WORKBOOKS))))
+        raise InputError(
+            Findings.one(
+                "file_extension",
+                file=path.name,
+                found=path.suffix,
+                expected=", ".join((".csv", ".parquet", *WORKBOOKS)),
+            )
+        )
     try:
         if path.stat().st_size == 0:
             raise InputError(Findings.one("file_empty", file=path.name))

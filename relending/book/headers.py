@@ -125,8 +125,16 @@ def header_row(rows: Sequence[Sequence[str]], table: str) -> int:
     return next((i for i, row in enumerate(rows) if any(c.strip() for c in row)), 0)
 
 
-def match(headers: Sequence[str], table: str = "loans", *, above: Sequence[Sequence[str]] = (), file: str = "",
-          sheet: str = "", row: int | None = None, needs_lender: bool = False) -> Headers:
+def match(
+    headers: Sequence[str],
+    table: str = "loans",
+    *,
+    above: Sequence[Sequence[str]] = (),
+    file: str = "",
+    sheet: str = "",
+    row: int | None = None,
+    needs_lender: bool = False,
+) -> Headers:
     """The columns of ``table`` among ``headers``, with every problem of the header row at once.
 
     ``above`` holds the rows over the header, where a unit may stand (单位：万元); ``needs_lender`` tells that the
@@ -153,15 +161,28 @@ def match(headers: Sequence[str], table: str = "loans", *, above: Sequence[Seque
             continue
         if column.name in seen:
             if text not in repeated:
-                problems.append(Findings.one("column_given_twice", **at, column=column.name,
-                                             found=f"{seen[column.name]}, {text}",
-                                             expected=f"{column.name} / {column.zh}"))
+                problems.append(
+                    Findings.one(
+                        "column_given_twice",
+                        **at,
+                        column=column.name,
+                        found=f"{seen[column.name]}, {text}",
+                        expected=f"{column.name} / {column.zh}",
+                    )
+                )
             continue
         seen[column.name] = text
         scale, used, trouble = _scale(column, unit, position, above)
         if trouble:
-            problems.append(Findings.one(trouble, **at, column=column.name, expected=", ".join(column.units),
-                                         found=text if trouble == "unknown_unit" else used))
+            problems.append(
+                Findings.one(
+                    trouble,
+                    **at,
+                    column=column.name,
+                    expected=", ".join(column.units),
+                    found=text if trouble == "unknown_unit" else used,
+                )
+            )
         fields.append(Field(column, position, text, used, scale))
     problems.append(_unknown_above(above, table, file, sheet))
     problems.append(_missing(table, seen, ignored, texts, at, needs_lender))
@@ -213,14 +234,18 @@ def _unknown_above(above: Sequence[Sequence[str]], table: str, file: str, sheet:
     for i, row in enumerate(above):
         for cell in row:
             for word, marked in _words(cell):
-                if marked and _LOOKS_LIKE_UNIT.search(word) and all(
-                        unit_scale(c, word) is None for c in columns(table).values()):
+                if (
+                    marked
+                    and _LOOKS_LIKE_UNIT.search(word)
+                    and all(unit_scale(c, word) is None for c in columns(table).values())
+                ):
                     problems.append(Findings.one("unknown_unit", file=file, sheet=sheet, row=i + 1, found=cell))
     return Findings.concat(problems)
 
 
-def _missing(table: str, seen: dict[str, str], ignored: list[str], texts: Sequence[str],
-             at: dict[str, Any], needs_lender: bool) -> Findings:
+def _missing(
+    table: str, seen: dict[str, str], ignored: list[str], texts: Sequence[str], at: dict[str, Any], needs_lender: bool
+) -> Findings:
     problems: list[Findings] = []
     lookalikes: dict[str, list[tuple[str, str]]] = {}
     for text in texts:
@@ -238,8 +263,9 @@ def _missing(table: str, seen: dict[str, str], ignored: list[str], texts: Sequen
         if c.required == "lender" and needs_lender:
             problems.append(Findings.one("lender_missing", **at, column=c.name, expected=label))
         elif needed and c.name not in lookalikes:
-            problems.append(Findings.one("missing_column", **at, column=c.name, found=_nearest(c, ignored),
-                                         expected=label))
+            problems.append(
+                Findings.one("missing_column", **at, column=c.name, found=_nearest(c, ignored), expected=label)
+            )
     return Findings.concat(problems)
 
 

@@ -28,7 +28,8 @@ Mask = NDArray[np.bool_]
 FIFTEEN_DIGITS = 10**15
 _EXACT = Context(prec=120, Emax=10_000, Emin=-10_000)
 _NUMBER = re.compile(
-    r"([+-]?)([0-9]+(?:\.[0-9]*)?|\.[0-9]+|[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?)(?:([eE])([+-]?[0-9]{1,3}))?\s*(%?)")
+    r"([+-]?)([0-9]+(?:\.[0-9]*)?|\.[0-9]+|[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?)(?:([eE])([+-]?[0-9]{1,3}))?\s*(%?)"
+)
 _LOST_DIGITS = 11  # spreadsheets shorten numbers from 10**11 on when they write text, with a capital E
 _LONGEST = 80
 _PLAIN = r"^[+-]?[0-9]+(\.[0-9]+)?$"
@@ -129,7 +130,7 @@ def _from_decimals(array: pa.Array, there: Mask, how: Reading) -> Numbers:
     odd = there.copy()
     values = np.zeros(n, np.int64)
     if array.type.bit_width == 128 and n and -18 <= places <= 18:
-        limbs = np.frombuffer(array.buffers()[1], np.int64)[2 * array.offset:2 * (array.offset + n)].reshape(n, 2)
+        limbs = np.frombuffer(array.buffers()[1], np.int64)[2 * array.offset : 2 * (array.offset + n)].reshape(n, 2)
         low = limbs[:, 0]
         fits = limbs[:, 1] == (low >> 63)  # the high limb is only the sign
         up, down = (how.scale, 10**places) if places >= 0 else (how.scale * 10**-places, 1)
@@ -148,9 +149,9 @@ def _from_text(array: pa.Array, how: Reading) -> Numbers:
     length = pc.binary_length(array).fill_null(0).to_numpy(zero_copy_only=False)
     there = length > 0
     start = array.offset
-    offsets = np.frombuffer(array.buffers()[1], np.int32)[start:start + n + 1] if n else np.zeros(1, np.int32)
+    offsets = np.frombuffer(array.buffers()[1], np.int32)[start : start + n + 1] if n else np.zeros(1, np.int32)
     data = array.buffers()[2]
-    content = np.frombuffer(data, np.uint8)[offsets[0]:offsets[-1]] if data is not None else np.zeros(0, np.uint8)
+    content = np.frombuffer(data, np.uint8)[offsets[0] : offsets[-1]] if data is not None else np.zeros(0, np.uint8)
     simple = there & (length <= 16)
     # digits, points and signs (and a slash) need no closer look: the cast itself refuses what is no number
     if len(content) and (content.min() < 0x2B or content.max() > 0x39 or (content == 0x2C).any()):
@@ -198,8 +199,9 @@ def _proved(x: NDArray[np.float64], scale: int) -> tuple[Ints, Mask]:
     return np.where(sure, c, 0).astype(np.int64), sure
 
 
-def _settled(array: pa.Array, there: Mask, values: Ints, odd: Mask, how: Reading,
-             settle: Callable[[Any], tuple[int | None, str]]) -> Numbers:
+def _settled(
+    array: pa.Array, there: Mask, values: Ints, odd: Mask, how: Reading, settle: Callable[[Any], tuple[int | None, str]]
+) -> Numbers:
     """The proved values with limits applied, and the odd cells settled once for each different value."""
     problems: dict[str, list[Ints]] = {}
     valid = there & ~odd

@@ -25,8 +25,17 @@ def open_parquet(path: Path) -> Table:
     def blocks(positions: Sequence[int], block_rows: int, words: Collection[int] = ()) -> Iterator[RawBlock]:
         return _blocks(path, schema, positions, block_rows, words)
 
-    return Table(path=path, file=path.name, sheet="", headers=tuple(schema.names), above=(), header_row=None,
-                 encoding="", sha256=sha256, blocks=blocks)
+    return Table(
+        path=path,
+        file=path.name,
+        sheet="",
+        headers=tuple(schema.names),
+        above=(),
+        header_row=None,
+        encoding="",
+        sha256=sha256,
+        blocks=blocks,
+    )
 
 
 def readable(kind: pa.DataType) -> bool:
@@ -34,17 +43,31 @@ def readable(kind: pa.DataType) -> bool:
     if pa.types.is_dictionary(kind):
         kind = kind.value_type
     t = pa.types
-    tests = (t.is_string, t.is_large_string, t.is_string_view, t.is_integer, t.is_floating, t.is_decimal, t.is_date,
-             t.is_timestamp, t.is_boolean, t.is_null)
+    tests = (
+        t.is_string,
+        t.is_large_string,
+        t.is_string_view,
+        t.is_integer,
+        t.is_floating,
+        t.is_decimal,
+        t.is_date,
+        t.is_timestamp,
+        t.is_boolean,
+        t.is_null,
+    )
     return any(test(kind) for test in tests)
 
 
-def _blocks(path: Path, schema: pa.Schema, positions: Sequence[int], block_rows: int,
-            words: Collection[int]) -> Iterator[RawBlock]:
+def _blocks(
+    path: Path, schema: pa.Schema, positions: Sequence[int], block_rows: int, words: Collection[int]
+) -> Iterator[RawBlock]:
     wrong = [schema.field(p) for p in positions if not readable(schema.field(p).type)]
     if wrong:
-        raise InputError(Findings.concat(
-            Findings.one("column_type", file=path.name, column=f.name, found=str(f.type)) for f in wrong))
+        raise InputError(
+            Findings.concat(
+                Findings.one("column_type", file=path.name, column=f.name, found=str(f.type)) for f in wrong
+            )
+        )
     names = [schema.names[p] for p in positions]
     done = 0
     try:
@@ -55,9 +78,14 @@ def _blocks(path: Path, schema: pa.Schema, positions: Sequence[int], block_rows:
             else:
                 parts = (pa.Table.from_batches([b]) for b in f.iter_batches(batch_size=block_rows, columns=names))
             for whole in rechunked(parts, block_rows):
-                yield RawBlock(done + 1, whole.num_rows,
-                               {p: Cells(flat(whole.column(n), keep_dictionary=p in words))
-                                for p, n in zip(positions, names, strict=True)})
+                yield RawBlock(
+                    done + 1,
+                    whole.num_rows,
+                    {
+                        p: Cells(flat(whole.column(n), keep_dictionary=p in words))
+                        for p, n in zip(positions, names, strict=True)
+                    },
+                )
                 done += whole.num_rows
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError) as error:
         raise InputError(Findings.one("file_unreadable", file=path.name, found=str(error)[:200])) from None

@@ -24,8 +24,14 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Ints = NDArray[np.int64]
-_LIMIT = {"money": "principal_fen", "mass": "mass_g", "rate": "rate_ppm", "power": "power_kw", "energy": "energy_kwh",
-          "integer": "integer"}
+_LIMIT = {
+    "money": "principal_fen",
+    "mass": "mass_g",
+    "rate": "rate_ppm",
+    "power": "power_kw",
+    "energy": "energy_kwh",
+    "integer": "integer",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +69,7 @@ class Rows:
         cells = self.cells.get(column)
         return text_of(cells.values, rows) if cells is not None else pa.array([""] * len(rows), pa.string())
 
-    def blame(self, code: str, rows: NDArray[Any], column: str,
-              expected: str | Sequence[str] | pa.Array = "") -> None:
+    def blame(self, code: str, rows: NDArray[Any], column: str, expected: str | Sequence[str] | pa.Array = "") -> None:
         """Note a problem of the rows (positions, or a mask); what was found is the cell itself."""
         index = np.flatnonzero(rows) if rows.dtype == np.bool_ else rows
         if len(index):
@@ -110,8 +115,9 @@ def read_columns(raw: RawBlock, fields: Sequence[Field], table: str) -> Rows:
     cells = {name: raw.columns[f.position] for name, f in found.items()}
     rows = Rows(table, raw.rows, {}, cells, ragged)
     if raw.ragged:
-        rows.problems.append(Problem("ragged_row", np.array(list(raw.ragged), np.int64), "",
-                                     [t[:200] for t in raw.ragged.values()]))
+        rows.problems.append(
+            Problem("ragged_row", np.array(list(raw.ragged), np.int64), "", [t[:200] for t in raw.ragged.values()])
+        )
 
     def one(column: Column) -> tuple[pa.Array, dict[str, Ints]]:
         given = found.get(column.name)
@@ -229,9 +235,19 @@ def finish(rows: Rows, numbers: Ints, file: str, sheet: str) -> tuple[pd.DataFra
     findings = []
     for p in rows.problems:
         rows_at = pa.array(p.rows, pa.int64())
-        findings.append(Findings.of(
-            p.code, len(p.rows), file=file, sheet=sheet, row=pa.array(numbers[p.rows]), loan=ids.take(rows_at),
-            column=p.column, found=_texts(p.found), expected=_texts(p.expected)))
+        findings.append(
+            Findings.of(
+                p.code,
+                len(p.rows),
+                file=file,
+                sheet=sheet,
+                row=pa.array(numbers[p.rows]),
+                loan=ids.take(rows_at),
+                column=p.column,
+                found=_texts(p.found),
+                expected=_texts(p.expected),
+            )
+        )
     arrays: dict[str, pa.Array] = {
         "file": pa.repeat(pa.scalar(file, pa.string()), rows.n),
         "sheet": pa.repeat(pa.scalar(sheet, pa.string()), rows.n),

@@ -28,8 +28,15 @@ WAN_FEN = 1_000_000  # 10 thousand yuan in fen
 ISSUE_TYPES = ("new", "refinanced", "restructured", "renewed")
 REPAYMENTS = ("equal_principal", "equal_installment", "bullet")
 EVIDENCE = ("feasibility_study", "eia", "third_party")
-DEFECTS = ("negative_principal", "no_principal", "bare_rate", "matures_first", "duplicate_id", "grace_late",
-           "negative_reduction")
+DEFECTS = (
+    "negative_principal",
+    "no_principal",
+    "bare_rate",
+    "matures_first",
+    "duplicate_id",
+    "grace_late",
+    "negative_reduction",
+)
 
 
 @cache
@@ -113,8 +120,18 @@ def _projects(rng: np.random.Generator, loans: int) -> _Projects:
     if lent > most:  # a big book is one of small loans, not one of more money than the country lends
         investment = np.maximum(investment * most // lent, 20)
     over = _per(rng, p["spoilt"]["share_over_one"], n)
-    return _Projects(counts, tech, lender, rng.integers(0, len(p["provinces"]), n), start, investment,
-                     share_bp, rng.integers(0, 151, n), rng.integers(0, 3, n), over)
+    return _Projects(
+        counts,
+        tech,
+        lender,
+        rng.integers(0, len(p["provinces"]), n),
+        start,
+        investment,
+        share_bp,
+        rng.integers(0, 151, n),
+        rng.integers(0, 3, n),
+        over,
+    )
 
 
 def _principals(rng: np.random.Generator, projects: _Projects, at: Ints) -> tuple[Ints, Ints]:
@@ -239,8 +256,16 @@ class _Columns:
     working: Any
 
 
-def _columns(rng: np.random.Generator, p: dict[str, Any], projects: _Projects, at: Ints, tech: Ints, drawn: Ints,
-             principal: Ints, investment: Ints) -> _Columns:
+def _columns(
+    rng: np.random.Generator,
+    p: dict[str, Any],
+    projects: _Projects,
+    at: Ints,
+    tech: Ints,
+    drawn: Ints,
+    principal: Ints,
+    investment: Ints,
+) -> _Columns:
     n = len(at)
     techs = p["technology"]
     lo = np.array([t["months"][0] for t in techs], np.int64)[tech]
@@ -262,8 +287,26 @@ def _columns(rng: np.random.Generator, p: dict[str, Any], projects: _Projects, a
     not_new = _per(rng, p["spoilt"]["not_new"], n)
     issue = np.where(not_new, rng.integers(1, 4, n), 0)
     missing = _per(rng, p["spoilt"]["evidence_missing"], n)
-    return _Columns(at, tech, projects, np.arange(1, n + 1), principal * WAN_FEN, np.zeros(n, bool), rate, drawn,
-                    matures, repayment, per_year, grace, no_grace, investment, reduction, missing, issue, working)
+    return _Columns(
+        at,
+        tech,
+        projects,
+        np.arange(1, n + 1),
+        principal * WAN_FEN,
+        np.zeros(n, bool),
+        rate,
+        drawn,
+        matures,
+        repayment,
+        per_year,
+        grace,
+        no_grace,
+        investment,
+        reduction,
+        missing,
+        issue,
+        working,
+    )
 
 
 def _spoil(rng: np.random.Generator, c: _Columns, defects: float) -> None:
@@ -310,18 +353,27 @@ def _table(rng: np.random.Generator, p: dict[str, Any], c: _Columns, defects: fl
     lender = np.where(shared, 1, lender)
     no_old = c.issue == 0
     columns = {
-        "loan_id": _ids("SYN", c.number), "contract_id": _ids("HT", at + 1), "lender": _coded(lender_ids, lender),
-        "branch": _coded([f"第{i + 1}支行" for i in range(40)], at % 40), "borrower": borrower,
-        "project_id": _ids("P", at + 1), "project_name": project_name,
+        "loan_id": _ids("SYN", c.number),
+        "contract_id": _ids("HT", at + 1),
+        "lender": _coded(lender_ids, lender),
+        "branch": _coded([f"第{i + 1}支行" for i in range(40)], at % 40),
+        "borrower": borrower,
+        "project_id": _ids("P", at + 1),
+        "project_name": project_name,
         "sector": _coded([t["sector"] for t in techs], c.tech),
         "purpose": _coded(("project", "working_capital"), c.working.astype(np.int64)),
         "issue_type": _coded(ISSUE_TYPES, c.issue),
-        "principal": _decimal(c.principal_fen, 18, 2, c.no_principal), "rate": _decimal(c.rate_ppm, 9, 6),
-        "disbursed": _date(c.disbursed), "matures": _date(c.matures), "repayment": _coded(REPAYMENTS, c.repayment),
-        "payments_per_year": pa.array(c.per_year), "grace_until": _date(c.grace, c.no_grace),
+        "principal": _decimal(c.principal_fen, 18, 2, c.no_principal),
+        "rate": _decimal(c.rate_ppm, 9, 6),
+        "disbursed": _date(c.disbursed),
+        "matures": _date(c.matures),
+        "repayment": _coded(REPAYMENTS, c.repayment),
+        "payments_per_year": pa.array(c.per_year),
+        "grace_until": _date(c.grace, c.no_grace),
         "project_investment": _decimal(c.investment_wan * WAN_FEN, 18, 2),
         "project_reduction": _decimal(c.reduction_e6, 18, 6, c.no_study),
-        "evidence": _coded(EVIDENCE, project.study[at], c.no_study), "region": region,
+        "evidence": _coded(EVIDENCE, project.study[at], c.no_study),
+        "region": region,
         "capacity_mw": _decimal(capacity_kw, 14, 3, no_power),
         "output_mwh": _decimal(capacity_kw * hours, 16, 3, no_power),
         "refinances": _coded(("OLD-0001", "OLD-0002"), np.arange(len(at)) % 2, no_old),
@@ -345,8 +397,9 @@ def make_prepayments(book: pa.Table, seed: int, share: float = 0.002) -> pa.Tabl
     grace = book["grace_until"].combine_chunks().cast(pa.int32()).fill_null(-1).to_numpy().astype(np.int64)
     matures = book["matures"].combine_chunks().cast(pa.int32()).to_numpy().astype(np.int64)
     ids = book["loan_id"].combine_chunks()
-    wan = pc.fill_null(pc.cast(pc.floor(pc.divide(book["principal"].combine_chunks().cast(pa.float64()), 10_000.0)),
-                               pa.int64()), 0).to_numpy()
+    wan = pc.fill_null(
+        pc.cast(pc.floor(pc.divide(book["principal"].combine_chunks().cast(pa.float64()), 10_000.0)), pa.int64()), 0
+    ).to_numpy()
     chosen = rng.integers(0, 1_000_000, book.num_rows) < round(share * 1_000_000)
     rows = np.flatnonzero(chosen & (grace > disbursed + 30) & (grace < matures) & (wan > 0))
     once = np.asarray(pc.value_counts(ids.take(pa.array(rows))).field("counts")) if len(rows) else rows

@@ -28,8 +28,9 @@ def places(out: Path) -> tuple[Path, Path, Path]:
     return out, out.with_name(out.stem + ".prepayments.csv"), out.with_suffix(".toml")
 
 
-def write_book(out: Path, loans: int, seed: int, defects: float = 0.0, prepaid: float = 0.002,
-               overwrite: bool = False) -> tuple[Path, Path, Path]:
+def write_book(
+    out: Path, loans: int, seed: int, defects: float = 0.0, prepaid: float = 0.002, overwrite: bool = False
+) -> tuple[Path, Path, Path]:
     """Make a book and write it; the suffix of ``out`` chooses the format (.parquet, .csv, .xlsx).
 
     Returns the book, the prepayments (CSV) and the scenario file (TOML) written beside it. Raises ``SynthError`` for an
@@ -53,17 +54,22 @@ def _check(files: tuple[Path, Path, Path], loans: int, overwrite: bool) -> None:
     out = files[0]
     suffix = out.suffix.lower()
     if suffix not in SUFFIXES:
-        raise SynthError(f"{out.name}: the suffix chooses the format; found {out.suffix!r}, expected one of "
-                         f"{', '.join(SUFFIXES)} / 扩展名决定文件格式")
+        raise SynthError(
+            f"{out.name}: the suffix chooses the format; found {out.suffix!r}, expected one of "
+            f"{', '.join(SUFFIXES)} / 扩展名决定文件格式"
+        )
     if suffix == ".xlsx" and loans > XLSX_ROWS:
-        raise SynthError(f"{loans:,} loans do not fit a worksheet (at most {XLSX_ROWS:,}); write .parquet or .csv "
-                         "/ 超出工作表行数上限，请改用 .parquet 或 .csv")
+        raise SynthError(
+            f"{loans:,} loans do not fit a worksheet (at most {XLSX_ROWS:,}); write .parquet or .csv "
+            "/ 超出工作表行数上限，请改用 .parquet 或 .csv"
+        )
     if not out.resolve().parent.is_dir():
         raise SynthError(f"{out}: the folder does not exist; make it first / 文件夹不存在")
     there = [f.name for f in files if f.exists()]
     if there and not overwrite:
-        raise SynthError(f"already there: {', '.join(there)}; choose another name or add --force "
-                         "/ 文件已存在，可加 --force 覆盖")
+        raise SynthError(
+            f"already there: {', '.join(there)}; choose another name or add --force / 文件已存在，可加 --force 覆盖"
+        )
 
 
 def _parquet(table: pa.Table, path: Path) -> None:
@@ -111,18 +117,27 @@ def scenario_text(files: tuple[Path, Path, Path], loans: int, seed: int, defects
     own = ",\n".join(f"    {{ from = {x['from']}, value = {x['value']} }}" for x in p["own_rate"])
     spoilt = f", {defects:.2%} of the rows with a data error" if defects else ""
     lines = [
-        "# Written by `relending synth`: an invented book of invented banks. own_rate is an assumption.", "",
-        "[scenario]", f"name = {_quoted('synth-' + book.stem)}",
+        "# Written by `relending synth`: an invented book of invented banks. own_rate is an assumption.",
+        "",
+        "[scenario]",
+        f"name = {_quoted('synth-' + book.stem)}",
         f'title = {{ zh = "合成借据簿，{loans} 笔", en = "Synthetic book, {loans} loans" }}',
         f'description = "{loans} invented loans, seed {seed}{spoilt}"',
-        f"book = {_quoted(book.name)}", f"prepayments = {_quoted(prepayments.name)}",
+        f"book = {_quoted(book.name)}",
+        f"prepayments = {_quoted(prepayments.name)}",
         f'lender = "{p["lenders"][0]["id"]}"',
-        f"start = {p['first']}", f"end = {p['end']}", 'facilities = ["cerf", "clean_coal"]', "",
+        f"start = {p['first']}",
+        f"end = {p['end']}",
+        'facilities = ["cerf", "clean_coal"]',
+        "",
     ]
     for bank in p["lenders"]:
-        lines += [f"[lenders.{bank['id']}]", f'class = "{bank["class"]}"',
-                  f'full_name = {{ zh = "{bank["zh"]}股份有限公司", en = "{bank["en"]}" }}',
-                  f'short_name = {{ zh = "{bank["zh"]}", en = "{bank["en"]}" }}']
+        lines += [
+            f"[lenders.{bank['id']}]",
+            f'class = "{bank["class"]}"',
+            f'full_name = {{ zh = "{bank["zh"]}股份有限公司", en = "{bank["en"]}" }}',
+            f'short_name = {{ zh = "{bank["zh"]}", en = "{bank["en"]}" }}',
+        ]
         if "admitted" in bank:
             lines += [f"admitted = {{ {bank['admitted']} = {_launch(bank['admitted'])} }}"]
         lines.append("")

@@ -113,8 +113,8 @@ def suspicious(array: pa.Array) -> bool:
     data = array.buffers()[2] if len(array) else None
     if data is None:
         return False
-    offsets = np.frombuffer(array.buffers()[1], np.int32)[array.offset:array.offset + len(array) + 1]
-    content = np.frombuffer(data, np.uint8)[offsets[0]:offsets[-1]]
+    offsets = np.frombuffer(array.buffers()[1], np.int32)[array.offset : array.offset + len(array) + 1]
+    content = np.frombuffer(data, np.uint8)[offsets[0] : offsets[-1]]
     if not len(content):
         return False
     if content.min() < 0x20 or (content == 0x7F).any():
@@ -133,14 +133,16 @@ def suspicious(array: pa.Array) -> bool:
         return False
     end = len(content) - 1
     b0, b1, b2 = content[lead], content[np.minimum(lead + 1, end)], content[np.minimum(lead + 2, end)]
-    return bool((
-        ((b0 == 0xC2) & (b1 <= 0xA0))  # C1 controls, no-break space
-        | ((b0 == 0xE1) & (b1 == 0x9A) & (b2 == 0x80))  # Ogham space
-        | ((b0 == 0xE2) & (b1 == 0x80) & ((b2 <= 0x8F) | ((b2 >= 0xA8) & (b2 <= 0xAF))))  # wide to zero-width, bidi
-        | ((b0 == 0xE2) & (b1 == 0x81) & (b2 >= 0x9F))  # more of them
-        | ((b0 == 0xE3) & (b1 == 0x80) & (b2 == 0x80))  # ideographic space
-        | ((b0 == 0xEF) & (b1 == 0xBB) & (b2 == 0xBF))  # byte order mark
-    ).any())
+    return bool(
+        (
+            ((b0 == 0xC2) & (b1 <= 0xA0))  # C1 controls, no-break space
+            | ((b0 == 0xE1) & (b1 == 0x9A) & (b2 == 0x80))  # Ogham space
+            | ((b0 == 0xE2) & (b1 == 0x80) & ((b2 <= 0x8F) | ((b2 >= 0xA8) & (b2 <= 0xAF))))  # wide to zero-width, bidi
+            | ((b0 == 0xE2) & (b1 == 0x81) & (b2 >= 0x9F))  # more of them
+            | ((b0 == 0xE3) & (b1 == 0x80) & (b2 == 0x80))  # ideographic space
+            | ((b0 == 0xEF) & (b1 == 0xBB) & (b2 == 0xBF))  # byte order mark
+        ).any()
+    )
 
 
 def _clean(array: pa.Array, is_id: bool, problems: dict[str, Ints]) -> pa.Array:

@@ -37,12 +37,16 @@ def open_workbook(path: Path, table: str, sheet: str | None) -> tuple[tuple[Tabl
     sha256, _ = fingerprint(path)
     try:
         book = calamine.CalamineWorkbook.from_path(str(path))
-        metadata = [(m.name, m.visible == calamine.SheetVisibleEnum.Visible) for m in book.sheets_metadata
-                    if m.typ == calamine.SheetTypeEnum.WorkSheet]
+        metadata = [
+            (m.name, m.visible == calamine.SheetVisibleEnum.Visible)
+            for m in book.sheets_metadata
+            if m.typ == calamine.SheetTypeEnum.WorkSheet
+        ]
         names = [n for n, _ in metadata]
         if sheet is not None and sheet not in names:
-            raise InputError(Findings.one("sheet_not_found", file=path.name, sheet=sheet, found=sheet,
-                                          expected=", ".join(names)))
+            raise InputError(
+                Findings.one("sheet_not_found", file=path.name, sheet=sheet, found=sheet, expected=", ".join(names))
+            )
         sheets = {n: _Sheet(book.get_sheet_by_name(n)) for n in names}
     except InputError:
         raise
@@ -56,8 +60,11 @@ def open_workbook(path: Path, table: str, sheet: str | None) -> tuple[tuple[Tabl
         chosen = _choose([n for n, visible in metadata if visible and n != beside], sheets, table)
     if chosen is None:
         raise InputError(Findings.one("file_empty", file=path.name))
-    notes = [Findings.one("sheet_ignored", file=path.name, sheet=n, found=n) for n in names
-             if n not in (chosen, beside) and sheets[n].width]
+    notes = [
+        Findings.one("sheet_ignored", file=path.name, sheet=n, found=n)
+        for n in names
+        if n not in (chosen, beside) and sheets[n].width
+    ]
     early: tuple[Table, ...] = ()
     if beside is not None and sheets[beside].width:
         early = (_table(path, beside, sheets[beside], "prepayments", sha256),)
@@ -76,8 +83,9 @@ def _guard(path: Path) -> None:
     size = sum(p.file_size for p in parts)
     tight = any(p.file_size > SMALL and p.file_size > MOST_RATIO * max(p.compress_size, 1) for p in parts)
     if size > MOST_BYTES or tight:
-        raise InputError(Findings.one("file_too_large", file=path.name, found=f"{size:,} bytes",
-                                      expected=f"<= {MOST_BYTES:,} bytes"))
+        raise InputError(
+            Findings.one("file_too_large", file=path.name, found=f"{size:,} bytes", expected=f"<= {MOST_BYTES:,} bytes")
+        )
 
 
 class _Sheet:
@@ -123,13 +131,22 @@ def _table(path: Path, name: str, sheet: _Sheet, table: str, sha256: str) -> Tab
         headers.pop()  # formatted but empty columns at the right
 
     def blocks(positions: Sequence[int], block_rows: int, words: Collection[int] = ()) -> Iterator[RawBlock]:
-        body = load()[at + 1:]
+        body = load()[at + 1 :]
         for start in range(0, len(body), block_rows):
-            part = body[start:start + block_rows]
+            part = body[start : start + block_rows]
             yield RawBlock(at + 2 + start, len(part), {p: column([r[p] for r in part]) for p in positions})
 
-    return Table(path=path, file=path.name, sheet=name, headers=tuple(headers), above=tuple(map(tuple, head[:at])),
-                 header_row=at + 1, encoding="", sha256=sha256, blocks=blocks)
+    return Table(
+        path=path,
+        file=path.name,
+        sheet=name,
+        headers=tuple(headers),
+        above=tuple(map(tuple, head[:at])),
+        header_row=at + 1,
+        encoding="",
+        sha256=sha256,
+        blocks=blocks,
+    )
 
 
 def column(values: Sequence[Any]) -> Cells:

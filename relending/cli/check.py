@@ -49,8 +49,12 @@ def _load(book: str, lender: str | None, names: tuple[str, ...], prepayments: Pa
 
     if book.endswith(".toml") or (not Path(book).exists() and shipped(book) is not None):
         scenario = load_scenario(book)
-        read = read_book(list(scenario.book), prepayments=scenario.prepayments, lender=scenario.lender,
-                         lenders=scenario.lender_names())
+        read = read_book(
+            list(scenario.book),
+            prepayments=scenario.prepayments,
+            lender=scenario.lender,
+            lenders=scenario.lender_names(),
+        )
         return read, scenario.context(), scenario.findings + read.findings
     for name in names:
         if name not in facilities():
@@ -63,10 +67,24 @@ def _load(book: str, lender: str | None, names: tuple[str, ...], prepayments: Pa
 
 
 WORDS = {
-    "en": {"loans": "loans", "eligible": "eligible", "amount": "amount (yuan)", "draw": "draw (yuan)", "reason": "not eligible",
-           "field": "eligible by field", "total": "total"},
-    "zh": {"loans": "借据", "eligible": "符合条件", "amount": "金额（元）", "draw": "可借用（元）", "reason": "不符合原因",
-           "field": "符合条件的贷款（按领域）", "total": "合计"},
+    "en": {
+        "loans": "loans",
+        "eligible": "eligible",
+        "amount": "amount (yuan)",
+        "draw": "draw (yuan)",
+        "reason": "not eligible",
+        "field": "eligible by field",
+        "total": "total",
+    },
+    "zh": {
+        "loans": "借据",
+        "eligible": "符合条件",
+        "amount": "金额（元）",
+        "draw": "可借用（元）",
+        "reason": "不符合原因",
+        "field": "符合条件的贷款（按领域）",
+        "total": "合计",
+    },
 }
 
 
@@ -76,7 +94,10 @@ def _show(checked: Checked, lang: str) -> None:
     w = WORDS[lang]
     click.echo(f"{w['loans']} {checked.loans:,}, {w['eligible']} {checked.eligible:,}")
     if checked.reasons:
-        rows = [(w["reason"], w["loans"], w["amount"]), *((r, f"{n:,}", _yuan(a)) for r, (n, a) in checked.reasons.items())]
+        rows = [
+            (w["reason"], w["loans"], w["amount"]),
+            *((r, f"{n:,}", _yuan(a)) for r, (n, a) in checked.reasons.items()),
+        ]
         click.echo("\n".join(columns(rows, right=(1, 2))))
     known = fields()
     rows4 = [(w["field"], w["loans"], w["amount"], w["draw"])]

@@ -35,8 +35,11 @@ class Verbs(click.Group):
             formatter.write_dl(list(VERBS.items()))
 
 
-@click.command(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-               epilog="Start with: relending run demo")
+@click.command(
+    cls=Verbs,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Start with: relending run demo",
+)
 @click.version_option(package_name="relending")
 def main() -> None:
     """Simulate, account for and disclose lending supported by the PBoC's re-lending facilities.

@@ -24,8 +24,14 @@ _F = TypeVar("_F", bound=Any)
 
 def lang_option(command: _F) -> _F:
     """``--lang zh|en``."""
-    option = click.option("--lang", type=click.Choice(["zh", "en"]), default="en", show_default=True,
-                          envvar="RELENDING_LANG", help="Language of the text (also RELENDING_LANG).")
+    option = click.option(
+        "--lang",
+        type=click.Choice(["zh", "en"]),
+        default="en",
+        show_default=True,
+        envvar="RELENDING_LANG",
+        help="Language of the text (also RELENDING_LANG).",
+    )
     decorated: _F = option(command)
     return decorated
 
@@ -39,7 +45,10 @@ def errors_for_people(lang: str) -> Iterator[None]:
         yield
     except InputError as stop:
         show_findings(stop.findings, lang, err=True)
-        click.echo("停止：输入有误，未写入任何文件。" if lang == "zh" else "Stopped by the input; nothing was written.", err=True)
+        click.echo(
+            "停止：输入有误，未写入任何文件。" if lang == "zh" else "Stopped by the input; nothing was written.",
+            err=True,
+        )
         sys.exit(STOPPED)
     except InvariantError as broken:
         click.echo(f"恒等式不成立：{broken}" if lang == "zh" else f"An identity does not hold: {broken}", err=True)
@@ -56,7 +65,10 @@ def show_findings(findings: Findings, lang: str, *, err: bool = False) -> None:
     order = ("error", "warning", "note")
     head = "检查事项" if lang == "zh" else "Findings"
     names = {"en": ("errors", "warnings", "notes"), "zh": ("错误", "警告", "提示")}[lang]
-    click.echo(f"{head}: " + ", ".join(f"{name} {findings.count(one):,}" for one, name in zip(order, names, strict=True)), err=err)
+    click.echo(
+        f"{head}: " + ", ".join(f"{name} {findings.count(one):,}" for one, name in zip(order, names, strict=True)),
+        err=err,
+    )
     for code, n in counts.items():
         click.echo(f"  {n:>9,}  {code}", err=err)
     told = findings.only(*(c for c in counts if messages()[c].severity in order[:2])) or findings
@@ -72,7 +84,11 @@ class Progress:
         self.status: Any = None
 
     STEPS: dict[str, str] = {  # noqa: RUF012
-        "reading": "读取借据簿", "screening": "筛选", "funding": "借用与展期", "disclosure": "披露与成本", "writing": "写入",
+        "reading": "读取借据簿",
+        "screening": "筛选",
+        "funding": "借用与展期",
+        "disclosure": "披露与成本",
+        "writing": "写入",
     }
 
     def __call__(self, step: str) -> None:

@@ -25,8 +25,11 @@ def command(facility: str | None, on: str | None, lang: str) -> None:
             day = dt.date.fromisoformat(on)
         except ValueError:
             raise click.UsageError(
-                {"en": f"--on: {on!r} is not a date like 2025-06-01.",
-                 "zh": f"--on：{on!r} 不是日期，应写作 2025-06-01。"}[lang]) from None
+                {
+                    "en": f"--on: {on!r} is not a date like 2025-06-01.",
+                    "zh": f"--on：{on!r} 不是日期，应写作 2025-06-01。",
+                }[lang]
+            ) from None
     if facility is None:
         lines = show.overview(day, lang)
     elif facility in policy.facilities():
@@ -35,6 +38,9 @@ def command(facility: str | None, on: str | None, lang: str) -> None:
         near = policy.nearest(facility, policy.facilities())
         known = ", ".join(policy.facilities())
         raise click.UsageError(
-            {"en": f"No facility {facility!r}." + (f" Nearest: {near}." if near else "") + f" Known: {known}.",
-             "zh": f"没有工具 {facility!r}。" + (f"最接近：{near}。" if near else "") + f"已有：{known}。"}[lang])
+            {
+                "en": f"No facility {facility!r}." + (f" Nearest: {near}." if near else "") + f" Known: {known}.",
+                "zh": f"没有工具 {facility!r}。" + (f"最接近：{near}。" if near else "") + f"已有：{known}。",
+            }[lang]
+        )
     click.echo("\n".join(lines))

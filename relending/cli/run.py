@@ -16,15 +16,25 @@ if TYPE_CHECKING:
 
 @click.command("run", epilog="Example: relending run demo --out runs/demo")
 @click.argument("scenario", nargs=-1, required=True)
-@click.option("--out", type=click.Path(file_okay=False, path_type=Path),
-              help="Folder to write [default: runs/NAME]; with several scenarios DIR/NAME each.")
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder to write [default: runs/NAME]; with several scenarios DIR/NAME each.",
+)
 @click.option("--set", "sets", multiple=True, metavar="KEY=VALUE", help="Override a key, e.g. facility.cerf.ratio=0.8.")
 @click.option("--strict", is_flag=True, help="Stop on any error of the book instead of setting the loan aside.")
 @click.option("--force", is_flag=True, help="Replace an existing run folder.")
 @click.option("--quiet", is_flag=True, help="No progress and no summary.")
 @lang_option
-def command(scenario: tuple[str, ...], out: Path | None, sets: tuple[str, ...], strict: bool, force: bool, quiet: bool,
-            lang: str) -> None:
+def command(
+    scenario: tuple[str, ...],
+    out: Path | None,
+    sets: tuple[str, ...],
+    strict: bool,
+    force: bool,
+    quiet: bool,
+    lang: str,
+) -> None:
     """Run SCENARIO (a TOML file, or the name of a shipped one: demo, demo/outstanding).
 
     The loan book is checked, screened, funded, attributed, disclosed and costed; every figure is exact to the fen.
@@ -64,12 +74,34 @@ def _target(out: Path | None, name: str, several: bool) -> Path:
 
 
 WORDS = {
-    "en": {"loans": "loans read", "set_aside": "set aside", "supported": "supported", "principal": "supported principal",
-           "drawn": "drawn", "balance": "facility balance", "saved": "interest saved", "tonnes": "tCO2e a year",
-           "yuan": "yuan", "files": "Files are in", "look": "look at", "explain": "one loan's story"},
-    "zh": {"loans": "读取借据", "set_aside": "暂不计入", "supported": "获支持", "principal": "获支持贷款金额", "drawn": "累计借用",
-           "balance": "再贷款余额", "saved": "节约利息", "tonnes": "年度碳减排量（吨）", "yuan": "元", "files": "文件位于",
-           "look": "先看", "explain": "一笔借据的来龙去脉"},
+    "en": {
+        "loans": "loans read",
+        "set_aside": "set aside",
+        "supported": "supported",
+        "principal": "supported principal",
+        "drawn": "drawn",
+        "balance": "facility balance",
+        "saved": "interest saved",
+        "tonnes": "tCO2e a year",
+        "yuan": "yuan",
+        "files": "Files are in",
+        "look": "look at",
+        "explain": "one loan's story",
+    },
+    "zh": {
+        "loans": "读取借据",
+        "set_aside": "暂不计入",
+        "supported": "获支持",
+        "principal": "获支持贷款金额",
+        "drawn": "累计借用",
+        "balance": "再贷款余额",
+        "saved": "节约利息",
+        "tonnes": "年度碳减排量（吨）",
+        "yuan": "元",
+        "files": "文件位于",
+        "look": "先看",
+        "explain": "一笔借据的来龙去脉",
+    },
 }
 
 

@@ -11,10 +11,16 @@ import click
 @click.argument("out", type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--loans", type=click.IntRange(min=1), default=1000, show_default=True, help="Number of loans.")
 @click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True, help="Same seed, same book.")
-@click.option("--defects", type=click.FloatRange(0, 1), default=0.0, show_default=True,
-              help="Share of rows that carry a data error, to try the checks.")
-@click.option("--prepaid", type=click.FloatRange(0, 1), default=0.002, show_default=True,
-              help="Share of loans prepaid in part.")
+@click.option(
+    "--defects",
+    type=click.FloatRange(0, 1),
+    default=0.0,
+    show_default=True,
+    help="Share of rows that carry a data error, to try the checks.",
+)
+@click.option(
+    "--prepaid", type=click.FloatRange(0, 1), default=0.002, show_default=True, help="Share of loans prepaid in part."
+)
 @click.option("--force", is_flag=True, help="Overwrite files that are there already.")
 @click.option("--lang", type=click.Choice(["zh", "en"]), default="en", show_default=True, help="Language of the text.")
 def command(out: Path, loans: int, seed: int, defects: float, prepaid: float, force: bool, lang: str) -> None:
@@ -32,11 +38,19 @@ def command(out: Path, loans: int, seed: int, defects: float, prepaid: float, fo
         raise click.ClickException(f"{out}: cannot be written: {error.strerror} / 无法写入") from None
     run = f"relending run {_shell(scenario)} --out {_shell(out.with_name(out.stem + '-run'))}"
     if lang == "zh":
-        said = (f"已生成 {loans:,} 笔借据（种子 {seed}）：{book}", f"提前还款：{prepayments}", f"情景文件：{scenario}",
-                f"下一步：{run}")
+        said = (
+            f"已生成 {loans:,} 笔借据（种子 {seed}）：{book}",
+            f"提前还款：{prepayments}",
+            f"情景文件：{scenario}",
+            f"下一步：{run}",
+        )
     else:
-        said = (f"wrote {loans:,} loans (seed {seed}) to {book}", f"prepayments: {prepayments}",
-                f"scenario: {scenario}", f"next: {run}")
+        said = (
+            f"wrote {loans:,} loans (seed {seed}) to {book}",
+            f"prepayments: {prepayments}",
+            f"scenario: {scenario}",
+            f"next: {run}",
+        )
     click.echo("\n".join(said))
 
 

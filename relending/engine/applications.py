@@ -9,7 +9,7 @@ import numpy as np
 from relending.dates import Days, month_end, month_of, month_text, quarter_end, quarter_of, quarter_text, to_date
 from relending.engine.block import Block
 from relending.engine.calendar import adjust
-from relending.engine.columns import numbered
+from relending.engine.columns import Codes, numbered
 from relending.engine.context import launch_day
 from relending.engine.schedule import Schedule
 from relending.policy import Facility
@@ -48,7 +48,9 @@ def application_periods(disbursed: Days, rules: Facility) -> Ints:
     Never earlier than the period that holds the launch.
     """
     launch = launch_day(rules)
-    monthly = np.array([v.value == "month" for v in rules["frequency"].values], bool)[rules["frequency"].index(disbursed)]
+    monthly = np.array([v.value == "month" for v in rules["frequency"].values], bool)[
+        rules["frequency"].index(disbursed)
+    ]
     since_launch = np.maximum(disbursed, launch)
     return np.where(monthly, -month_of(since_launch), quarter_of(since_launch))
 
@@ -79,7 +81,7 @@ def draw_days(periods: Ints, disbursed: Days, rules: Facility) -> Days:
     return np.array(moved, np.int64)[index] if moved else out
 
 
-def pool_of(sectors: list[str | None], sector: Ints, day: Days, rules: Facility) -> Ints:
+def pool_of(sectors: list[str | None], sector: Codes, day: Days, rules: Facility) -> Ints:
     """The first pool that takes each loan's sector on its draw day, as a position in :func:`pools`.
 
     While no quota is in force a loan joins the pool of the first quota to come, so that it counts in its balance.
@@ -98,7 +100,7 @@ def pool_of(sectors: list[str | None], sector: Ints, day: Days, rules: Facility)
 
 
 def make_requests(block: Block, rows: Ints, rules: Facility, schedule: Schedule) -> Requests:
-    """What the eligible loans ``rows`` ask for: floor(principal x ratio) each, if they still owe anything on the draw day."""
+    """What the eligible loans ``rows`` ask for: floor(principal x ratio) each, if they still owe anything that day."""
     disbursed = block.disbursed[rows]
     periods = application_periods(disbursed, rules)
     day = draw_days(periods, disbursed, rules)
@@ -107,6 +109,11 @@ def make_requests(block: Block, rows: Ints, rules: Facility, schedule: Schedule)
     loan, day, periods = rows[there], day[there], periods[there]
     ratio = rules["ratio"].pick(block.disbursed[loan])
     return Requests(
-        loan=loan, day=day, period=periods, pool=pool_of(block.sectors, block.sector[loan], day, rules), ratio=ratio,
-        amount=mul_div(block.principal[loan], ratio, BP, "floor"), repaid=rows[~there],
+        loan=loan,
+        day=day,
+        period=periods,
+        pool=pool_of(block.sectors, block.sector[loan], day, rules),
+        ratio=ratio,
+        amount=mul_div(block.principal[loan], ratio, BP, "floor"),
+        repaid=rows[~there],
     )

@@ -8,10 +8,9 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
 from relending.dates import Days
-from relending.engine.columns import Flags, arrow, codes, ints
+from relending.engine.columns import Codes, Flags, arrow, codes, ints
 from relending.engine.schedule import BULLET, KINDS, Terms, make_terms
 from relending.units import Ints
 
@@ -39,13 +38,13 @@ class Block:
     reduction: Ints
     has_reduction: Flags
     has_evidence: Flags
-    sector: NDArray[np.int32]
+    sector: Codes
     sectors: list[str | None]
-    lender: NDArray[np.int32]
+    lender: Codes
     lenders: list[str | None]
-    borrower_type: NDArray[np.int32]
+    borrower_type: Codes
     borrower_types: list[str | None]
-    tenor: NDArray[np.int32]
+    tenor: Codes
     tenors: list[str | None]
     terms: Terms
 
@@ -56,8 +55,10 @@ class Block:
         """Where findings about these rows point: file, sheet, row, loan."""
         index = pa.array(rows)
         return {
-            "file": arrow(self.frame, "file").take(index), "sheet": arrow(self.frame, "sheet").take(index),
-            "row": arrow(self.frame, "row").take(index), "loan": self.loan_id.take(index),
+            "file": arrow(self.frame, "file").take(index),
+            "sheet": arrow(self.frame, "sheet").take(index),
+            "row": arrow(self.frame, "row").take(index),
+            "loan": self.loan_id.take(index),
         }
 
 
@@ -80,17 +81,35 @@ def make_block(frame: pd.DataFrame) -> Block:
     tenor, tenors = codes(frame, "lpr_tenor")
     wrong = error.astype(bool) | ~(p & r & d & m & y)
     new = np.array([value == NEW for value in issues], bool)[issue] & np.asarray(arrow(frame, "refinances").is_null())
-    kind = np.array([KINDS.get(k or "", BULLET) for k in kinds], np.int8)[kind]
+    repayment = np.array([KINDS.get(k or "", BULLET) for k in kinds], np.int8)[kind]
     if wrong.any():
         # stand-ins that have a schedule, so that no step needs to leave rows out; nothing is read off them
         rate, disbursed, matures = np.where(wrong, 0, rate), np.where(wrong, 0, disbursed), np.where(wrong, 1, matures)
         per_year = np.where(wrong, 4, per_year)
-    terms = make_terms(principal, rate, disbursed, matures, kind, per_year, np.where(has_grace & ~wrong, grace, disbursed))
+    terms = make_terms(
+        principal, rate, disbursed, matures, repayment, per_year, np.where(has_grace & ~wrong, grace, disbursed)
+    )
     return Block(
-        frame=frame, loan_id=arrow(frame, "loan_id"), error=wrong, new=new, principal=principal, rate=rate,
-        disbursed=disbursed, matures=matures, investment=investment, has_investment=has_investment & (investment > 0),
-        reduction=reduction, has_reduction=has_reduction,
-        has_evidence=np.asarray(pc.is_valid(arrow(frame, "evidence"))), sector=sector, sectors=sectors, lender=lender,
-        lenders=lenders, borrower_type=borrower_type, borrower_types=borrower_types, tenor=tenor, tenors=tenors,
+        frame=frame,
+        loan_id=arrow(frame, "loan_id"),
+        error=wrong,
+        new=new,
+        principal=principal,
+        rate=rate,
+        disbursed=disbursed,
+        matures=matures,
+        investment=investment,
+        has_investment=has_investment & (investment > 0),
+        reduction=reduction,
+        has_reduction=has_reduction,
+        has_evidence=np.asarray(pc.is_valid(arrow(frame, "evidence"))),
+        sector=sector,
+        sectors=sectors,
+        lender=lender,
+        lenders=lenders,
+        borrower_type=borrower_type,
+        borrower_types=borrower_types,
+        tenor=tenor,
+        tenors=tenors,
         terms=terms,
     )

@@ -66,8 +66,9 @@ def check_book(book: BookLike, context: Context) -> Checked:
     if by_field:
         by_field["total"] = tuple(sum(v[i] for v in by_field.values()) for i in range(3))  # type: ignore[assignment]
     ordered = {reason: reasons[reason] for reason in REASONS if reason in reasons}
-    return Checked(sum(len(w.block) for w in prepared.works), eligible, ordered, by_field,
-                   Findings.concat(prepared.findings))
+    return Checked(
+        sum(len(w.block) for w in prepared.works), eligible, ordered, by_field, Findings.concat(prepared.findings)
+    )
 
 
 def _add_fields(by_field: dict[str, tuple[int, int, int]], w: Work, context: Context) -> None:

@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 from relending.units import Ints
 
 Flags = NDArray[np.bool_]
+Codes = NDArray[np.integer[Any]]
+"""Positions in a list of distinct texts; only ever used as an index."""
 
 
 def arrow(frame: pd.DataFrame, name: str) -> pa.Array:
@@ -33,13 +35,13 @@ def ints(frame: pd.DataFrame, name: str) -> tuple[Ints, Flags]:
     return column.to_numpy(zero_copy_only=False).astype(np.int64, copy=False), there
 
 
-def codes(frame: pd.DataFrame, name: str) -> tuple[NDArray[np.int32], list[str | None]]:
+def codes(frame: pd.DataFrame, name: str) -> tuple[Codes, list[str | None]]:
     """A text column as positions in the list of its distinct values (an empty cell is its own value, None)."""
     encoded = arrow(frame, name).dictionary_encode(null_encoding="encode")
     return encoded.indices.to_numpy(zero_copy_only=False), encoded.dictionary.to_pylist()
 
 
-def take(values: Sequence[str | None], index: Ints) -> pa.Array:
+def take(values: Sequence[str | None], index: Codes) -> pa.Array:
     """Texts by position; position -1 gives an empty text."""
     table = pa.array([*values, ""], pa.string())
     return table.take(pa.array(np.where(index < 0, len(values), index)))

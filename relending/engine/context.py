@@ -68,8 +68,13 @@ def make_context(scenario: Any) -> Context:
     """The context of a loaded scenario."""
     first, last = whole_quarters(scenario.start, scenario.end)
     return Context(
-        facilities=tuple(scenario.facilities), lenders=scenario.lenders, lpr=scenario.lpr, own_rate=scenario.own_rate,
-        first_quarter=first, last_quarter=last, rate_basis=scenario.rate_basis,
+        facilities=tuple(scenario.facilities),
+        lenders=scenario.lenders,
+        lpr=scenario.lpr,
+        own_rate=scenario.own_rate,
+        first_quarter=first,
+        last_quarter=last,
+        rate_basis=scenario.rate_basis,
         admitted={name: dict(getattr(lender, "admitted", {}) or {}) for name, lender in scenario.lenders.items()},
     )
 

@@ -18,15 +18,17 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     import pandas as pd
 
-SCALES: Mapping[str, tuple[int, str]] = MappingProxyType({
-    "_fen": (2, ""),      # money: fen -> yuan
-    "_g": (6, ""),        # reductions: grams -> tonnes of CO2 equivalent
-    "_ppm": (6, ""),      # given rates: parts per million -> fraction a year
-    "_e8": (8, ""),       # derived rates and shares -> fraction
-    "_e6": (6, ""),       # yuan per tonne
-    "_kw": (3, "_mw"),    # capacity: kW -> MW
-    "_kwh": (3, "_mwh"),  # output: kWh -> MWh
-})
+SCALES: Mapping[str, tuple[int, str]] = MappingProxyType(
+    {
+        "_fen": (2, ""),  # money: fen -> yuan
+        "_g": (6, ""),  # reductions: grams -> tonnes of CO2 equivalent
+        "_ppm": (6, ""),  # given rates: parts per million -> fraction a year
+        "_e8": (8, ""),  # derived rates and shares -> fraction
+        "_e6": (6, ""),  # yuan per tonne
+        "_kw": (3, "_mw"),  # capacity: kW -> MW
+        "_kwh": (3, "_mwh"),  # output: kWh -> MWh
+    }
+)
 
 EXACT_IN_A_DOUBLE = 2**53
 

@@ -1,10 +1,12 @@
 """Cost 资金成本: what the facility saves the lender, and per tonne, by quarter (design section 9).
 
-A block yields what its supported loans owe at each quarter end (with rate, with grams); ``cost_frame`` divides and rounds.
+A block yields what its supported loans owe at each quarter end (with rate, with grams); ``cost_frame`` alone divides
+and rounds.
 """
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -15,7 +17,6 @@ import pyarrow as pa
 from relending.dates import quarter_end, quarter_start, quarter_text, to_date, to_day
 from relending.engine.columns import frame_of
 from relending.engine.context import Context
-from relending.engine.interest import days_in_year
 from relending.engine.ledger import Position, balances, facility_rate_e8
 from relending.engine.schedule import Schedule
 from relending.findings import Findings, InputError
@@ -34,12 +35,25 @@ class Outstanding:
 
     def merge(self, other: Outstanding) -> Outstanding:
         """The partial of both sets of loans; associative and commutative."""
-        return Outstanding(self.owed + other.owed, self.weighted + other.weighted, self.reduction + other.reduction,
-                           self.in_balance + other.in_balance)
+        return Outstanding(
+            self.owed + other.owed,
+            self.weighted + other.weighted,
+            self.reduction + other.reduction,
+            self.in_balance + other.in_balance,
+        )
 
 
-def outstanding_block(context: Context, schedule: Schedule, loan: Ints, pair: Ints, pairs: int, rate: Ints,
-                      reduction: Ints, held_from: Ints, held_until: Ints) -> Outstanding:
+def outstanding_block(
+    context: Context,
+    schedule: Schedule,
+    loan: Ints,
+    pair: Ints,
+    pairs: int,
+    rate: Ints,
+    reduction: Ints,
+    held_from: Ints,
+    held_until: Ints,
+) -> Outstanding:
     """What supported loans owe at each quarter end of the run.
 
     ``loan`` positions in the block, ``pair`` their lender and facility as one number below ``pairs``, ``rate`` ppm,
@@ -71,7 +85,7 @@ def interest_saved(position: Position, own_rate: Dated, rules: Facility, first: 
     """
     changes = sorted({first, after, *(to_day(v.start) for v in own_rate.values if first < to_day(v.start) < after)})
     sums: dict[int, int] = {}
-    for begin, stop in zip(changes[:-1], changes[1:], strict=True):
+    for begin, stop in itertools.pairwise(changes):
         own = int(own_rate.on(to_date(begin)).value)
         for leg in position.legs:
             if leg.start < stop and leg.due > begin:
@@ -91,13 +105,21 @@ def check_own_rates(context: Context, lenders: Sequence[str]) -> None:
     for lender in lenders:
         rate = context.own_rate_of(lender)
         if rate is None or to_day(rate.values[0].start) > first:
-            missing.append(Findings.one("own_rate_missing", column="market.own_rate", found=lender,
-                                        expected=f"<= {to_date(first).isoformat()}"))
+            missing.append(
+                Findings.one(
+                    "own_rate_missing",
+                    column="market.own_rate",
+                    found=lender,
+                    expected=f"<= {to_date(first).isoformat()}",
+                )
+            )
     if missing:
         raise InputError(Findings.concat(missing))
 
 
-def cost_frame(merged: Outstanding, where: Sequence[Position], lenders: Sequence[str], context: Context) -> pd.DataFrame:
+def cost_frame(
+    merged: Outstanding, where: Sequence[Position], lenders: Sequence[str], context: Context
+) -> pd.DataFrame:
     """The cost series: yields, blended cost, margin, interest saved, tonnes, by quarter, lender and facility."""
     ids = [f.id for f in context.facilities]
     pairs = len(lenders) * len(ids)
@@ -116,18 +138,47 @@ def cost_frame(merged: Outstanding, where: Sequence[Position], lenders: Sequence
             yields = divide(int(weighted[j, pair]) * (E8 // PPM), owed, "half_even") if owed else None
             blended = blended_cost_e8(owed, held, own)
             in_balance = int(merged.in_balance[j, pair])
-            rows.append((
-                quarter_text(q), lenders[p.lender], ids[p.facility], owed, balance, yields, rate, own, blended,
-                margin_e8(int(weighted[j, pair]), owed, held, own),
-                interest_saved(p, own_dated, context.facilities[p.facility], first, after),
-                int(merged.reduction[j, pair]), in_balance, subsidy_per_tonne_e6(held, own, in_balance),
-            ))
-    names = ("quarter", "lender", "facility", "loans_outstanding_fen", "facility_balance_fen", "loan_yield_e8",
-             "facility_rate_e8", "own_rate_ppm", "blended_cost_e8", "margin_e8", "interest_saved_fen", "reduction_g",
-             "reduction_in_balance_g", "subsidy_per_tonne_e6")
+            rows.append(
+                (
+                    quarter_text(q),
+                    lenders[p.lender],
+                    ids[p.facility],
+                    owed,
+                    balance,
+                    yields,
+                    rate,
+                    own,
+                    blended,
+                    margin_e8(int(weighted[j, pair]), owed, held, own),
+                    interest_saved(p, own_dated, context.facilities[p.facility], first, after),
+                    int(merged.reduction[j, pair]),
+                    in_balance,
+                    subsidy_per_tonne_e6(held, own, in_balance),
+                )
+            )
+    names = (
+        "quarter",
+        "lender",
+        "facility",
+        "loans_outstanding_fen",
+        "facility_balance_fen",
+        "loan_yield_e8",
+        "facility_rate_e8",
+        "own_rate_ppm",
+        "blended_cost_e8",
+        "margin_e8",
+        "interest_saved_fen",
+        "reduction_g",
+        "reduction_in_balance_g",
+        "subsidy_per_tonne_e6",
+    )
     columns = list(zip(*rows, strict=True)) or [()] * len(names)
-    return frame_of({n: pa.array(c, pa.string() if i < 3 else pa.int64())
-                     for i, (n, c) in enumerate(zip(names, columns, strict=True))})
+    return frame_of(
+        {
+            n: pa.array(c, pa.string() if i < 3 else pa.int64())
+            for i, (n, c) in enumerate(zip(names, columns, strict=True))
+        }
+    )
 
 
 def _funding_cost(owed: int, held: Sequence[tuple[object, int]], own: int) -> tuple[int, int]:

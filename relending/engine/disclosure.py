@@ -73,15 +73,21 @@ class Disclosed:
 
     def merge(self, other: Disclosed) -> Disclosed:
         """The partial of both sets of loans; associative and commutative."""
-        return Disclosed(self.amount + other.amount, self.weighted + other.weighted, self.reduction + other.reduction,
-                         distinct(np.concatenate([self.projects, other.projects])))
+        return Disclosed(
+            self.amount + other.amount,
+            self.weighted + other.weighted,
+            self.reduction + other.reduction,
+            distinct(np.concatenate([self.projects, other.projects])),
+        )
 
 
 def disclose_block(grid: Grid, cell: Ints, project: Ints, principal: Ints, rate: Ints, reduction: Ints) -> Disclosed:
     """The partial of a block's supported loans: their cells, projects, fen, ppm, grams."""
     return Disclosed(
-        group_sum(principal, cell, grid.size), weighted_limbs(principal, rate, cell, grid.size),
-        group_sum(reduction, cell, grid.size), distinct(project * grid.size + cell),
+        group_sum(principal, cell, grid.size),
+        weighted_limbs(principal, rate, cell, grid.size),
+        group_sum(reduction, cell, grid.size),
+        distinct(project * grid.size + cell),
     )
 
 
@@ -93,7 +99,7 @@ def rate_of(weighted: int, amount: int) -> int | None:
 def _by_horizon(values: Sequence[int], first: int, quarter: int, horizon: str) -> int:
     """Sum of a series (one value a quarter from ``first``) over a horizon that ends with ``quarter``."""
     start = {"quarter": quarter, "year": quarter - quarter % 4, "since_start": first}[horizon]
-    return sum(values[max(start, first) - first:quarter - first + 1])
+    return sum(values[max(start, first) - first : quarter - first + 1])
 
 
 def _groups(grid: Grid, rules: Facility, f: int) -> list[tuple[str, str, list[int]]]:
@@ -150,20 +156,48 @@ def disclosure_frame(grid: Grid, merged: Disclosed, lenders: Sequence[str], cont
     for who, lender in enumerate(lenders):
         for f, rules in enumerate(context.facilities):
             groups, projects = prepared[f]
-            series = [[[int(x) for x in table[who, f][:, columns].sum(axis=1)] for table in (amount, weighted, reduction)]
-                      for _, _, columns in groups]
+            series = [
+                [[int(x) for x in table[who, f][:, columns].sum(axis=1)] for table in (amount, weighted, reduction)]
+                for _, _, columns in groups
+            ]
             for q in context.quarters:
                 for h, horizon in enumerate(HORIZONS):
                     for g, (level, code, _) in enumerate(groups):
                         money, rate, grams = (_by_horizon(s, grid.first, q, horizon) for s in series[g])
-                        rows.append((lender, rules.id, quarter_text(q), horizon, level, code,
-                                     int(projects[who, g, h, q - grid.first]), money, rate_of(rate, money), grams))
+                        rows.append(
+                            (
+                                lender,
+                                rules.id,
+                                quarter_text(q),
+                                horizon,
+                                level,
+                                code,
+                                int(projects[who, g, h, q - grid.first]),
+                                money,
+                                rate_of(rate, money),
+                                grams,
+                            )
+                        )
     return _frame(rows)
 
 
 def _frame(rows: Iterable[tuple[object, ...]]) -> pd.DataFrame:
-    names = ("lender", "facility", "quarter", "horizon", "level", "code", "projects", "amount_fen", "weighted_rate_e8",
-             "reduction_g")
+    names = (
+        "lender",
+        "facility",
+        "quarter",
+        "horizon",
+        "level",
+        "code",
+        "projects",
+        "amount_fen",
+        "weighted_rate_e8",
+        "reduction_g",
+    )
     columns = list(zip(*rows, strict=True)) or [()] * len(names)
-    return frame_of({n: pa.array(c, pa.string() if i < 6 else pa.int64())
-                     for i, (n, c) in enumerate(zip(names, columns, strict=True))})
+    return frame_of(
+        {
+            n: pa.array(c, pa.string() if i < 6 else pa.int64())
+            for i, (n, c) in enumerate(zip(names, columns, strict=True))
+        }
+    )

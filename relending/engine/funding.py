@@ -85,13 +85,17 @@ class Asked:
 
     def some(self, mask: np.ndarray) -> Asked:
         """Part of the requests."""
-        return Asked(self.block, self.loan[mask], self.pool[mask], self.period[mask], self.ratio[mask], self.amount[mask])
+        return Asked(
+            self.block, self.loan[mask], self.pool[mask], self.period[mask], self.ratio[mask], self.amount[mask]
+        )
 
     @classmethod
     def joined(cls, parts: Sequence[Asked]) -> Asked:
         """Several lots of requests of the same block, in loan order."""
+
         def column(name: str) -> Ints:
             return np.concatenate([getattr(p, name) for p in parts])
+
         order = np.argsort(column("loan"), kind="stable")
         return cls(parts[0].block, *(column(n)[order] for n in ("loan", "pool", "period", "ratio", "amount")))
 
@@ -116,8 +120,9 @@ class Settled:
     findings: Findings
 
 
-def block_funding(block: Block, schedule: Schedule, lender: Ints, requests: Requests, end: int,
-                  immediate: bool) -> BlockFunding:
+def block_funding(
+    block: Block, schedule: Schedule, lender: Ints, requests: Requests, end: int, immediate: bool
+) -> BlockFunding:
     """A block's requests sorted by draw date (those after the end of the run are pending and left out)."""
     inside = requests.day <= end
     order = np.argsort(requests.day[inside], kind="stable")
@@ -303,11 +308,15 @@ class Exchange:
                 continue
             _, given = next(index)
             lender = b.lender[request.loan]
-            b.cohorts[day] = Cohort(request.loan, lender, request.pool, request.ratio, given, given.copy(),
-                                    np.where(given > 0, HELD, 0))
+            b.cohorts[day] = Cohort(
+                request.loan, lender, request.pool, request.ratio, given, given.copy(), np.where(given > 0, HELD, 0)
+            )
             drawn += group_sum(given, lender, self.lenders)
         term, rollovers = int(self.option("term_months", day)), int(self.option("rollovers", day))  # type: ignore[call-overload]
-        due = [adjust(int(add_months(day, term * (k + 1))), str(self.option("business_day", day))) for k in range(rollovers + 1)]
+        due = [
+            adjust(int(add_months(day, term * (k + 1))), str(self.option("business_day", day)))
+            for k in range(rollovers + 1)
+        ]
         self.tranches[day] = Tranche(day, due, [self.rate(day)], drawn)
         return self._carry_over(day, asked, granted)
 
@@ -325,11 +334,27 @@ class Exchange:
             limits[0] = capped[periods[0]] if pool_limit is None else min(pool_limit, capped[periods[0]])
             capped = {}
         for pool, limit in limits.items():
-            self._cut(day, asked, granted, [a.pool == pool for a in asked], [a.amount for a in asked], limit, method,
-                      self.pools[pool])
+            self._cut(
+                day,
+                asked,
+                granted,
+                [a.pool == pool for a in asked],
+                [a.amount for a in asked],
+                limit,
+                method,
+                self.pools[pool],
+            )
         for period, limit in capped.items():
-            self._cut(day, asked, granted, [a.period == period for a in asked], [g.copy() for g in granted], limit, method,
-                      period_text(period))
+            self._cut(
+                day,
+                asked,
+                granted,
+                [a.period == period for a in asked],
+                [g.copy() for g in granted],
+                limit,
+                method,
+                period_text(period),
+            )
         for pool in range(len(self.pools)):
             taken = sum(total(g[a.pool == pool]) for a, g in zip(asked, granted, strict=True))
             limit = limits[pool]
@@ -345,8 +370,17 @@ class Exchange:
             self.findings.append(Findings.one("no_pool", column=f"{self.rules.id}/{iso(day)}", found=unserved))
         return granted
 
-    def _cut(self, day: int, asked: list[Asked], granted: list[Ints], masks: list[np.ndarray], amounts: list[Ints],
-             limit: int | None, method: str, what: str) -> None:
+    def _cut(
+        self,
+        day: int,
+        asked: list[Asked],
+        granted: list[Ints],
+        masks: list[np.ndarray],
+        amounts: list[Ints],
+        limit: int | None,
+        method: str,
+        what: str,
+    ) -> None:
         some = []
         for a, m, amount in zip(asked, masks, amounts, strict=True):
             part = a.some(m)
@@ -357,9 +391,14 @@ class Exchange:
         for g, m, amount in zip(granted, masks, given, strict=True):
             g[m] = amount
         if limit is not None and requested > limit:
-            self.findings.append(Findings.one(
-                "quota_cut", column=f"{self.rules.id}/{iso(day)}" + (f"/{what}" if what else ""),
-                found=f"{requested / 100:,.2f}", expected=f"<= {limit / 100:,.2f}"))
+            self.findings.append(
+                Findings.one(
+                    "quota_cut",
+                    column=f"{self.rules.id}/{iso(day)}" + (f"/{what}" if what else ""),
+                    found=f"{requested / 100:,.2f}",
+                    expected=f"<= {limit / 100:,.2f}",
+                )
+            )
 
     def _carry_over(self, day: int, asked: list[Asked | None], granted: list[Ints]) -> set[int]:
         if not self.option("carry_over", day):

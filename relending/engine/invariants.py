@@ -1,4 +1,4 @@
-"""What is always true 恒等式, checked in every run (design section 7); a breach names the tranche and stops with exit 3."""
+"""What is always true 恒等式, checked in every run (design section 7); a breach names the tranche, exit code 3."""
 
 from __future__ import annotations
 
@@ -24,7 +24,9 @@ def check_tranches(tranches: Sequence[Sequence[Tranche]], lenders: Sequence[str]
             for lender in np.flatnonzero((held < 0) | (held > t.drawn)).tolist():
                 _breach(tranche_id(rules.id, lenders[lender], t.day), "repaid more than was drawn")
             if due == len(t.due) and held.any():
-                _breach(tranche_id(rules.id, lenders[int(np.flatnonzero(held)[0])], t.day), "held after the last due date")
+                _breach(
+                    tranche_id(rules.id, lenders[int(np.flatnonzero(held)[0])], t.day), "held after the last due date"
+                )
             before = t.drawn
             for k, kept in enumerate(t.continued):
                 for lender in np.flatnonzero(kept > before).tolist():
@@ -32,8 +34,9 @@ def check_tranches(tranches: Sequence[Sequence[Tranche]], lenders: Sequence[str]
                 before = kept
 
 
-def check_positions(where: Sequence[Position], tranches: Sequence[Sequence[Tranche]], lenders: Sequence[str],
-                    context: Context) -> None:
+def check_positions(
+    where: Sequence[Position], tranches: Sequence[Sequence[Tranche]], lenders: Sequence[str], context: Context
+) -> None:
     """By tranche and in all, the ledger's draws less repayments are the balance held at the end of the run."""
     for p in where:
         left: dict[int, int] = {}
@@ -48,8 +51,10 @@ def check_positions(where: Sequence[Position], tranches: Sequence[Sequence[Tranc
         summed = {t.day: int(t.held_at(context.end)[p.lender]) for t in tranches[p.facility]}
         for day, amount in left.items():
             if amount != held.get(day, 0) or amount != summed[day]:
-                _breach(tranche_id(context.facilities[p.facility].id, lenders[p.lender], day),
-                        f"draws less repayments are {amount} fen, the balance {held.get(day, 0)}")
+                _breach(
+                    tranche_id(context.facilities[p.facility].id, lenders[p.lender], day),
+                    f"draws less repayments are {amount} fen, the balance {held.get(day, 0)}",
+                )
 
 
 def check_draws(block: Block, funding: BlockFunding, rules_id: str, lenders: Sequence[str]) -> None:

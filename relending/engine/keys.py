@@ -6,6 +6,7 @@ prepayments, ``share_test`` sets loans aside that would take a project's loans a
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -43,7 +44,7 @@ class Keys:
 
 
 def _split(values: np.ndarray, offsets: Sequence[int]) -> tuple[np.ndarray, ...]:
-    return tuple(values[a:b] for a, b in zip(offsets[:-1], offsets[1:], strict=True))
+    return tuple(values[a:b] for a, b in itertools.pairwise(offsets))
 
 
 def number(blocks: Sequence[Block]) -> Keys:
@@ -55,7 +56,9 @@ def number(blocks: Sequence[Block]) -> Keys:
     coded = projects.dictionary_encode(null_encoding="encode")
     project = coded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
     lenders = sorted({name for b in blocks for name in b.lenders if name is not None})
-    return Keys(_split(duplicate, offsets), _split(project, offsets), coded.dictionary, tuple(lenders), offsets, loan_ids)
+    return Keys(
+        _split(duplicate, offsets), _split(project, offsets), coded.dictionary, tuple(lenders), offsets, loan_ids
+    )
 
 
 def _duplicates(loan_ids: pa.ChunkedArray) -> Flags:
@@ -73,9 +76,15 @@ def _duplicates(loan_ids: pa.ChunkedArray) -> Flags:
 def duplicate_findings(blocks: Sequence[Block], keys: Keys) -> Findings:
     """An error for every row that shares its loan_id with another."""
     return Findings.concat(
-        Findings.of("duplicate_loan_id", int(rows.size), **block.place(rows), column="loan_id",
-                    found=block.loan_id.take(pa.array(rows)))
-        for block, mask in zip(blocks, keys.duplicate, strict=True) if (rows := np.flatnonzero(mask)).size
+        Findings.of(
+            "duplicate_loan_id",
+            int(rows.size),
+            **block.place(rows),
+            column="loan_id",
+            found=block.loan_id.take(pa.array(rows)),
+        )
+        for block, mask in zip(blocks, keys.duplicate, strict=True)
+        if (rows := np.flatnonzero(mask)).size
     )
 
 
@@ -111,16 +120,21 @@ def share_test(blocks: Sequence[Block], keys: Keys, out: Sequence[Flags]) -> Sha
     if suspects.size:
         some = np.flatnonzero(np.isin(project, suspects))
         ids = keys.loan_ids.take(pa.array(rows[some])).to_pylist()
-        refused, room = _keep_in_order(project[some], principal[some], investment[some], gives[some], disbursed[some], ids)
+        refused, room = _keep_in_order(
+            project[some], principal[some], investment[some], gives[some], disbursed[some], ids
+        )
         over[rows[some[refused]]] = True
         findings = _over_findings(blocks, keys, over, dict(zip(rows[some[refused]].tolist(), room, strict=True)))
     kept = ~over[rows]
-    findings += _differences(blocks, keys, rows[kept], project[kept], investment[kept], gives[kept], principal[kept], size)
+    findings += _differences(
+        blocks, keys, rows[kept], project[kept], investment[kept], gives[kept], principal[kept], size
+    )
     return ShareTest(_split(over, keys.offsets), findings)
 
 
-def _keep_in_order(project: Ints, principal: Ints, investment: Ints, gives: Flags, disbursed: Days,
-                   ids: list[str]) -> tuple[Ints, list[int]]:
+def _keep_in_order(
+    project: Ints, principal: Ints, investment: Ints, gives: Flags, disbursed: Days, ids: list[str]
+) -> tuple[Ints, list[int]]:
     """Positions refused and, for each, what its project still had room for."""
     # Python compares texts by code point, as the rule asks
     order = sorted(range(len(ids)), key=lambda i: (disbursed[i], ids[i]))
@@ -149,20 +163,37 @@ def _over_findings(blocks: Sequence[Block], keys: Keys, over: Flags, room: dict[
     for block, mask, start in zip(blocks, _split(over, keys.offsets), keys.offsets, strict=False):
         rows = np.flatnonzero(mask)
         if rows.size:
-            parts.append(Findings.of(
-                "share_over_one", int(rows.size), **block.place(rows), column="principal",
-                found=[yuan(int(p)) for p in block.principal[rows]],
-                expected=[f"<= {yuan(room[start + int(r)])}" for r in rows]))
+            parts.append(
+                Findings.of(
+                    "share_over_one",
+                    int(rows.size),
+                    **block.place(rows),
+                    column="principal",
+                    found=[yuan(int(p)) for p in block.principal[rows]],
+                    expected=[f"<= {yuan(room[start + int(r)])}" for r in rows],
+                )
+            )
     return Findings.concat(parts)
 
 
-def _differences(blocks: Sequence[Block], keys: Keys, rows: Ints, project: Ints, investment: Ints, gives: Flags,
-                 principal: Ints, size: int) -> Findings:
+def _differences(
+    blocks: Sequence[Block],
+    keys: Keys,
+    rows: Ints,
+    project: Ints,
+    investment: Ints,
+    gives: Flags,
+    principal: Ints,
+    size: int,
+) -> Findings:
     """Warnings on projects whose loans name different figures, and on shares that together pass one all the same."""
     reduction = np.concatenate([b.reduction for b in blocks])[rows]
     has_reduction = np.concatenate([b.has_reduction for b in blocks])[rows]
     parts = []
-    for name, values, there in (("project_investment", investment, gives), ("project_reduction", reduction, has_reduction)):
+    for name, values, there in (
+        ("project_investment", investment, gives),
+        ("project_reduction", reduction, has_reduction),
+    ):
         first = np.full(size, -1)
         has = np.flatnonzero(there)
         first[project[has][::-1]] = has[::-1]
@@ -172,15 +203,31 @@ def _differences(blocks: Sequence[Block], keys: Keys, rows: Ints, project: Ints,
         other = other[np.sort(once)]
         if other.size:
             scale = 100 if name == "project_investment" else 1_000_000
-            parts.append(_place_rows(blocks, keys, "project_differs", rows[other], name,
-                                     [_plain(int(v), scale) for v in values[other]],
-                                     [_plain(int(v), scale) for v in values[first[project[other]]]]))
+            parts.append(
+                _place_rows(
+                    blocks,
+                    keys,
+                    "project_differs",
+                    rows[other],
+                    name,
+                    [_plain(int(v), scale) for v in values[other]],
+                    [_plain(int(v), scale) for v in values[first[project[other]]]],
+                )
+            )
     parts.append(_shares_above_one(blocks, keys, rows, project, investment, gives, principal, size))
     return Findings.concat(parts)
 
 
-def _shares_above_one(blocks: Sequence[Block], keys: Keys, rows: Ints, project: Ints, investment: Ints, gives: Flags,
-                      principal: Ints, size: int) -> Findings:
+def _shares_above_one(
+    blocks: Sequence[Block],
+    keys: Keys,
+    rows: Ints,
+    project: Ints,
+    investment: Ints,
+    gives: Flags,
+    principal: Ints,
+    size: int,
+) -> Findings:
     with np.errstate(divide="ignore"):
         shares = np.bincount(project[gives], weights=principal[gives] / investment[gives], minlength=size)
     # the float only proposes which projects to look at
@@ -195,8 +242,15 @@ def _shares_above_one(blocks: Sequence[Block], keys: Keys, rows: Ints, project: 
     above = [(last[p], share) for p, share in exact.items() if share > 1]
     if not above:
         return Findings()
-    return _place_rows(blocks, keys, "shares_above_one", rows[[i for i, _ in above]], "project_investment",
-                       [f"{float(share):.8f}" for _, share in above], ["<= 1"] * len(above))
+    return _place_rows(
+        blocks,
+        keys,
+        "shares_above_one",
+        rows[[i for i, _ in above]],
+        "project_investment",
+        [f"{float(share):.8f}" for _, share in above],
+        ["<= 1"] * len(above),
+    )
 
 
 def _plain(value: int, scale: int) -> str:
@@ -205,14 +259,23 @@ def _plain(value: int, scale: int) -> str:
     return text.rstrip("0").rstrip(".") if scale != 100 else text
 
 
-def _place_rows(blocks: Sequence[Block], keys: Keys, code: str, rows: Ints, column: str, found: list[str],
-                expected: list[str]) -> Findings:
+def _place_rows(
+    blocks: Sequence[Block], keys: Keys, code: str, rows: Ints, column: str, found: list[str], expected: list[str]
+) -> Findings:
     parts = []
     for block, start, stop in zip(blocks, keys.offsets[:-1], keys.offsets[1:], strict=True):
         mine = np.flatnonzero((rows >= start) & (rows < stop))
         if mine.size:
-            parts.append(Findings.of(code, int(mine.size), **block.place(rows[mine] - start), column=column,
-                                     found=[found[i] for i in mine], expected=[expected[i] for i in mine]))
+            parts.append(
+                Findings.of(
+                    code,
+                    int(mine.size),
+                    **block.place(rows[mine] - start),
+                    column=column,
+                    found=[found[i] for i in mine],
+                    expected=[expected[i] for i in mine],
+                )
+            )
     return Findings.concat(parts)
 
 
@@ -246,5 +309,15 @@ def match_prepayments(keys: Keys, loan_id: pa.Array, day: Days, amount: Ints) ->
     return tuple(matched), ~known
 
 
-__all__ = ["Keys", "Matched", "ShareTest", "duplicate_findings", "exact_sums", "match_prepayments", "number",
-           "share_test", "text_of", "yuan"]
+__all__ = [
+    "Keys",
+    "Matched",
+    "ShareTest",
+    "duplicate_findings",
+    "exact_sums",
+    "match_prepayments",
+    "number",
+    "share_test",
+    "text_of",
+    "yuan",
+]

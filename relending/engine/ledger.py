@@ -1,4 +1,4 @@
-"""The ledger 台账 and the funding series of the tranches: every event, and a row a quarter (design sections 7 and 11)."""
+"""The ledger 台账 and the funding series: every event, and a row a quarter (design sections 7 and 11)."""
 
 from __future__ import annotations
 
@@ -49,8 +49,19 @@ def legs_of(tranche: Tranche, lender: int, rules: Facility) -> list[Leg]:
             if start < when <= due and back:
                 held -= back
                 steps.append((when, held))
-        out.append(Leg(lender, tranche.day, k, start, due, tranche.rates[k], basis,
-                       tuple(s for s, _ in steps), tuple(h for _, h in steps)))
+        out.append(
+            Leg(
+                lender,
+                tranche.day,
+                k,
+                start,
+                due,
+                tranche.rates[k],
+                basis,
+                tuple(s for s, _ in steps),
+                tuple(h for _, h in steps),
+            )
+        )
         held = int(tranche.continued[k][lender]) if k < len(tranche.continued) else 0
         start = due
     return out
@@ -73,8 +84,9 @@ def tranche_events(tranche: Tranche, legs: Sequence[Leg], facility: int, rules: 
         for day, amount in settlements(leg, kind):
             # the balance from before anything else happens that day
             add(day, "interest", amount, leg.rate_ppm, leg.balance(day - 1))
-        for (_, before), (day, after) in zip(zip(leg.from_day, leg.held, strict=True),
-                                             zip(leg.from_day[1:], leg.held[1:], strict=True), strict=False):
+        for (_, before), (day, after) in zip(
+            zip(leg.from_day, leg.held, strict=True), zip(leg.from_day[1:], leg.held[1:], strict=True), strict=False
+        ):
             add(day, "return", before - after, leg.rate_ppm, after)
         if leg.due <= end:
             kept = int(tranche.continued[leg.year][lender])
@@ -117,19 +129,24 @@ def tranche_id(facility: str, lender: str, day: int) -> str:
 def ledger_frame(where: Sequence[Position], lenders: Sequence[str], context: Context) -> pd.DataFrame:
     """The ledger: by date, event, lender, facility (scenario order), tranche."""
     rank = {event: i for i, event in enumerate(EVENTS)}
-    events = sorted((e for p in where for e in p.events),
-                    key=lambda e: (e.day, rank[e.event], e.lender, e.facility, e.tranche))
+    events = sorted(
+        (e for p in where for e in p.events), key=lambda e: (e.day, rank[e.event], e.lender, e.facility, e.tranche)
+    )
     ids = [f.id for f in context.facilities]
-    return frame_of({
-        "date": pa.array([e.day for e in events], pa.int32()).cast(pa.date32()),
-        "lender": pa.array([lenders[e.lender] for e in events], pa.string()),
-        "facility": pa.array([ids[e.facility] for e in events], pa.string()),
-        "tranche": pa.array([tranche_id(ids[e.facility], lenders[e.lender], e.tranche) for e in events], pa.string()),
-        "event": pa.array([e.event for e in events], pa.string()),
-        "amount_fen": pa.array([e.amount for e in events], pa.int64()),
-        "rate_ppm": pa.array([e.rate_ppm for e in events], pa.int64()),
-        "balance_fen": pa.array([e.balance for e in events], pa.int64()),
-    })
+    return frame_of(
+        {
+            "date": pa.array([e.day for e in events], pa.int32()).cast(pa.date32()),
+            "lender": pa.array([lenders[e.lender] for e in events], pa.string()),
+            "facility": pa.array([ids[e.facility] for e in events], pa.string()),
+            "tranche": pa.array(
+                [tranche_id(ids[e.facility], lenders[e.lender], e.tranche) for e in events], pa.string()
+            ),
+            "event": pa.array([e.event for e in events], pa.string()),
+            "amount_fen": pa.array([e.amount for e in events], pa.int64()),
+            "rate_ppm": pa.array([e.rate_ppm for e in events], pa.int64()),
+            "balance_fen": pa.array([e.balance for e in events], pa.int64()),
+        }
+    )
 
 
 def balances(position: Position, day: int) -> list[tuple[Leg, int]]:
@@ -163,14 +180,24 @@ def funding_frame(where: Sequence[Position], lenders: Sequence[str], context: Co
         first, after, last = int(quarter_start(q)), int(quarter_start(q + 1)), int(quarter_end(q))
         for p in where:
             held = balances(p, last)
-            rows.append((
-                quarter_text(q), lenders[p.lender], ids[p.facility],
-                *(flows.get((q, p.lender, p.facility, event), 0) for event in ("draw", "rollover", "repay")),
-                sum(b for _, b in held), accrued_between(p.legs, first, after), facility_rate_e8(held),
-            ))
+            rows.append(
+                (
+                    quarter_text(q),
+                    lenders[p.lender],
+                    ids[p.facility],
+                    *(flows.get((q, p.lender, p.facility, event), 0) for event in ("draw", "rollover", "repay")),
+                    sum(b for _, b in held),
+                    accrued_between(p.legs, first, after),
+                    facility_rate_e8(held),
+                )
+            )
     columns = list(zip(*rows, strict=True)) if rows else [()] * 9
     names = ("drawn_fen", "rolled_fen", "repaid_fen", "balance_fen", "interest_fen", "rate_e8")
-    return frame_of({
-        **{n: pa.array(c, pa.string()) for n, c in zip(("quarter", "lender", "facility"), columns[:3], strict=True)},
-        **{n: pa.array(c, pa.int64()) for n, c in zip(names, columns[3:], strict=True)},
-    })
+    return frame_of(
+        {
+            **{
+                n: pa.array(c, pa.string()) for n, c in zip(("quarter", "lender", "facility"), columns[:3], strict=True)
+            },
+            **{n: pa.array(c, pa.int64()) for n, c in zip(names, columns[3:], strict=True)},
+        }
+    )

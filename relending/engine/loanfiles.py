@@ -29,7 +29,8 @@ NEVER = np.iinfo(np.int64).max
 class Outcome:
     """What became of each loan of a block: state (position in STATES), supported, and the days its draw is held.
 
-    ``held_from`` is NEVER for a loan that holds nothing; ``held_until`` the day nothing is held any more, NEVER if held on.
+    ``held_from`` is NEVER for a loan that holds nothing; ``held_until`` the day nothing is held any more, NEVER if it
+    is held on.
     """
 
     state: Ints
@@ -38,8 +39,14 @@ class Outcome:
     held_until: Days
 
 
-def outcome(block: Block, screened: Screened, error: Flags, requests: Sequence[Requests],
-            funding: Sequence[BlockFunding], context: Context) -> Outcome:
+def outcome(
+    block: Block,
+    screened: Screened,
+    error: Flags,
+    requests: Sequence[Requests],
+    funding: Sequence[BlockFunding],
+    context: Context,
+) -> Outcome:
     """States and support of a block's loans after funding."""
     state = np.full(len(block), STATES.index("refused"), np.int64)
     state[error] = STATES.index("set_aside")
@@ -66,31 +73,46 @@ def outcome(block: Block, screened: Screened, error: Flags, requests: Sequence[R
     return Outcome(state, supported, held_from, held_until)
 
 
-def attribution_frame(block: Block, screened: Screened, attributed: Attributed, result: Outcome,
-                      context: Context) -> pd.DataFrame:
+def attribution_frame(
+    block: Block, screened: Screened, attributed: Attributed, result: Outcome, context: Context
+) -> pd.DataFrame:
     """The attribution table of a block: every loan read, with share, reduction, support and state."""
     catalogue = sectors()
     fields = [catalogue[s].field if s is not None and s in catalogue else "" for s in block.sectors]
-    return frame_of({
-        "loan_id": block.loan_id, "lender": arrow(block.frame, "lender"),
-        "facility": take([f.id for f in context.facilities], screened.facility),
-        "field": take(fields, block.sector),
-        "sector": arrow(block.frame, "sector"), "project_id": arrow(block.frame, "project_id"),
-        "contract_id": arrow(block.frame, "contract_id"), "disbursed": arrow(block.frame, "disbursed"),
-        "principal_fen": arrow(block.frame, "principal_fen"), "rate_ppm": arrow(block.frame, "rate_ppm"),
-        "share_e8": whole(attributed.share, attributed.has_share),
-        "reduction_g": whole(attributed.reduction, attributed.has_reduction),
-        "supported": result.supported, "state": take(list(STATES), result.state),
-    })
+    return frame_of(
+        {
+            "loan_id": block.loan_id,
+            "lender": arrow(block.frame, "lender"),
+            "facility": take([f.id for f in context.facilities], screened.facility),
+            "field": take(fields, block.sector),
+            "sector": arrow(block.frame, "sector"),
+            "project_id": arrow(block.frame, "project_id"),
+            "contract_id": arrow(block.frame, "contract_id"),
+            "disbursed": arrow(block.frame, "disbursed"),
+            "principal_fen": arrow(block.frame, "principal_fen"),
+            "rate_ppm": arrow(block.frame, "rate_ppm"),
+            "share_e8": whole(attributed.share, attributed.has_share),
+            "reduction_g": whole(attributed.reduction, attributed.has_reduction),
+            "supported": result.supported,
+            "state": take(list(STATES), result.state),
+        }
+    )
 
 
-def draws_frame(block: Block, requests: Sequence[Requests], funding: Sequence[BlockFunding], lender: Ints,
-                lenders: Sequence[str], context: Context, result: Outcome) -> pd.DataFrame:
+def draws_frame(
+    block: Block,
+    requests: Sequence[Requests],
+    funding: Sequence[BlockFunding],
+    lender: Ints,
+    lenders: Sequence[str],
+    context: Context,
+    result: Outcome,
+) -> pd.DataFrame:
     """The draws table of a block: a row a draw of a supported loan (several with carry_over), in loan order."""
     most = most_rollovers(context)
     parts: dict[str, list[np.ndarray]] = {n: [] for n in ("loan", "facility", "day", "drawn", "repaid_on", "pending")}
     continued: list[np.ndarray] = []
-    for f, (rules, request, side) in enumerate(zip(context.facilities, requests, funding, strict=True)):
+    for f, (request, side) in enumerate(zip(requests, funding, strict=True)):
         for day, cohort in side.cohorts.items():
             rows = np.flatnonzero(cohort.drawn > 0)
             table = np.full((most, rows.size), -1, np.int64)
@@ -100,22 +122,31 @@ def draws_frame(block: Block, requests: Sequence[Requests], funding: Sequence[Bl
             _append(parts, cohort.loan[rows], f, day, cohort.drawn[rows], cohort.repaid_on[rows], False)
         later = np.flatnonzero((request.day > context.end) & result.supported[request.loan])
         continued.append(np.full((most, later.size), -1, np.int64))
-        _append(parts, request.loan[later], f, request.day[later], np.zeros(later.size, np.int64),
-                np.full(later.size, HELD), True)
+        _append(
+            parts,
+            request.loan[later],
+            f,
+            request.day[later],
+            np.zeros(later.size, np.int64),
+            np.full(later.size, HELD),
+            True,
+        )
     column = {name: np.concatenate(values) if values else np.zeros(0, np.int64) for name, values in parts.items()}
     table = np.concatenate(continued, axis=1) if continued else np.zeros((most, 0), np.int64)
     order = np.lexsort((column["day"], column["loan"]))
     column = {name: values[order] for name, values in column.items()}
     table = table[:, order]
     loan, there = column["loan"], column["pending"] == 0
-    return frame_of({
-        "loan_id": block.loan_id.take(pa.array(loan)),
-        "facility": take([f.id for f in context.facilities], column["facility"]),
-        "tranche": _tranche_ids(column["facility"], lender[loan], column["day"], lenders, context),
-        "drawn_fen": whole(column["drawn"], there),
-        **{f"continued_{k + 1}_fen": whole(table[k], table[k] >= 0) for k in range(most)},
-        "repaid_on": days(column["repaid_on"], column["repaid_on"] != HELD),
-    })
+    return frame_of(
+        {
+            "loan_id": block.loan_id.take(pa.array(loan)),
+            "facility": take([f.id for f in context.facilities], column["facility"]),
+            "tranche": _tranche_ids(column["facility"], lender[loan], column["day"], lenders, context),
+            "drawn_fen": whole(column["drawn"], there),
+            **{f"continued_{k + 1}_fen": whole(table[k], table[k] >= 0) for k in range(most)},
+            "repaid_on": days(column["repaid_on"], column["repaid_on"] != HELD),
+        }
+    )
 
 
 def most_rollovers(context: Context) -> int:
@@ -123,11 +154,24 @@ def most_rollovers(context: Context) -> int:
     return max(int(v.value) for f in context.facilities for v in f["rollovers"].values)
 
 
-def _append(parts: dict[str, list[np.ndarray]], loan: Ints, facility: int, day: Ints | int, drawn: Ints, repaid_on: Ints,
-            pending: bool) -> None:
+def _append(
+    parts: dict[str, list[np.ndarray]],
+    loan: Ints,
+    facility: int,
+    day: Ints | int,
+    drawn: Ints,
+    repaid_on: Ints,
+    pending: bool,
+) -> None:
     n = len(loan)
-    for name, value in (("loan", loan), ("facility", facility), ("day", day), ("drawn", drawn), ("repaid_on", repaid_on),
-                        ("pending", int(pending))):
+    for name, value in (
+        ("loan", loan),
+        ("facility", facility),
+        ("day", day),
+        ("drawn", drawn),
+        ("repaid_on", repaid_on),
+        ("pending", int(pending)),
+    ):
         parts[name].append(np.broadcast_to(np.asarray(value, np.int64), (n,)))
 
 

@@ -25,7 +25,14 @@ from relending.engine.calendar import calendar_findings
 from relending.engine.columns import Flags, arrow, ints, join_frames
 from relending.engine.context import Context
 from relending.engine.cost import Outstanding, check_own_rates, cost_frame, outstanding_block
-from relending.engine.disclosure import Disclosed, Grid, disclose_block, disclosure_frame, disclosure_quarters, make_grid
+from relending.engine.disclosure import (
+    Disclosed,
+    Grid,
+    disclose_block,
+    disclosure_frame,
+    disclosure_quarters,
+    make_grid,
+)
 from relending.engine.funding import BlockFunding, Exchange, Tranche, block_funding
 from relending.engine.invariants import check_draws, check_positions, check_tranches
 from relending.engine.keys import Keys, Matched, yuan
@@ -80,8 +87,12 @@ class Prepared:
     findings: tuple[Findings, ...]
 
 
-def run_blocks(frames: Iterable[pd.DataFrame], prepayments: pd.DataFrame | None, context: Context,
-               progress: Progress = lambda text: None) -> Tables:
+def run_blocks(
+    frames: Iterable[pd.DataFrame],
+    prepayments: pd.DataFrame | None,
+    context: Context,
+    progress: Progress = lambda text: None,
+) -> Tables:
     """Every table of a run from loan frames (blocks in order) and prepayments.
 
     Raises InputError when no loan is usable, a prepayment names an unknown loan, or an own rate is missing;
@@ -139,14 +150,17 @@ def fund_works(works: Sequence[Work], keys: Keys, context: Context) -> tuple[lis
 
 def _check_size(keys: Keys) -> None:
     if len(keys.lenders) > MOST_LENDERS:
-        raise InputError(Findings.one("too_many_lenders", column="lender", found=len(keys.lenders),
-                                      expected=f"<= {MOST_LENDERS}"))
+        raise InputError(
+            Findings.one("too_many_lenders", column="lender", found=len(keys.lenders), expected=f"<= {MOST_LENDERS}")
+        )
 
 
 def _match(prepayments: pd.DataFrame | None, keys: Keys) -> tuple[Matched, ...]:
     """Prepayments by block; an unknown loan is an error of the file and stops."""
     if prepayments is None:
-        return exchange.match_prepayments(keys, pa.array([], pa.string()), np.zeros(0, np.int64), np.zeros(0, np.int64))[0]
+        return exchange.match_prepayments(
+            keys, pa.array([], pa.string()), np.zeros(0, np.int64), np.zeros(0, np.int64)
+        )[0]
     day, has_day = ints(prepayments, "date")
     amount, has_amount = ints(prepayments, "amount_fen")
     loan = arrow(prepayments, "loan_id")
@@ -154,9 +168,16 @@ def _match(prepayments: pd.DataFrame | None, keys: Keys) -> tuple[Matched, ...]:
     unknown &= np.asarray(loan.is_valid())
     if unknown.any():
         rows = pa.array(np.flatnonzero(unknown))
-        raise InputError(Findings.of(
-            "unknown_prepayment_loan", int(unknown.sum()), column="loan_id", found=loan.take(rows), loan=loan.take(rows),
-            **{n: arrow(prepayments, n).take(rows) for n in ("file", "sheet", "row")}))
+        raise InputError(
+            Findings.of(
+                "unknown_prepayment_loan",
+                int(unknown.sum()),
+                column="loan_id",
+                found=loan.take(rows),
+                loan=loan.take(rows),
+                **{n: arrow(prepayments, n).take(rows) for n in ("file", "sheet", "row")},
+            )
+        )
     return matched
 
 
@@ -170,10 +191,16 @@ def _schedule(block: Block, error: Flags, matched: Matched) -> tuple[Schedule, F
     p = schedule.prepaid
     if p.refused.size:
         said += Findings.of(
-            "prepayment_over_outstanding", int(p.refused.size), **block.place(p.refused), column="amount",
-            found=[f"{yuan(int(a))} ({np.datetime64(int(d), 'D')})" for a, d in
-                   zip(p.refused_amount, p.refused_day, strict=True)],
-            expected=[f"<= {yuan(int(o))}" for o in p.refused_owed])
+            "prepayment_over_outstanding",
+            int(p.refused.size),
+            **block.place(p.refused),
+            column="amount",
+            found=[
+                f"{yuan(int(a))} ({np.datetime64(int(d), 'D')})"
+                for a, d in zip(p.refused_amount, p.refused_day, strict=True)
+            ],
+            expected=[f"<= {yuan(int(o))}" for o in p.refused_owed],
+        )
         error[p.refused] = True
     return schedule, said
 
@@ -182,9 +209,14 @@ def _after_end(block: Block, error: Flags, context: Context) -> Findings:
     rows = np.flatnonzero(~error & (block.disbursed > context.end))
     if not rows.size:
         return Findings()
-    return Findings.of("after_end", int(rows.size), **block.place(rows), column="disbursed",
-                       found=[str(d) for d in block.disbursed[rows].astype("datetime64[D]")],
-                       expected=f"<= {np.datetime64(context.end, 'D')}")
+    return Findings.of(
+        "after_end",
+        int(rows.size),
+        **block.place(rows),
+        column="disbursed",
+        found=[str(d) for d in block.disbursed[rows].astype("datetime64[D]")],
+        expected=f"<= {np.datetime64(context.end, 'D')}",
+    )
 
 
 def _lender_numbers(block: Block, keys: Keys) -> Ints:
@@ -202,13 +234,22 @@ def _fund(works: Sequence[Work], keys: Keys, context: Context, findings: list[Fi
             w.requests += (requests,)
             w.funding += (block_funding(w.block, w.schedule, w.lender, requests, context.end, immediate),)
             if requests.repaid.size:
-                findings.append(Findings.of("repaid_before_draw", int(requests.repaid.size),
-                                            **w.block.place(requests.repaid), column="matures", expected=rules.id))
+                findings.append(
+                    Findings.of(
+                        "repaid_before_draw",
+                        int(requests.repaid.size),
+                        **w.block.place(requests.repaid),
+                        column="matures",
+                        expected=rules.id,
+                    )
+                )
         settled = Exchange(rules, [w.funding[f] for w in works], len(keys.lenders), context.end).settle()
         findings.append(settled.findings)
         out.append(settled.tranches)
         if any(v.value == "following" for v in rules["business_day"].values):
-            findings.append(calendar_findings({d for t in settled.tranches for d in (t.day, *t.due) if d <= context.end}))
+            findings.append(
+                calendar_findings({d for t in settled.tranches for d in (t.day, *t.due) if d <= context.end})
+            )
     return out
 
 
@@ -230,12 +271,15 @@ def _finish(prepared: Prepared, where: Sequence[Position], context: Context, fin
     disclosed = reduce(Disclosed.merge, [d.disclosed for d in done])
     outstanding = reduce(Outstanding.merge, [d.outstanding for d in done])
     return Tables(
-        screening=join_frames([d.screening for d in done]), attribution=join_frames([d.attribution for d in done]),
-        draws=join_frames([d.draws for d in done]), ledger=ledger_frame(where, keys.lenders, context),
+        screening=join_frames([d.screening for d in done]),
+        attribution=join_frames([d.attribution for d in done]),
+        draws=join_frames([d.draws for d in done]),
+        ledger=ledger_frame(where, keys.lenders, context),
         funding=funding_frame(where, keys.lenders, context),
         disclosure=disclosure_frame(grid, disclosed, keys.lenders, context),
         cost=cost_frame(outstanding, where, keys.lenders, context),
-        error=np.concatenate([w.error for w in works]), findings=Findings.concat(findings),
+        error=np.concatenate([w.error for w in works]),
+        findings=Findings.concat(findings),
     )
 
 
@@ -252,14 +296,29 @@ def finish_block(w: Work, grid: Grid, keys: Keys, context: Context) -> Done:
     with ThreadPoolExecutor(2) as pool:
         # the two halves of the work share nothing they write; numpy and Arrow release the lock in their loops
         outstanding = pool.submit(
-            outstanding_block, context, w.schedule, loan, lender * len(context.facilities) + facility,
-            len(keys.lenders) * len(context.facilities), rate, reduction, result.held_from[loan], result.held_until[loan])
+            outstanding_block,
+            context,
+            w.schedule,
+            loan,
+            lender * len(context.facilities) + facility,
+            len(keys.lenders) * len(context.facilities),
+            rate,
+            reduction,
+            result.held_from[loan],
+            result.held_until[loan],
+        )
         return Done(
             screening=screening_frame(block, w.screened, context),
             attribution=attribution_frame(block, w.screened, attributed, result, context),
             draws=draws_frame(block, w.requests, w.funding, w.lender, keys.lenders, context, result),
-            disclosed=disclose_block(grid, grid.cell(lender, facility, quarter, code), w.project[loan],
-                                     block.principal[loan], rate, reduction),
+            disclosed=disclose_block(
+                grid,
+                grid.cell(lender, facility, quarter, code),
+                w.project[loan],
+                block.principal[loan],
+                rate,
+                reduction,
+            ),
             outstanding=outstanding.result(),
         )
 

@@ -52,8 +52,10 @@ def _served_in_order(asking: Sequence[Asking], available: int, whole: bool) -> l
     queue: list[tuple[int, str, int, int, int]] = []
     for b, a in enumerate(asking):
         day, ids = a.order_keys()
-        queue += [(d, i, b, j, amount) for j, (d, i, amount) in
-                  enumerate(zip(day.tolist(), ids, a.amount.tolist(), strict=True))]
+        queue += [
+            (d, i, b, j, amount)
+            for j, (d, i, amount) in enumerate(zip(day.tolist(), ids, a.amount.tolist(), strict=True))
+        ]
     for _, _, b, j, amount in sorted(queue):
         given = min(amount, available) if not whole else (amount if amount <= available else 0)
         granted[b][j] = given

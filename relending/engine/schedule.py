@@ -1,7 +1,8 @@
 """What a loan still owes 贷款余额 at the end of any day: payment dates, grace, the three repayments, prepayments.
 
-Payment dates are ``disbursed + k * (12 / payments_per_year)`` months, cut to the month's end, strictly before ``matures``,
-then ``matures`` itself; those before ``grace_until`` carry no principal. A payment of day d is gone at the end of d.
+Payment dates are ``disbursed + k * (12 / payments_per_year)`` months, cut to the month's end, strictly before
+``matures``, then ``matures`` itself; those before ``grace_until`` carry no principal. A payment of day d is gone at the
+end of d.
 A schedule is computed for any set of loans and days at once; nothing is kept a day at a time.
 """
 
@@ -33,7 +34,7 @@ class Terms:
     rate_ppm: Ints
     disbursed: Days
     matures: Days
-    kind: NDArray[np.int8]
+    kind: NDArray[np.integer[Any]]
     step: Ints
     month: Days
     day: Days
@@ -45,8 +46,15 @@ class Terms:
         return len(self.principal)
 
 
-def make_terms(principal: Ints, rate_ppm: Ints, disbursed: Days, matures: Days, kind: NDArray[np.integer[Any]], per_year: Ints,
-               grace: Days) -> Terms:
+def make_terms(
+    principal: Ints,
+    rate_ppm: Ints,
+    disbursed: Days,
+    matures: Days,
+    kind: NDArray[np.integer[Any]],
+    per_year: Ints,
+    grace: Days,
+) -> Terms:
     """Terms from columns; ``grace`` is the day of ``grace_until``, or ``disbursed`` where there is none."""
     step = 12 // per_year
     month, day = split(disbursed)
@@ -129,8 +137,7 @@ class Schedule:
         return out
 
 
-def _after_rounds(balance: Ints, index: Ints, when: Days,
-                  rounds: tuple[tuple[Ints, Days, Ints, Ints], ...]) -> Ints:
+def _after_rounds(balance: Ints, index: Ints, when: Days, rounds: tuple[tuple[Ints, Days, Ints, Ints], ...]) -> Ints:
     """The balances after each prepayment made by then: x becomes half-even(x * (o - a) / o), rounded at each."""
     for loans, day, amount, owed in rounds:
         at = np.searchsorted(loans, index)

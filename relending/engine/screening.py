@@ -19,8 +19,15 @@ from relending.policy import Facility
 from relending.units import Ints
 
 REASONS = (
-    "data_error", "sector_not_listed", "lender_not_admitted", "outside_window", "rate_above_limit",
-    "evidence_missing", "not_new", "term_too_short", "borrower_not_eligible",
+    "data_error",
+    "sector_not_listed",
+    "lender_not_admitted",
+    "outside_window",
+    "rate_above_limit",
+    "evidence_missing",
+    "not_new",
+    "term_too_short",
+    "borrower_not_eligible",
 )
 BIT = {reason: np.int64(1 << i) for i, reason in enumerate(REASONS)}
 NONE = -1
@@ -68,8 +75,15 @@ def screen_block(block: Block, error: Flags, context: Context) -> tuple[Screened
             reasons[rows[mask]] |= BIT[reason]
         if before_first.any():
             early = rows[before_first]
-            findings.append(Findings.of("rate_before_first_lpr", int(early.size), **block.place(early), column="disbursed",
-                                        found=_iso(block, early)))
+            findings.append(
+                Findings.of(
+                    "rate_before_first_lpr",
+                    int(early.size),
+                    **block.place(early),
+                    column="disbursed",
+                    found=_iso(block, early),
+                )
+            )
     return Screened(facility, reasons), Findings.concat(findings)
 
 
@@ -137,7 +151,9 @@ def rate_above_limit(block: Block, rows: Ints, rules: Facility, context: Context
         fixing = context.lpr.index(disbursed[here])
         known = fixing >= 0
         before_first[here] = ~known
-        lpr = np.where(tenor_is_1y(block, rows[here], rules), context.lpr.lpr_1y_ppm[fixing], context.lpr.lpr_5y_ppm[fixing])
+        lpr = np.where(
+            tenor_is_1y(block, rows[here], rules), context.lpr.lpr_1y_ppm[fixing], context.lpr.lpr_5y_ppm[fixing]
+        )
         above[here] = known & (rate[here] > lpr + rules["tolerance"].pick(disbursed[here]))
     return above, before_first
 
@@ -174,9 +190,11 @@ def reasons_text(reasons: Ints) -> tuple[Ints, list[str | None]]:
 def screening_frame(block: Block, screened: Screened, context: Context) -> pd.DataFrame:
     """The screening table of a block: loan_id, facility, eligible, reasons."""
     index, texts = reasons_text(screened.reasons)
-    return frame_of({
-        "loan_id": block.loan_id,
-        "facility": take([f.id for f in context.facilities], screened.facility),
-        "eligible": screened.eligible,
-        "reasons": take(texts, index),
-    })
+    return frame_of(
+        {
+            "loan_id": block.loan_id,
+            "facility": take([f.id for f in context.facilities], screened.facility),
+            "eligible": screened.eligible,
+            "reasons": take(texts, index),
+        }
+    )

@@ -46,24 +46,31 @@ def screen(loans: pd.DataFrame, context: Context, prepayments: pd.DataFrame | No
     return join_frames([screening_frame(w.block, w.screened, context) for w in prepared.works])
 
 
-def schedule(loans: pd.DataFrame, dates: Sequence[dt.date], context: Context,
-             prepayments: pd.DataFrame | None = None) -> pd.DataFrame:
-    """What each loan owes at the end of each date: columns loan_id, date, outstanding_fen (null for loans set aside)."""
+def schedule(
+    loans: pd.DataFrame, dates: Sequence[dt.date], context: Context, prepayments: pd.DataFrame | None = None
+) -> pd.DataFrame:
+    """What each loan owes at the end of each date: loan_id, date, outstanding_fen (null for loans set aside)."""
     work = prepare([loans], prepayments, context).works[0]
     usable = np.flatnonzero(~work.error)
     parts = []
     for date in dates:
         owed = np.zeros(len(work.block), np.int64)
         owed[usable] = work.schedule.outstanding(usable, to_day(date))
-        parts.append(frame_of({
-            "loan_id": work.block.loan_id, "date": days(np.full(len(work.block), to_day(date))),
-            "outstanding_fen": whole(owed, ~work.error),
-        }))
+        parts.append(
+            frame_of(
+                {
+                    "loan_id": work.block.loan_id,
+                    "date": days(np.full(len(work.block), to_day(date))),
+                    "outstanding_fen": whole(owed, ~work.error),
+                }
+            )
+        )
     return join_frames(parts)
 
 
-def fund(loans: pd.DataFrame, screening: pd.DataFrame, context: Context,
-         prepayments: pd.DataFrame | None = None) -> Funded:
+def fund(
+    loans: pd.DataFrame, screening: pd.DataFrame, context: Context, prepayments: pd.DataFrame | None = None
+) -> Funded:
     """Draw, roll over and repay for the loans that ``screening`` calls eligible (design section 7)."""
     prepared = prepare([loans], prepayments, context)
     work = prepared.works[0]
@@ -73,8 +80,12 @@ def fund(loans: pd.DataFrame, screening: pd.DataFrame, context: Context,
     result = outcome(work.block, work.screened, work.error, work.requests, work.funding, context)
     return Funded(
         draws=draws_frame(work.block, work.requests, work.funding, work.lender, lenders, context, result),
-        ledger=ledger_frame(where, lenders, context), funding=funding_frame(where, lenders, context),
-        findings=Findings.concat([*prepared.findings, *findings]), positions=tuple(where), work=work, lenders=lenders,
+        ledger=ledger_frame(where, lenders, context),
+        funding=funding_frame(where, lenders, context),
+        findings=Findings.concat([*prepared.findings, *findings]),
+        positions=tuple(where),
+        work=work,
+        lenders=lenders,
     )
 
 
@@ -95,13 +106,15 @@ def attribute(funded: Funded, context: Context) -> pd.DataFrame:
 def disclose(attribution: pd.DataFrame, context: Context) -> pd.DataFrame:
     """The disclosure table from attribution alone: projects, amount, weighted rate, reduction (design section 8)."""
     supported = attribution[attribution["supported"].to_numpy(dtype=bool)]
-    which, names = codes(attribution, "lender")
+    _which, names = codes(attribution, "lender")
     lenders = sorted({n for n in names if n is not None})
     order = {n: i for i, n in enumerate(lenders)}
     who, names = codes(supported, "lender")
     lender = np.array([order.get(n or "", 0) for n in names], np.int64)[who]
-    project, _ = codes(supported, "project_id")
-    facility = _screened(pd.DataFrame({"facility": supported["facility"], "eligible": supported["supported"]}), context).facility
+    project = codes(supported, "project_id")[0].astype(np.int64)
+    facility = _screened(
+        pd.DataFrame({"facility": supported["facility"], "eligible": supported["supported"]}), context
+    ).facility
     sector, names = codes(supported, "sector")
     disbursed, _ = ints(supported, "disbursed")
     grid = make_grid(context, len(lenders))
@@ -111,8 +124,12 @@ def disclose(attribution: pd.DataFrame, context: Context) -> pd.DataFrame:
         place = {c: i for i, c in enumerate(grid.codes[f])}
         quarter[mine] = disclosure_quarters(disbursed[mine], rules)
         code[mine] = np.array([place.get(n or "", len(place)) for n in names], np.int64)[sector[mine]]
-    partial = disclose_block(grid, grid.cell(lender, facility, quarter, code), project,
-                             *(ints(supported, c)[0] for c in ("principal_fen", "rate_ppm", "reduction_g")))
+    partial = disclose_block(
+        grid,
+        grid.cell(lender, facility, quarter, code),
+        project,
+        *(ints(supported, c)[0] for c in ("principal_fen", "rate_ppm", "reduction_g")),
+    )
     return disclosure_frame(grid, partial, lenders, context)
 
 

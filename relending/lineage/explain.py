@@ -21,13 +21,19 @@ from relending.engine.context import Context
 from relending.engine.disclosure import HORIZONS, disclosure_quarters
 from relending.engine.schedule import Schedule, apply_prepayments
 from relending.engine.screening import (
-    NONE, borrower_not_eligible, candidates, evidence_missing, lender_not_admitted, outside_window, rate_above_limit,
-    tenor_is_1y, term_too_short,
+    NONE,
+    borrower_not_eligible,
+    candidates,
+    evidence_missing,
+    lender_not_admitted,
+    outside_window,
+    rate_above_limit,
+    tenor_is_1y,
+    term_too_short,
 )
 from relending.lineage.story import label, money, percent, reason_name, say, state_name, status_name, tonnes, word
 from relending.policy import DatedValue, Facility
 from relending.units import BP, E8
-
 
 _TEXTS = ("facility", "reasons", "lender", "field", "sector", "project_id", "contract_id", "state")
 """Texts that a saved table leaves null where there are none."""
@@ -75,10 +81,13 @@ def explain(run: Saved, loan_id: str, lang: str = "en") -> list[Story]:
     if len(loans) == 0:
         raise LookupError(loan_id)
     context = run.context()
-    tables = {name: run.loan_rows(name, loan_id)
-              for name in ("screening", "attribution", "draws", "prepayments", "findings")}
-    return [_story(loans.iloc[[i]], {n: _mine(t, n, i, len(loans)) for n, t in tables.items()}, context, loan_id, lang)
-            for i in range(len(loans))]
+    tables = {
+        name: run.loan_rows(name, loan_id) for name in ("screening", "attribution", "draws", "prepayments", "findings")
+    }
+    return [
+        _story(loans.iloc[[i]], {n: _mine(t, n, i, len(loans)) for n, t in tables.items()}, context, loan_id, lang)
+        for i in range(len(loans))
+    ]
 
 
 def _mine(table: pd.DataFrame, name: str, i: int, n: int) -> pd.DataFrame:
@@ -87,12 +96,17 @@ def _mine(table: pd.DataFrame, name: str, i: int, n: int) -> pd.DataFrame:
 
 
 def _story(loan: pd.DataFrame, tables: Mapping[str, pd.DataFrame], context: Context, loan_id: str, lang: str) -> Story:
-    tables = {**tables, **{n: tables[n].fillna({c: "" for c in _TEXTS if c in tables[n]}) for n in ("screening", "attribution")}}
+    tables = {
+        **tables,
+        **{n: tables[n].fillna({c: "" for c in _TEXTS if c in tables[n]}) for n in ("screening", "attribution")},
+    }
     screening, attribution = tables["screening"].iloc[0], tables["attribution"].iloc[0]
     frame = loan.assign(data_error=False)
     row = loan.iloc[0]
-    sections = [Section(say("source", lang), (_source(row, lang), *_given(row, lang))),
-                Section(say("findings", lang), tuple(_findings(tables["findings"], row, lang)))]
+    sections = [
+        Section(say("source", lang), (_source(row, lang), *_given(row, lang))),
+        Section(say("findings", lang), tuple(_findings(tables["findings"], row, lang))),
+    ]
     if screening["reasons"] == "data_error":
         sections.append(Section(say("screening", lang), (say("set_aside", lang),)))
         sections.append(Section(say("attribution", lang), tuple(_share(frame, attribution, lang))))
@@ -145,8 +159,9 @@ def _findings(findings: pd.DataFrame, row: Any, lang: str) -> list[str]:
         if not pd.isna(f.row) and f.row != row["row"]:
             continue
         text = f"[{f.severity}] {f.code}: {getattr(f, 'message' + suffix)}"
-        text += "".join(f" ({label} {value})" for label, value in (("=", f.found), ("→", f.expected))
-                        if not _empty(value))
+        text += "".join(
+            f" ({label} {value})" for label, value in (("=", f.found), ("→", f.expected)) if not _empty(value)
+        )
         out.append(text)
     return out or [say("no_findings", lang)]
 
@@ -172,20 +187,35 @@ def _screening(block: Block, screening: Any, context: Context, lang: str) -> lis
     lines = _listed(rules, sector, name, lang)
     lines += _lender(block, rows, rules, context, name, date, lang)
     window = rules["window"].latest()
-    lines += _sourced(_verdict(say("window", lang, first=window.value.first, last=window.value.last, date=date),
-                               bool(outside_window(block, rows, rules)[0]), lang), window, lang)
+    lines += _sourced(
+        _verdict(
+            say("window", lang, first=window.value.first, last=window.value.last, date=date),
+            bool(outside_window(block, rows, rules)[0]),
+            lang,
+        ),
+        window,
+        lang,
+    )
     lines += _rate(block, rows, rules, context, disbursed, lang)
     evidence = rules["evidence_required"].on(disbursed)
     row = block.frame.iloc[0]
     if evidence.value:
-        shown = say("evidence", lang,
-                    investment=money(int(block.investment[0])) if block.has_investment[0] else "—",
-                    reduction=tonnes(int(block.reduction[0])) if block.has_reduction[0] else "—",
-                    evidence="—" if _empty(row["evidence"]) else word("evidence", row["evidence"], lang))
+        shown = say(
+            "evidence",
+            lang,
+            investment=money(int(block.investment[0])) if block.has_investment[0] else "—",
+            reduction=tonnes(int(block.reduction[0])) if block.has_reduction[0] else "—",
+            evidence="—" if _empty(row["evidence"]) else word("evidence", row["evidence"], lang),
+        )
         lines += _sourced(_verdict(shown, bool(evidence_missing(block, rows, rules)[0]), lang), evidence, lang)
     else:
         lines += _sourced(say("evidence_free", lang), evidence, lang)
-    shown = say("is_new", lang, issue=word("issue_type", row["issue_type"], lang), refinances="—" if _empty(row["refinances"]) else row["refinances"])
+    shown = say(
+        "is_new",
+        lang,
+        issue=word("issue_type", row["issue_type"], lang),
+        refinances="—" if _empty(row["refinances"]) else row["refinances"],
+    )
     lines += [_verdict(shown, not bool(block.new[0]), lang), "    " + say("new_source", lang)]
     term = rules["min_term_months"].on(disbursed)
     if term.value:
@@ -193,7 +223,12 @@ def _screening(block: Block, screening: Any, context: Context, lang: str) -> lis
         lines += _sourced(_verdict(shown, bool(term_too_short(block, rows, rules)[0]), lang), term, lang)
     if "borrower_types" in rules.parameters:
         types = rules["borrower_types"].on(disbursed)
-        shown = say("borrower", lang, type=block.borrower_types[int(block.borrower_type[0])] or "—", types=", ".join(types.value))
+        shown = say(
+            "borrower",
+            lang,
+            type=block.borrower_types[int(block.borrower_type[0])] or "—",
+            types=", ".join(types.value),
+        )
         lines += _sourced(_verdict(shown, bool(borrower_not_eligible(block, rows, rules)[0]), lang), types, lang)
     if screening["eligible"]:
         lines.append(say("result_eligible", lang, facility=name))
@@ -223,8 +258,11 @@ def _lender(block: Block, rows: Any, rules: Facility, context: Context, name: st
     known = context.lenders.get(lender or "")
     cls = known.cls if known is not None else None
     entry = next((m for m in rules.lenders if m.start == since and (lender in m.ids or cls in m.classes)), None)
-    return _sourced(line, entry, lang) if entry is not None else [
-        line, "    " + say("rule_source", lang, source="scenario", status=status_name("assumption", lang))]
+    return (
+        _sourced(line, entry, lang)
+        if entry is not None
+        else [line, "    " + say("rule_source", lang, source="scenario", status=status_name("assumption", lang))]
+    )
 
 
 def _rate(block: Block, rows: Any, rules: Facility, context: Context, disbursed: Any, lang: str) -> list[str]:
@@ -235,15 +273,25 @@ def _rate(block: Block, rows: Any, rules: Facility, context: Context, disbursed:
     above, early = rate_above_limit(block, rows, rules, context)
     if kind.value == "cap":
         cap = rules["loan_rate_cap"].on(disbursed)
-        return _sourced(_verdict(say("rate_cap", lang, rate=rate, limit=percent(cap.value)), bool(above[0]), lang), cap, lang)
+        return _sourced(
+            _verdict(say("rate_cap", lang, rate=rate, limit=percent(cap.value)), bool(above[0]), lang), cap, lang
+        )
     if early[0]:
         return [say("rate_no_fixing", lang, rate=rate)]
     one = bool(tenor_is_1y(block, rows, rules)[0])
     at = int(context.lpr.index(block.disbursed[rows])[0])
     lpr = int((context.lpr.lpr_1y_ppm if one else context.lpr.lpr_5y_ppm)[at])
     tolerance = rules["tolerance"].on(disbursed)
-    shown = say("rate_lpr", lang, rate=rate, tenor="1Y" if one else "5Y", fixing=iso(int(context.lpr.days[at])),
-                lpr=percent(lpr), tolerance=percent(tolerance.value), limit=percent(lpr + tolerance.value))
+    shown = say(
+        "rate_lpr",
+        lang,
+        rate=rate,
+        tenor="1Y" if one else "5Y",
+        fixing=iso(int(context.lpr.days[at])),
+        lpr=percent(lpr),
+        tolerance=percent(tolerance.value),
+        limit=percent(lpr + tolerance.value),
+    )
     return _sourced(_verdict(shown, bool(above[0]), lang), tolerance, lang)
 
 
@@ -253,7 +301,9 @@ def _schedule(block: Block, prepayments: pd.DataFrame) -> Schedule:
     return apply_prepayments(block.terms, ~block.error, np.zeros(len(day), np.int64), day, amount)
 
 
-def _funding(block: Block, schedule: Schedule, tables: Mapping[str, pd.DataFrame], context: Context, lang: str) -> list[str]:
+def _funding(
+    block: Block, schedule: Schedule, tables: Mapping[str, pd.DataFrame], context: Context, lang: str
+) -> list[str]:
     rows = np.array([0])
     lines = []
     _, days, amounts, owed = schedule.prepaid.events()
@@ -276,8 +326,17 @@ def _funding(block: Block, schedule: Schedule, tables: Mapping[str, pd.DataFrame
         return [*lines, say("no_funding", lang, state=state_name(state, lang))]
     ratio = rules["ratio"].on(to_date(int(block.disbursed[0])))
     asked = int(block.principal[0]) * int(ratio.value) // BP
-    lines += _sourced(say("asked", lang, principal=money(int(block.principal[0])),
-                          ratio=f"{int(ratio.value) / 100:.2f} %", asked=money(asked)), ratio, lang)
+    lines += _sourced(
+        say(
+            "asked",
+            lang,
+            principal=money(int(block.principal[0])),
+            ratio=f"{int(ratio.value) / 100:.2f} %",
+            asked=money(asked),
+        ),
+        ratio,
+        lang,
+    )
     if state == "pending":
         return [*lines, say("pending", lang, end=iso(context.end))]
     drawn = sum(int(d) for d in tables["draws"]["drawn_fen"])
@@ -304,8 +363,11 @@ def _draw(draw: Any, schedule: Schedule, rules: Facility, context: Context, lang
 
     drawn_on = to_day(dt.date.fromisoformat(str(draw["tranche"]).rsplit("/", 1)[1]))
     rate, source = _rate_on(rules, drawn_on)
-    lines = _sourced(say("drawn", lang, drawn=money(int(draw["drawn_fen"])), tranche=draw["tranche"], rate=percent(rate)),
-                     source, lang)
+    lines = _sourced(
+        say("drawn", lang, drawn=money(int(draw["drawn_fen"])), tranche=draw["tranche"], rate=percent(rate)),
+        source,
+        lang,
+    )
     opened = to_date(drawn_on)
     base = str(rules["rollover_base"].on(opened).value)
     keep = rules["rollover_rate"].on(opened).value == "original"
@@ -313,8 +375,10 @@ def _draw(draw: Any, schedule: Schedule, rules: Facility, context: Context, lang
     held = int(draw["drawn_fen"])
     gone = None if pd.isna(draw["repaid_on"]) else to_day(draw["repaid_on"])
     for k in range(rollovers + 1):
-        due = adjust(int(add_months(drawn_on, int(rules["term_months"].on(opened).value) * (k + 1))),
-                     str(rules["business_day"].on(opened).value))
+        due = adjust(
+            int(add_months(drawn_on, int(rules["term_months"].on(opened).value) * (k + 1))),
+            str(rules["business_day"].on(opened).value),
+        )
         if due > context.end or held == 0:
             break
         if gone is not None and gone < due:
@@ -324,10 +388,25 @@ def _draw(draw: Any, schedule: Schedule, rules: Facility, context: Context, lang
         kept = int(draw[f"continued_{k + 1}_fen"]) if f"continued_{k + 1}_fen" in draw.index else 0
         if kept:
             new, source = _rate_on(rules, due)
-            lines += _sourced(say("rollover", lang, day=iso(due), owed=owed, kept=money(kept), held=money(held),
-                                  rate=percent(rate if keep else new), base=base), source, lang)
+            lines += _sourced(
+                say(
+                    "rollover",
+                    lang,
+                    day=iso(due),
+                    owed=owed,
+                    kept=money(kept),
+                    held=money(held),
+                    rate=percent(rate if keep else new),
+                    base=base,
+                ),
+                source,
+                lang,
+            )
         else:
-            expired = due > to_day(rules["window"].latest().value.last) and not rules["rollover_after_expiry"].on(opened).value
+            expired = (
+                due > to_day(rules["window"].latest().value.last)
+                and not rules["rollover_after_expiry"].on(opened).value
+            )
             why = "why_last" if k == rollovers else ("why_expired" if expired else "why_gone")
             lines.append(say("repaid", lang, day=iso(due), owed=owed, held=money(held), why=say(why, lang)))
         held = kept
@@ -340,15 +419,30 @@ def _share(frame: pd.DataFrame, attribution: Any, lang: str) -> list[str]:
         lines = [say("no_share", lang)]
     else:
         share = int(attribution["share_e8"])
-        lines = [say("share", lang, principal=money(int(row["principal_fen"])),
-                     investment=money(int(row["project_investment_fen"])), share=f"{share // E8}.{share % E8:08d}")]
+        lines = [
+            say(
+                "share",
+                lang,
+                principal=money(int(row["principal_fen"])),
+                investment=money(int(row["project_investment_fen"])),
+                share=f"{share // E8}.{share % E8:08d}",
+            )
+        ]
     if pd.isna(attribution["reduction_g"]):
         return [*lines, say("unknown_reduction", lang)]
     if pd.isna(row["project_reduction_g"]):
         return [*lines, say("no_reduction", lang, reduction=tonnes(int(attribution["reduction_g"])))]
-    return [*lines, say("reduction", lang, project=tonnes(int(row["project_reduction_g"])),
-                        principal=money(int(row["principal_fen"])), investment=money(int(row["project_investment_fen"])),
-                        reduction=tonnes(int(attribution["reduction_g"])))]
+    return [
+        *lines,
+        say(
+            "reduction",
+            lang,
+            project=tonnes(int(row["project_reduction_g"])),
+            principal=money(int(row["principal_fen"])),
+            investment=money(int(row["project_investment_fen"])),
+            reduction=tonnes(int(attribution["reduction_g"])),
+        ),
+    ]
 
 
 def _cells(block: Block, attribution: Any, context: Context, lang: str) -> list[str]:

@@ -36,8 +36,14 @@ class Fixing:
 def _columns(fixings: tuple[Fixing, ...]) -> tuple[Any, Any, Any]:
     import numpy as np
 
-    columns = tuple(np.array(c, np.int64) for c in (
-        [epoch_day(f.date) for f in fixings], [f.lpr_1y_ppm for f in fixings], [f.lpr_5y_ppm for f in fixings]))
+    columns = tuple(
+        np.array(c, np.int64)
+        for c in (
+            [epoch_day(f.date) for f in fixings],
+            [f.lpr_1y_ppm for f in fixings],
+            [f.lpr_5y_ppm for f in fixings],
+        )
+    )
     for column in columns:
         column.flags.writeable = False  # cached and shared
     return columns[0], columns[1], columns[2]
@@ -96,7 +102,15 @@ def lpr() -> Lpr:
     (39500, None)
     """
     text = resources.files("relending.policy").joinpath("lpr.csv").read_text(encoding="utf-8")
-    rows = (Fixing(dt.date.fromisoformat(r["date"]), percent_to_ppm(r["lpr_1y"]), percent_to_ppm(r["lpr_5y"]),
-                   r["source"], r["status"], dt.date.fromisoformat(r["checked"]))
-            for r in csv.DictReader(text.splitlines()))
+    rows = (
+        Fixing(
+            dt.date.fromisoformat(r["date"]),
+            percent_to_ppm(r["lpr_1y"]),
+            percent_to_ppm(r["lpr_5y"]),
+            r["source"],
+            r["status"],
+            dt.date.fromisoformat(r["checked"]),
+        )
+        for r in csv.DictReader(text.splitlines())
+    )
     return Lpr(tuple(sorted(rows, key=lambda f: f.date)))

@@ -94,16 +94,21 @@ def lenders() -> Mapping[str, Lender]:
     for key, raw in _toml("lenders.toml").items():
         full, short = raw["full_name"], raw["short_name"]
         names = (key, full["zh"], full["en"], short["zh"], short["en"], *raw.get("aliases", ()))
-        found[key] = Lender(key, raw["class"], full, short, tuple(dict.fromkeys(names)), raw["source"], raw["status"],
-                            raw["checked"])
+        found[key] = Lender(
+            key, raw["class"], full, short, tuple(dict.fromkeys(names)), raw["source"], raw["status"], raw["checked"]
+        )
     return found
 
 
 @cache
 def fields() -> Mapping[str, Field]:
     """Every field, by id, in file order."""
-    return {key: Field(key, raw["facility"], raw["zh"], raw["en"], raw.get("other"), raw["source"], raw["status"],
-                       raw["checked"]) for key, raw in _toml("sectors.toml")["field"].items()}
+    return {
+        key: Field(
+            key, raw["facility"], raw["zh"], raw["en"], raw.get("other"), raw["source"], raw["status"], raw["checked"]
+        )
+        for key, raw in _toml("sectors.toml")["field"].items()
+    }
 
 
 @cache
@@ -116,9 +121,18 @@ def sectors() -> Mapping[str, Sector]:
     homes, found = fields(), {}
     others = {f.other for f in homes.values()}
     for code, raw in _toml("sectors.toml")["sector"].items():
-        found[code] = Sector(code, raw["field"], homes[raw["field"]].facility, raw["zh"], raw["en"],
-                             tuple(raw.get("aliases", ())), code in others, raw["source"], raw["status"],
-                             raw["checked"])
+        found[code] = Sector(
+            code,
+            raw["field"],
+            homes[raw["field"]].facility,
+            raw["zh"],
+            raw["en"],
+            tuple(raw.get("aliases", ())),
+            code in others,
+            raw["source"],
+            raw["status"],
+            raw["checked"],
+        )
     return found
 
 

@@ -116,12 +116,24 @@ def _fraction(scale: int, high: Decimal, en: str, zh: str) -> Callable[[Reader, 
     return parse
 
 
-_ratio = _fraction(BP, Decimal(1), "a fraction from 0 to 1 with at most 4 decimals, for example 0.60",
-                   "0 到 1 之间的小数，最多 4 位小数，例如 0.60")
-_ratio_ppm = _fraction(PPM, Decimal(1), "a fraction from 0 to 1 with at most 6 decimals, for example 0.10",
-                       "0 到 1 之间的小数，最多 6 位小数，例如 0.10")
-_rate = _fraction(PPM, HIGHEST_RATE, "a fraction a year from 0 to 0.3 with at most 6 decimals, for example 0.0175",
-                  "年利率，0 到 0.3 之间的小数，最多 6 位小数，例如 0.0175")
+_ratio = _fraction(
+    BP,
+    Decimal(1),
+    "a fraction from 0 to 1 with at most 4 decimals, for example 0.60",
+    "0 到 1 之间的小数，最多 4 位小数，例如 0.60",
+)
+_ratio_ppm = _fraction(
+    PPM,
+    Decimal(1),
+    "a fraction from 0 to 1 with at most 6 decimals, for example 0.10",
+    "0 到 1 之间的小数，最多 6 位小数，例如 0.10",
+)
+_rate = _fraction(
+    PPM,
+    HIGHEST_RATE,
+    "a fraction a year from 0 to 0.3 with at most 6 decimals, for example 0.0175",
+    "年利率，0 到 0.3 之间的小数，最多 6 位小数，例如 0.0175",
+)
 
 
 def _rate_table(reader: Reader, path: str, value: Any, parameter: Parameter) -> Any:
@@ -133,8 +145,12 @@ def _rate_table(reader: Reader, path: str, value: Any, parameter: Parameter) -> 
     for term, rate in value.items():
         months = int(term) if str(term).isascii() and str(term).isdigit() else 0
         if not months:
-            reader.note(f"{path}.{term}", term, 'a term in months as key, for example { "12" = 0.0175 }',
-                        '以月数为键，例如 { "12" = 0.0175 }')
+            reader.note(
+                f"{path}.{term}",
+                term,
+                'a term in months as key, for example { "12" = 0.0175 }',
+                '以月数为键，例如 { "12" = 0.0175 }',
+            )
             continue
         ppm = _rate(reader, f"{path}.{term}", rate, parameter)
         if ppm is not None:
@@ -180,12 +196,17 @@ def _window(reader: Reader, path: str, value: Any, parameter: Parameter) -> Any:
         first, last = day(value["first"]), day(value["last"])
         if first and last and first <= last:
             return Window(first, last)
-    return reader.note(path, value, "{ first = 2021-07-01, last = 2027-12-31 }, first not after last",
-                       "{ first = 2021-07-01, last = 2027-12-31 }，首日不晚于末日")
+    return reader.note(
+        path,
+        value,
+        "{ first = 2021-07-01, last = 2027-12-31 }, first not after last",
+        "{ first = 2021-07-01, last = 2027-12-31 }，首日不晚于末日",
+    )
 
 
-def names(reader: Reader, path: str, value: Any, allowed: Iterable[str] | None, en: str,
-          zh: str) -> tuple[str, ...] | None:
+def names(
+    reader: Reader, path: str, value: Any, allowed: Iterable[str] | None, en: str, zh: str
+) -> tuple[str, ...] | None:
     """A list of distinct names, each among ``allowed`` (None: any ``[a-z0-9_]+``)."""
     if not isinstance(value, list | tuple):
         reader.note(path, value, f"a list of {en}", f"{zh}列表")
@@ -214,28 +235,46 @@ def yuan(reader: Reader, path: str, value: Any) -> int | None:
     """An amount in yuan as fen."""
     fen = scaled(value, FEN, Decimal(0), MOST_YUAN)
     if fen is None:
-        reader.note(path, value, "an amount in yuan, 0 or more, at most 2 decimals, for example 5e9",
-                    "以元为单位的金额，不小于 0，最多两位小数，例如 5e9")
+        reader.note(
+            path,
+            value,
+            "an amount in yuan, 0 or more, at most 2 decimals, for example 5e9",
+            "以元为单位的金额，不小于 0，最多两位小数，例如 5e9",
+        )
     return fen
 
 
 def _pool(reader: Reader, path: str, raw: Any) -> Pool | None:
-    if not isinstance(raw, Mapping) or not {"id", "amount"} <= set(raw) <= {"id", "amount", "sectors"} \
-            or not isinstance(raw["id"], str) or not raw["id"]:
+    if (
+        not isinstance(raw, Mapping)
+        or not {"id", "amount"} <= set(raw) <= {"id", "amount", "sectors"}
+        or not isinstance(raw["id"], str)
+        or not raw["id"]
+    ):
         example = '{ id = "main", amount = 5e9, sectors = [] }'
         reader.note(path, raw, example, example)
         return None
     fen = yuan(reader, f"{path}.amount", raw["amount"])
-    codes = names(reader, f"{path}.sectors", raw.get("sectors", []), reader.codes, "sector codes of the facility",
-                  "该工具的领域代码")
+    codes = names(
+        reader,
+        f"{path}.sectors",
+        raw.get("sectors", []),
+        reader.codes,
+        "sector codes of the facility",
+        "该工具的领域代码",
+    )
     return None if fen is None or codes is None else Pool(raw["id"], fen, codes)
 
 
 def _quota(reader: Reader, path: str, value: Any, parameter: Parameter) -> Any:
-    wanted = ('an amount in yuan (one stock quota), { flow = 8e11 }, { stock = 8e11 }, { kind = "none" } or '
-              '{ kind = "stock", pools = [{ id = "main", amount = 8e11, sectors = [] }] }')
-    wanted_zh = ('以元为单位的金额（余额额度）、{ flow = 8e11 }、{ stock = 8e11 }、{ kind = "none" } 或 '
-                 '{ kind = "stock", pools = [{ id = "main", amount = 8e11, sectors = [] }] }')
+    wanted = (
+        'an amount in yuan (one stock quota), { flow = 8e11 }, { stock = 8e11 }, { kind = "none" } or '
+        '{ kind = "stock", pools = [{ id = "main", amount = 8e11, sectors = [] }] }'
+    )
+    wanted_zh = (
+        '以元为单位的金额（余额额度）、{ flow = 8e11 }、{ stock = 8e11 }、{ kind = "none" } 或 '
+        '{ kind = "stock", pools = [{ id = "main", amount = 8e11, sectors = [] }] }'
+    )
     if number(value) is not None:
         value = {"stock": value}
     if not isinstance(value, Mapping):
@@ -258,8 +297,17 @@ def _quota(reader: Reader, path: str, value: Any, parameter: Parameter) -> Any:
 
 
 PARSERS: Mapping[str, Callable[[Reader, str, Any, Parameter], Any]] = {
-    "date": _date, "window": _window, "option": _option, "flag": _flag, "borrowers": _borrowers, "quota": _quota,
-    "ratio": _ratio, "ratio_ppm": _ratio_ppm, "rate": _rate, "rate_table": _rate_table, "count": _count,
+    "date": _date,
+    "window": _window,
+    "option": _option,
+    "flag": _flag,
+    "borrowers": _borrowers,
+    "quota": _quota,
+    "ratio": _ratio,
+    "ratio_ppm": _ratio_ppm,
+    "rate": _rate,
+    "rate_table": _rate_table,
+    "count": _count,
     "positive": _positive,
 }
 """Parser of each kind of value."""

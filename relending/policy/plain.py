@@ -55,8 +55,11 @@ def _pool(pool: Pool) -> dict[str, Any]:
 
 
 def _meta(entry: DatedValue | Membership | SectorListing | Fixing | Lender) -> dict[str, Any]:
-    return {"source": entry.source, "status": entry.status,
-            "checked": entry.checked.isoformat() if entry.checked else None}
+    return {
+        "source": entry.source,
+        "status": entry.status,
+        "checked": entry.checked.isoformat() if entry.checked else None,
+    }
 
 
 def to_plain(facility: Facility) -> dict[str, Any]:
@@ -68,10 +71,14 @@ def to_plain(facility: Facility) -> dict[str, Any]:
     """
     out: dict[str, Any] = {"id": facility.id, "name": dict(facility.name)}
     for name, dated in facility.parameters.items():
-        out[name] = [{"from": v.start.isoformat(), "value": _value(PARAMETERS[name].kind, v.value), **_meta(v)}
-                     for v in dated.values]
-    out["lenders"] = [{"from": m.start.isoformat(), "ids": list(m.ids), "classes": list(m.classes), **_meta(m)}
-                      for m in facility.lenders]
+        out[name] = [
+            {"from": v.start.isoformat(), "value": _value(PARAMETERS[name].kind, v.value), **_meta(v)}
+            for v in dated.values
+        ]
+    out["lenders"] = [
+        {"from": m.start.isoformat(), "ids": list(m.ids), "classes": list(m.classes), **_meta(m)}
+        for m in facility.lenders
+    ]
     out["sectors"] = [{"from": s.start.isoformat(), "codes": list(s.codes), **_meta(s)} for s in facility.sectors]
     if facility.caps:
         out["caps"] = {period: fixed(fen, FEN) for period, fen in facility.caps.items()}
@@ -115,8 +122,14 @@ def from_plain(plain: Mapping[str, Any]) -> Facility:
 
 def lender_to_plain(lender: Lender) -> dict[str, Any]:
     """A lender as plain values."""
-    return {"id": lender.id, "class": lender.cls, "full_name": dict(lender.full_name),
-            "short_name": dict(lender.short_name), "names": list(lender.names), **_meta(lender)}
+    return {
+        "id": lender.id,
+        "class": lender.cls,
+        "full_name": dict(lender.full_name),
+        "short_name": dict(lender.short_name),
+        "names": list(lender.names),
+        **_meta(lender),
+    }
 
 
 def lender_from_plain(plain: Mapping[str, Any]) -> Lender:
@@ -126,14 +139,29 @@ def lender_from_plain(plain: Mapping[str, Any]) -> Lender:
     >>> lender_from_plain(lender_to_plain(lenders()["boc"])) == lenders()["boc"]
     True
     """
-    return Lender(plain["id"], plain["class"], dict(plain["full_name"]), dict(plain["short_name"]),
-                  tuple(plain["names"]), plain["source"], plain["status"], _date(plain["checked"]))
+    return Lender(
+        plain["id"],
+        plain["class"],
+        dict(plain["full_name"]),
+        dict(plain["short_name"]),
+        tuple(plain["names"]),
+        plain["source"],
+        plain["status"],
+        _date(plain["checked"]),
+    )
 
 
 def lpr_to_plain(lpr: Lpr) -> list[dict[str, Any]]:
     """LPR fixings as plain values, rates in percent as published (4 decimals)."""
-    return [{"date": f.date.isoformat(), "lpr_1y": fixed(f.lpr_1y_ppm, PPM_PER_PERCENT),
-             "lpr_5y": fixed(f.lpr_5y_ppm, PPM_PER_PERCENT), **_meta(f)} for f in lpr.fixings]
+    return [
+        {
+            "date": f.date.isoformat(),
+            "lpr_1y": fixed(f.lpr_1y_ppm, PPM_PER_PERCENT),
+            "lpr_5y": fixed(f.lpr_5y_ppm, PPM_PER_PERCENT),
+            **_meta(f),
+        }
+        for f in lpr.fixings
+    ]
 
 
 def lpr_from_plain(plain: list[dict[str, Any]]) -> Lpr:
@@ -143,8 +171,19 @@ def lpr_from_plain(plain: list[dict[str, Any]]) -> Lpr:
     >>> lpr_from_plain(lpr_to_plain(lpr())) == lpr()
     True
     """
-    return Lpr(tuple(Fixing(dt.date.fromisoformat(r["date"]), percent_to_ppm(r["lpr_1y"]), percent_to_ppm(r["lpr_5y"]),
-                            r["source"], r["status"], _date(r["checked"])) for r in plain))
+    return Lpr(
+        tuple(
+            Fixing(
+                dt.date.fromisoformat(r["date"]),
+                percent_to_ppm(r["lpr_1y"]),
+                percent_to_ppm(r["lpr_5y"]),
+                r["source"],
+                r["status"],
+                _date(r["checked"]),
+            )
+            for r in plain
+        )
+    )
 
 
 def _date(text: str | None) -> dt.date | None:

@@ -25,8 +25,10 @@ KEYS = (*PARAMETERS, *LISTS, "caps")
 SCENARIO = ("scenario", "assumption", None)
 """Source, status and last check of a value that a scenario gives."""
 _CAP = {"quarter": re.compile(r"\d{4}Q[1-4]"), "month": re.compile(r"\d{4}-(0[1-9]|1[0-2])")}
-_CAP_FORM = {"quarter": ("a quarter like 2024Q1", "季度，如 2024Q1"),
-             "month": ("a month like 2024-03", "月份，如 2024-03")}
+_CAP_FORM = {
+    "quarter": ("a quarter like 2024Q1", "季度，如 2024Q1"),
+    "month": ("a month like 2024-03", "月份，如 2024-03"),
+}
 _META = {"source", "status", "checked"}
 _T = TypeVar("_T", Membership, SectorListing)
 
@@ -110,8 +112,9 @@ def _known_keys(reader: Reader, path: str, entry: Mapping[str, Any], allowed: se
     for key in entry:
         if key not in allowed:
             listed = ", ".join(sorted(allowed))
-            reader.note(f"{path}.{key}", key, f"one of {listed}", f"下列之一：{listed}",
-                        nearest(str(key), sorted(allowed)))
+            reader.note(
+                f"{path}.{key}", key, f"one of {listed}", f"下列之一：{listed}", nearest(str(key), sorted(allowed))
+            )
 
 
 def _dated(reader: Reader, path: str, raw: list[Any], parameter: Parameter, bare: str = "") -> Dated | None:
@@ -133,15 +136,17 @@ def _dated(reader: Reader, path: str, raw: list[Any], parameter: Parameter, bare
     if len({v.start for v in values}) < len(values):
         reader.note(path, [v.start for v in values], "a different `from` for each value", "各取值的 from 日期不重复")
     if parameter.single and len(raw) > 1:
-        reader.note(path, f"{len(raw)} values", "one value: it holds for the whole run",
-                    "只能有一个取值：适用于整个测算期")
+        reader.note(
+            path, f"{len(raw)} values", "one value: it holds for the whole run", "只能有一个取值：适用于整个测算期"
+        )
     if len(reader.problems) > before:
         return None
     return Dated(parameter.name, tuple(sorted(values, key=lambda v: v.start)))
 
 
-def _entries(reader: Reader, path: str, raw: Any,
-             one: Callable[[Reader, str, Mapping[str, Any]], _T | None]) -> tuple[_T, ...]:
+def _entries(
+    reader: Reader, path: str, raw: Any, one: Callable[[Reader, str, Mapping[str, Any]], _T | None]
+) -> tuple[_T, ...]:
     found: list[_T] = []
     for i, entry in enumerate(raw):
         here = f"{path}[{i + 1}]"
@@ -157,11 +162,13 @@ def _entries(reader: Reader, path: str, raw: Any,
 def _membership(reader: Reader, path: str, entry: Mapping[str, Any]) -> Membership | None:
     _known_keys(reader, path, entry, {"from", "ids", "classes", *_META})
     start = _start(reader, path, entry, ALWAYS)
-    ids = names(reader, f"{path}.ids", entry.get("ids", []), None, "lender ids (a-z, 0-9, _)",
-                "机构编号（a-z、0-9、_）")
+    ids = names(
+        reader, f"{path}.ids", entry.get("ids", []), None, "lender ids (a-z, 0-9, _)", "机构编号（a-z、0-9、_）"
+    )
     listed = ", ".join(CLASSES)
-    classes = names(reader, f"{path}.classes", entry.get("classes", []), CLASSES, f"classes: {listed}",
-                    f"机构类别（{listed}）")
+    classes = names(
+        reader, f"{path}.classes", entry.get("classes", []), CLASSES, f"classes: {listed}", f"机构类别（{listed}）"
+    )
     if not ids and not classes and ids is not None and classes is not None:
         reader.note(path, dict(entry), "ids or classes", "ids 或 classes")
         return None
@@ -173,8 +180,14 @@ def _listing(reader: Reader, path: str, entry: Mapping[str, Any]) -> SectorListi
     _known_keys(reader, path, entry, {"from", "codes", *_META})
     start = _start(reader, path, entry, ALWAYS)
     listed = ", ".join(reader.codes)
-    codes = names(reader, f"{path}.codes", entry.get("codes", []), reader.codes,
-                  f"sector codes of the facility: {listed}", f"该工具的领域代码（{listed}）")
+    codes = names(
+        reader,
+        f"{path}.codes",
+        entry.get("codes", []),
+        reader.codes,
+        f"sector codes of the facility: {listed}",
+        f"该工具的领域代码（{listed}）",
+    )
     meta = _meta(reader, path, entry)
     return None if start is None or codes is None else SectorListing(start, codes, *meta)
 
@@ -191,7 +204,7 @@ def _plain_list(name: str, value: Any) -> Any:
 
 
 def _caps(reader: Reader, path: str, value: Any, frequency: Dated) -> dict[str, int]:
-    wanted = "periods with amounts in yuan, for example { \"2024Q1\" = 2e9 }"
+    wanted = 'periods with amounts in yuan, for example { "2024Q1" = 2e9 }'
     if not isinstance(value, Mapping):
         reader.note(path, value, wanted, '各申请期及金额（元），例如 { "2024Q1" = 2e9 }')
         return {}
@@ -259,24 +272,38 @@ def _fits(reader: Reader, found: Facility, path: str) -> None:
         if missing:
             listed = ", ".join(str(t) for t in missing)
             terms_found = "terms " + ", ".join(str(t) for t in entry.value)
-            reader.note(f"{path}.rate", terms_found, f"a rate for a term of {listed} months",
-                        f"期限 {listed} 个月的利率")
+            reader.note(
+                f"{path}.rate", terms_found, f"a rate for a term of {listed} months", f"期限 {listed} 个月的利率"
+            )
     needs = {"lpr": ("tolerance", "lpr_1y_up_to_months"), "cap": ("loan_rate_cap",)}
     for kind in {v.value for v in found["loan_rate_limit"].values}:
         for name in needs.get(kind, ()):
             if name not in found:
-                reader.note(f"{path}.{name}", None, f'a value, since loan_rate_limit is "{kind}"',
-                            f"须给出取值，因为 loan_rate_limit 为 \"{kind}\"")
+                reader.note(
+                    f"{path}.{name}",
+                    None,
+                    f'a value, since loan_rate_limit is "{kind}"',
+                    f'须给出取值，因为 loan_rate_limit 为 "{kind}"',
+                )
     if found["selection"].latest().value == "listed" and not found.sectors:
-        reader.note(f"{path}.sectors", None, 'sector codes, since selection is "listed"',
-                    '须给出领域代码，因为 selection 为 "listed"')
+        reader.note(
+            f"{path}.sectors",
+            None,
+            'sector codes, since selection is "listed"',
+            '须给出领域代码，因为 selection 为 "listed"',
+        )
 
 
 def _unknown(facility_id: str) -> Problem | None:
     if facility_id in facilities():
         return None
-    return Problem(f"facility.{facility_id}", facility_id, "one of " + ", ".join(facilities()),
-                   nearest(facility_id, facilities()), "下列之一：" + ", ".join(facilities()))
+    return Problem(
+        f"facility.{facility_id}",
+        facility_id,
+        "one of " + ", ".join(facilities()),
+        nearest(facility_id, facilities()),
+        "下列之一：" + ", ".join(facilities()),
+    )
 
 
 def check_overrides(facility_id: str, mapping: Mapping[str, Any]) -> list[Problem]:

@@ -70,8 +70,9 @@ def quota_text(quota: Quota, lang: str) -> str:
     words = said("word", lang)
     if not quota.pools:
         return words["none"]
-    pools = [f"{p.id}: {p.amount_fen // FEN:,} {words['yuan']} ({', '.join(p.sectors) or words['all']})"
-             for p in quota.pools]
+    pools = [
+        f"{p.id}: {p.amount_fen // FEN:,} {words['yuan']} ({', '.join(p.sectors) or words['all']})" for p in quota.pools
+    ]
     return f"{quota.kind} ({words[quota.kind]}) · " + " · ".join(pools)
 
 
@@ -187,7 +188,9 @@ def overview(day: dt.date | None, lang: str) -> list[str]:
         facts += f" · {words['last_checked']} {last_checked(found)}"
         lines += [f"{name}  {found.name[lang]}", *wrapped(facts, "    ")]
         if day:
-            shown = [f"{getattr(PARAMETERS[p], lang)} {value_text(PARAMETERS[p], found[p].on(day).value, lang)}"
-                    for p in ("rate", "ratio")]
+            shown = [
+                f"{getattr(PARAMETERS[p], lang)} {value_text(PARAMETERS[p], found[p].on(day).value, lang)}"
+                for p in ("rate", "ratio")
+            ]
             lines += wrapped(f"{words['on']} {day} · " + " · ".join(shown), "    ")
     return lines

@@ -185,8 +185,10 @@ class Facility:
         """Facility rate in ppm for each day, by the term in force that day where the rate depends on the term."""
         import numpy as np
 
-        table = np.array([[rate_of(r.value, int(t.value)) for t in self["term_months"].values]
-                          for r in self["rate"].values], np.int64)
+        table = np.array(
+            [[rate_of(r.value, int(t.value)) for t in self["term_months"].values] for r in self["rate"].values],
+            np.int64,
+        )
         return table[self["rate"].index(days), self["term_months"].index(days)]
 
 

@@ -7,6 +7,16 @@ from relending.runfolder.memory import Run, run
 from relending.runfolder.read import Difference, OpenedRun, open_run, verify
 
 __all__ = [
-    "Difference", "FolderExists", "OpenedRun", "Run", "RunFolderError", "input_files", "make_manifest", "open_run",
-    "refuse", "run", "save", "verify",
+    "Difference",
+    "FolderExists",
+    "OpenedRun",
+    "Run",
+    "RunFolderError",
+    "input_files",
+    "make_manifest",
+    "open_run",
+    "refuse",
+    "run",
+    "save",
+    "verify",
 ]

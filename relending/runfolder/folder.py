@@ -59,8 +59,7 @@ def save(run: Saveable, out: Path | str, force: bool = False) -> Path:
             fill(run, room)
             _take_place(room, target, force)
     except OSError as error:
-        raise RunFolderError(
-            f"{target}: cannot be written: {error}", f"{target}：无法写入：{error}") from error
+        raise RunFolderError(f"{target}: cannot be written: {error}", f"{target}：无法写入：{error}") from error
     return Path(out)
 
 
@@ -71,12 +70,13 @@ def refuse(target: Path, force: bool) -> None:
     if not force:
         raise FolderExists(
             f"{target}: exists already and is left as it is; choose another name, or replace it with --force",
-            f"{target}：已存在，未作改动；请换一个名称，或用 --force 替换")
+            f"{target}：已存在，未作改动；请换一个名称，或用 --force 替换",
+        )
     if not target.is_dir() or not ((target / MANIFEST).is_file() or not any(target.iterdir())):
         raise FolderExists(
-            f"{target}: is not a run folder, so --force does not replace it; choose another name or remove it "
-            "yourself",
-            f"{target}：不是运行文件夹，--force 不会替换它；请换一个名称，或自行删除")
+            f"{target}: is not a run folder, so --force does not replace it; choose another name or remove it yourself",
+            f"{target}：不是运行文件夹，--force 不会替换它；请换一个名称，或自行删除",
+        )
 
 
 def fill(run: Saveable, folder: Path) -> None:
@@ -139,4 +139,5 @@ def _take_place(room: Path, target: Path, force: bool) -> None:
     except OSError as error:
         raise RunFolderError(
             f"{target}: written; the former folder could not be removed and lies in {aside}: {error}",
-            f"{target}：已写入；旧文件夹无法删除，仍在 {aside}：{error}") from error
+            f"{target}：已写入；旧文件夹无法删除，仍在 {aside}：{error}",
+        ) from error

@@ -21,17 +21,27 @@ MANIFEST = "manifest.json"
 PACKAGES = ("relending", "numpy", "pandas", "pyarrow")  # those whose version can change a byte of the output
 
 DOES_NOT_CERTIFY: tuple[Mapping[str, str], ...] = (
-    {"en": "That the loan book is true or complete: it is taken as given.",
-     "zh": "不证明贷款台账真实、完整：台账按原样采用。"},
-    {"en": "That the People's Bank granted, or would grant, the relending: draws, rollovers and interest are "
-           "simulated.",
-     "zh": "不证明人民银行已经或将会发放再贷款：借用、展期和利息均为模拟结果。"},
-    {"en": "That the emission reductions happen: they are the figures of the studies, shared out by principal.",
-     "zh": "不证明碳减排量实际发生：采用项目测算报告的数值，按贷款占比折算。"},
-    {"en": "That values marked assumption or unconfirmed are the rule: see the values and their sources.",
-     "zh": "不证明标注为假设或未确认的参数即为现行规定：详见政策参数及其来源。"},
-    {"en": "Who made this folder: the checksums show a change of a file, not one of file and record together.",
-     "zh": "不证明文件夹由谁生成：校验值能发现文件改动，不能发现文件与本记录同时改动。"},
+    {
+        "en": "That the loan book is true or complete: it is taken as given.",
+        "zh": "不证明贷款台账真实、完整：台账按原样采用。",
+    },
+    {
+        "en": "That the People's Bank granted, or would grant, the relending: draws, rollovers and interest are "
+        "simulated.",
+        "zh": "不证明人民银行已经或将会发放再贷款：借用、展期和利息均为模拟结果。",
+    },
+    {
+        "en": "That the emission reductions happen: they are the figures of the studies, shared out by principal.",
+        "zh": "不证明碳减排量实际发生：采用项目测算报告的数值，按贷款占比折算。",
+    },
+    {
+        "en": "That values marked assumption or unconfirmed are the rule: see the values and their sources.",
+        "zh": "不证明标注为假设或未确认的参数即为现行规定：详见政策参数及其来源。",
+    },
+    {
+        "en": "Who made this folder: the checksums show a change of a file, not one of file and record together.",
+        "zh": "不证明文件夹由谁生成：校验值能发现文件改动，不能发现文件与本记录同时改动。",
+    },
 )
 
 
@@ -127,7 +137,8 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     if not folder.is_dir():
         raise RunFolderError(
             f"{folder}: there is no such folder; give the folder that `relending run` wrote",
-            f"{folder}：没有这个文件夹；请给出 `relending run` 写出的文件夹")
+            f"{folder}：没有这个文件夹；请给出 `relending run` 写出的文件夹",
+        )
     path = folder / MANIFEST
     try:
         record = json.loads(path.read_bytes())
@@ -136,7 +147,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
             f"{folder}: not a run folder, it has no {MANIFEST}; give the folder that `relending run` wrote "
             "(of several scenarios, one folder inside it)",
             f"{folder}：不是运行文件夹，缺少 {MANIFEST}；请给出 `relending run` 写出的文件夹"
-            "（多个情景时为其中一个子文件夹）"
+            "（多个情景时为其中一个子文件夹）",
         ) from None
     except (ValueError, OSError) as error:
         raise _damaged(path, str(error)) from None
@@ -146,7 +157,8 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         raise RunFolderError(
             f"{path}: format {record['format']!r}, expected {FORMAT}; open it with the version of relending that "
             "wrote it",
-            f"{path}：格式为 {record['format']!r}，应为 {FORMAT}；请用写出它的 relending 版本打开")
+            f"{path}：格式为 {record['format']!r}，应为 {FORMAT}；请用写出它的 relending 版本打开",
+        )
     if not isinstance(record.get("outputs"), dict) or not all(_entry(e) for e in record["outputs"].values()):
         raise _damaged(path, "no list of outputs")
     return record
@@ -157,5 +169,6 @@ def _entry(entry: Any) -> bool:
 
 
 def _damaged(path: Path, why: str) -> RunFolderError:
-    return RunFolderError(f"{path}: damaged ({why}); run the scenario again",
-                          f"{path}：文件已损坏（{why}）；请重新运行情景")
+    return RunFolderError(
+        f"{path}: damaged ({why}); run the scenario again", f"{path}：文件已损坏（{why}）；请重新运行情景"
+    )

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 from relending.findings import Findings
 from relending.runfolder.folder import save
 from relending.runfolder.manifest import input_files, make_manifest
+from relending.runfolder.views import Views
 from relending.scenario.record import policy_record
 from relending.scenario.run import Executed, execute
 from relending.scenario.scenario import Scenario
-from relending.runfolder.views import Views
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -49,8 +49,13 @@ class Run(Views):
         return frame[frame[key].eq(loan_id).fillna(False).astype(bool)]
 
 
-def run(scenario: Scenario | str | Path, *, strict: bool = False, block_rows: int = 2**20,
-        progress: Callable[[str], None] = lambda text: None) -> Run:
+def run(
+    scenario: Scenario | str | Path,
+    *,
+    strict: bool = False,
+    block_rows: int = 2**20,
+    progress: Callable[[str], None] = lambda text: None,
+) -> Run:
     """Carry a scenario out: book in, every table out.
 
     ``scenario`` is a loaded scenario, a file or the name of a shipped one; ``strict`` stops on any error of the book.
@@ -68,5 +73,5 @@ def record(done: Executed) -> dict[str, Any]:
     scenario = done.scenario
     inputs = [entry for path in scenario.files for entry in input_files("scenario", path)]
     inputs += [dict(entry) for entry in done.inputs]
-    in_book = sorted({name for name in done.tables["loans"]["lender"].dropna().unique()})
+    in_book = sorted(set(done.tables["loans"]["lender"].dropna().unique()))
     return make_manifest(scenario.resolved(), inputs, policy_record(scenario, in_book))

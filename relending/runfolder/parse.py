@@ -102,7 +102,7 @@ def unscaled(array: pa.Array) -> pa.Array:
 
     # A decimal128 is two little-endian 64-bit words; 18 digits fit in the lower one, sign included.
     words = np.frombuffer(array.buffers()[1], np.int64) if len(array) else np.empty(0, np.int64)
-    values = np.ascontiguousarray(words[2 * array.offset: 2 * (array.offset + len(array)): 2])
+    values = np.ascontiguousarray(words[2 * array.offset : 2 * (array.offset + len(array)) : 2])
     missing = array.is_null().to_numpy(zero_copy_only=False) if array.null_count else None
     return pa.array(values, pa.int64(), mask=missing)
 
@@ -114,7 +114,7 @@ def _pick(file: pq.ParquetFile, group: int, rows: NDArray[np.int64]) -> pa.Table
     names = file.schema_arrow.names
     picked: list[pa.ChunkedArray] = []
     for first in range(0, len(names), COLUMNS_AT_A_TIME):
-        part = file.read_row_group(group, columns=names[first: first + COLUMNS_AT_A_TIME])
+        part = file.read_row_group(group, columns=names[first : first + COLUMNS_AT_A_TIME])
         picked += pa.concat_tables([part.slice(row, 1) for row in rows]).combine_chunks().columns
     return pa.table(picked, names=names)
 
@@ -143,8 +143,12 @@ def _read_csv(table: str, path: Path) -> pa.Table:
         read_options=csv.ReadOptions(block_size=LONGEST_LINE),
         parse_options=csv.ParseOptions(newlines_in_values=True),
         convert_options=csv.ConvertOptions(
-            column_types={c.name: c.file_type() for c in columns}, null_values=[""], strings_can_be_null=True,
-            true_values=["true"], false_values=["false"]),
+            column_types={c.name: c.file_type() for c in columns},
+            null_values=[""],
+            strings_can_be_null=True,
+            true_values=["true"],
+            false_values=["false"],
+        ),
     )
 
 
@@ -152,4 +156,5 @@ def damaged(path: Path, why: str) -> RunFolderError:
     """The error for a file that is not what was written."""
     return RunFolderError(
         f"{path}: damaged ({why}); a run folder is not to be edited: run the scenario again",
-        f"{path}：文件已损坏（{why}）；运行文件夹不应修改，请重新运行情景")
+        f"{path}：文件已损坏（{why}）；运行文件夹不应修改，请重新运行情景",
+    )

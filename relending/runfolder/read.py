@@ -95,8 +95,10 @@ def open_run(folder: Path | str) -> OpenedRun:
         files[table] = path / names[0]
     missing = [p.name for p in files.values() if not p.is_file()]
     if missing:
-        raise RunFolderError(f"{path}: files missing: {', '.join(missing)}; run the scenario again",
-                             f"{path}：缺少文件：{'、'.join(missing)}；请重新运行情景")
+        raise RunFolderError(
+            f"{path}: files missing: {', '.join(missing)}; run the scenario again",
+            f"{path}：缺少文件：{'、'.join(missing)}；请重新运行情景",
+        )
     return OpenedRun(path, manifest, SavedTables(files))
 
 
@@ -121,12 +123,16 @@ class Difference:
 
 WORDS = {
     "en": {
-        "missing": "named in the record, but not in the folder", "changed": "changed since it was written",
-        "unexpected": "in the folder, but not named in the record", "unsafe": "its path leaves the folder",
+        "missing": "named in the record, but not in the folder",
+        "changed": "changed since it was written",
+        "unexpected": "in the folder, but not named in the record",
+        "unsafe": "its path leaves the folder",
     },
     "zh": {
-        "missing": "记录中有，文件夹中没有", "changed": "写出后被改动",
-        "unexpected": "文件夹中有，记录中没有", "unsafe": "路径指向文件夹之外",
+        "missing": "记录中有，文件夹中没有",
+        "changed": "写出后被改动",
+        "unexpected": "文件夹中有，记录中没有",
+        "unsafe": "路径指向文件夹之外",
     },
 }
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 LOANS_IN_CSV = 100_000  # with more, loan-level tables are Parquet: no spreadsheet opens them anyway
-DIGITS = 18             # of a figure, decimals included: what Parquet holds in a 64-bit integer
+DIGITS = 18  # of a figure, decimals included: what Parquet holds in a 64-bit integer
 REPEATED = "continued_N_fen"
 
 
@@ -71,8 +71,12 @@ def tables() -> Mapping[str, Table]:
     """
     declared = resources.files("relending.runfolder").joinpath("columns.toml").read_text(encoding="utf-8")
     return {
-        name: Table(name, entry["title"], tuple(_column(*line) for line in entry["columns"]),
-                    bool(entry.get("loan_level", False)))
+        name: Table(
+            name,
+            entry["title"],
+            tuple(_column(*line) for line in entry["columns"]),
+            bool(entry.get("loan_level", False)),
+        )
         for name, entry in tomllib.loads(declared).items()
     }
 
@@ -132,9 +136,12 @@ def _conform_column(table: str, column: Column, values: Any) -> pa.Array:
     if pa.types.is_dictionary(kind):
         array = array.cast(kind.value_type)
         kind = array.type
-    known = {"text": pa.types.is_string(kind) or pa.types.is_large_string(kind),
-             "date": pa.types.is_date(kind) or pa.types.is_timestamp(kind),
-             "bool": pa.types.is_boolean(kind), "int": pa.types.is_integer(kind)}[column.kind]
+    known = {
+        "text": pa.types.is_string(kind) or pa.types.is_large_string(kind),
+        "date": pa.types.is_date(kind) or pa.types.is_timestamp(kind),
+        "bool": pa.types.is_boolean(kind),
+        "int": pa.types.is_integer(kind),
+    }[column.kind]
     if not known and not (pa.types.is_null(kind) and (column.kind != "bool" or not len(array))):
         raise TypeError(f"{where}: {kind} where {column.step_type()} is declared")
     array = array.cast(column.step_type())

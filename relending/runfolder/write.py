@@ -20,12 +20,21 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
-CSV_ROWS = 2**15      # rows turned into text at a time
-GROUP_ROWS = 2**20    # rows of a Parquet row group, counted from the first row of the table
+CSV_ROWS = 2**15  # rows turned into text at a time
+GROUP_ROWS = 2**20  # rows of a Parquet row group, counted from the first row of the table
 
 # Encodings are fixed by the column, never by its values. Texts that hardly repeat gain nothing from a dictionary.
-VARIED = ("loan_id", "contract_id", "borrower", "project_id", "project_code", "project_name", "publish_name",
-          "evidence_doc", "refinances")
+VARIED = (
+    "loan_id",
+    "contract_id",
+    "borrower",
+    "project_id",
+    "project_code",
+    "project_name",
+    "publish_name",
+    "evidence_doc",
+    "refinances",
+)
 SORTED_BY = ("loan_id", "disbursed")  # statistics help a reader only where a row group holds a narrow range
 PAGE_BATCH = 2**16
 
@@ -81,9 +90,15 @@ def _parquet_options(columns: tuple[Column, ...]) -> Mapping[str, Any]:
     encoding = {c.name: "DELTA_BINARY_PACKED" for c in columns if c.decimals is not None or c.name == "row"}
     encoding |= {name: "PLAIN" for name in names if name in VARIED}
     return {
-        "version": "2.6", "data_page_version": "1.0", "compression": "zstd", "compression_level": 1,
-        "store_schema": False, "store_decimal_as_integer": True, "write_batch_size": PAGE_BATCH,
-        "use_dictionary": [name for name in names if name not in encoding], "column_encoding": encoding,
+        "version": "2.6",
+        "data_page_version": "1.0",
+        "compression": "zstd",
+        "compression_level": 1,
+        "store_schema": False,
+        "store_decimal_as_integer": True,
+        "write_batch_size": PAGE_BATCH,
+        "use_dictionary": [name for name in names if name not in encoding],
+        "column_encoding": encoding,
         "write_statistics": [name for name in names if name in SORTED_BY],
     }
 

@@ -51,8 +51,13 @@ def _note(error: dict[str, Any], path: Location, layers: Layers, problems: Probl
     elif kind == "missing":
         problems.add("scenario_missing_key", file=label, column=column, found=toml_text(found), expected="the key")
     elif kind in WRONG_TYPE or kind.endswith("_type"):
-        problems.add("scenario_wrong_type", file=label, column=column, found=toml_text(found),
-                     expected=WRONG_TYPE.get(kind, error["msg"]))
+        problems.add(
+            "scenario_wrong_type",
+            file=label,
+            column=column,
+            found=toml_text(found),
+            expected=WRONG_TYPE.get(kind, error["msg"]),
+        )
     else:
         problems.add("scenario_bad_value", file=label, column=column, found=toml_text(found), expected=_limits(error))
 

@@ -79,10 +79,18 @@ caps = { "2024Q1" = 2e9 }       # most that may be drawn in an application perio
 """
 
 KINDS = {
-    "date": "date", "window": "table { first, last }", "option": "", "borrowers": "list of borrower types",
-    "ratio": "fraction, 4 decimals", "ratio_ppm": "fraction, 6 decimals", "rate": "rate",
-    "rate_table": "rate, or table of rates by term in months", "positive": "whole number, 1 or more",
-    "count": "whole number", "flag": "true or false", "quota": "amount, or table",
+    "date": "date",
+    "window": "table { first, last }",
+    "option": "",
+    "borrowers": "list of borrower types",
+    "ratio": "fraction, 4 decimals",
+    "ratio_ppm": "fraction, 6 decimals",
+    "rate": "rate",
+    "rate_table": "rate, or table of rates by term in months",
+    "positive": "whole number, 1 or more",
+    "count": "whole number",
+    "flag": "true or false",
+    "quota": "amount, or table",
 }
 
 TAIL = """

@@ -47,8 +47,9 @@ def known_lenders() -> dict[str, Lender]:
     }
 
 
-def scenario_lenders(tables: Mapping[str, LenderTable], layers: Layers, problems: Problems,
-                     broken: frozenset[str]) -> dict[str, Lender]:
+def scenario_lenders(
+    tables: Mapping[str, LenderTable], layers: Layers, problems: Problems, broken: frozenset[str]
+) -> dict[str, Lender]:
     """The policy's lenders and those of ``[lenders.ID]``, in that order.
 
     ``broken`` names lenders some key of which had a wrong type: for these no missing class is reported.
@@ -61,8 +62,9 @@ def scenario_lenders(tables: Mapping[str, LenderTable], layers: Layers, problems
 
         def add(code: str, found: Any, expected: str, key: str, ident: str = ident) -> None:
             origin = layers.origin(("lenders", ident, *key.split(".")))
-            problems.add(code, file=origin.label, column=f"lenders.{ident}.{key}".rstrip("."), found=found,
-                         expected=expected)
+            problems.add(
+                code, file=origin.label, column=f"lenders.{ident}.{key}".rstrip("."), found=found, expected=expected
+            )
 
         if not re.fullmatch(r"[a-z0-9_]+", ident):
             add("scenario_bad_value", ident, "an id of small letters, digits and underscores", "")
@@ -74,23 +76,36 @@ def scenario_lenders(tables: Mapping[str, LenderTable], layers: Layers, problems
         if before is None and table.cls is None and not table.admitted and ident not in broken:
             close = nearest(ident, lenders)
             hint = f"a class, one of: {', '.join(CLASSES)}" + (f"; nearest known lender: {close}" if close else "")
-            problems.add("scenario_missing_key", file=layers.origin(("lenders", ident)).label,
-                         column=f"{column}.class", expected=hint)
+            problems.add(
+                "scenario_missing_key",
+                file=layers.origin(("lenders", ident)).label,
+                column=f"{column}.class",
+                expected=hint,
+            )
         fallback = before or Lender(ident, None, {"zh": ident, "en": ident}, {}, (ident,))
         full = both(table.full_name, fallback.full_name)
         short = both(table.short_name, fallback.short_name or full)
         names = dict.fromkeys([ident, *fallback.names, *full.values(), *short.values()])
         lenders[ident] = replace(
-            fallback, cls=table.cls or fallback.cls, full_name=full, short_name=short, names=tuple(names),
-            admitted=dict(sorted((table.admitted or {}).items())), source="scenario",
+            fallback,
+            cls=table.cls or fallback.cls,
+            full_name=full,
+            short_name=short,
+            names=tuple(names),
+            admitted=dict(sorted((table.admitted or {}).items())),
+            source="scenario",
         )
     for ident in tables:
         others = {normalised(name): one.id for one in lenders.values() if one.id != ident for name in one.names}
         for name in lenders[ident].names:
             if normalised(name) in others:
-                problems.add("scenario_bad_value", file=layers.origin(("lenders", ident)).label,
-                             column=f"lenders.{ident}", found=name,
-                             expected=f"a name of its own; {others[normalised(name)]} has it already")
+                problems.add(
+                    "scenario_bad_value",
+                    file=layers.origin(("lenders", ident)).label,
+                    column=f"lenders.{ident}",
+                    found=name,
+                    expected=f"a name of its own; {others[normalised(name)]} has it already",
+                )
     return lenders
 
 

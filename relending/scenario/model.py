@@ -74,7 +74,7 @@ OwnRate = Annotated[
         _branch,
         custom_error_type="own_rate_type",
         custom_error_message="a rate such as 0.0295, a list of { from = 2021-01-01, value = 0.0295 }, "
-                             "or the name of a CSV file with the columns from and value",
+        "or the name of a CSV file with the columns from and value",
     ),
 ]
 FileNames = Annotated[
@@ -90,65 +90,113 @@ FileNames = Annotated[
 class ScenarioTable(Table):
     """[scenario]: what is run, on which book, over which time."""
 
-    name: str | None = key("text", "Short name; also the name of the run's folder when several are run",
-                           "简称；同时运行多个情景时为其文件夹名", "the file's name without .toml")
+    name: str | None = key(
+        "text",
+        "Short name; also the name of the run's folder when several are run",
+        "简称；同时运行多个情景时为其文件夹名",
+        "the file's name without .toml",
+    )
     title: Words | None = key("table { zh, en }", "Title of tables, pictures and the report", "标题", "the name")
     description: str | None = key("text", "What the scenario shows", "说明", "empty")
-    book: FileNames | None = key("file name, or a list of them",
-                                 "The loan book: CSV, XLSX, Parquet, or a folder of Parquet; relative to this file",
-                                 "贷款台账文件，相对本文件所在文件夹", required=True)
-    plan: FileName | None = key("file name", "A lending plan: not run by this version, an error says so",
-                                "投放计划；本版本尚不支持", "none")
-    prepayments: FileName | None = key("file name", "Prepayments (loan_id, date, amount); relative to this file",
-                                       "提前还款文件，相对本文件所在文件夹", "none")
-    lender: str | None = key("lender id or name", "The lender of loans whose row names none",
-                             "台账未注明金融机构时的默认机构", "none")
-    start: dt.date | None = key("date", "First day of the tables, widened to the first day of its quarter",
-                                "起始日，扩展至季初", required=True)
-    end: dt.date | None = key("date", "Last day of the run, widened to the last day of its quarter",
-                              "截止日，扩展至季末", required=True)
-    facilities: list[str] | None = key("list of facility ids", "The facilities run, in the order of the tables",
-                                       "参与测算的工具，按表格次序", required=True)
-    extends: FileName | None = key("file name",
-                                   "Another scenario file this one starts from; relative to this file",
-                                   "所继承的情景文件，相对本文件所在文件夹", "none")
+    book: FileNames | None = key(
+        "file name, or a list of them",
+        "The loan book: CSV, XLSX, Parquet, or a folder of Parquet; relative to this file",
+        "贷款台账文件，相对本文件所在文件夹",
+        required=True,
+    )
+    plan: FileName | None = key(
+        "file name", "A lending plan: not run by this version, an error says so", "投放计划；本版本尚不支持", "none"
+    )
+    prepayments: FileName | None = key(
+        "file name",
+        "Prepayments (loan_id, date, amount); relative to this file",
+        "提前还款文件，相对本文件所在文件夹",
+        "none",
+    )
+    lender: str | None = key(
+        "lender id or name", "The lender of loans whose row names none", "台账未注明金融机构时的默认机构", "none"
+    )
+    start: dt.date | None = key(
+        "date", "First day of the tables, widened to the first day of its quarter", "起始日，扩展至季初", required=True
+    )
+    end: dt.date | None = key(
+        "date", "Last day of the run, widened to the last day of its quarter", "截止日，扩展至季末", required=True
+    )
+    facilities: list[str] | None = key(
+        "list of facility ids",
+        "The facilities run, in the order of the tables",
+        "参与测算的工具，按表格次序",
+        required=True,
+    )
+    extends: FileName | None = key(
+        "file name",
+        "Another scenario file this one starts from; relative to this file",
+        "所继承的情景文件，相对本文件所在文件夹",
+        "none",
+    )
 
 
 class LenderTable(Table):
     """[lenders.ID]: a lender the policy files do not know, or what this scenario changes of one they know."""
 
-    cls: str | None = key("lender class", "The class, which decides the admission of a lender not named by the policy",
-                          "机构类别，决定是否获准", "the policy's", alias="class")
-    full_name: Words | None = key("table { zh, en }", "Full name, as it stands in a statement", "全称",
-                                  "the policy's, else the id")
-    short_name: Words | None = key("table { zh, en }", "Short name, for tables and pictures", "简称",
-                                   "the policy's, else the full name")
-    admitted: dict[str, dt.date] | None = key("table { facility = date }",
-                                              "Admission date by facility, instead of the policy's",
-                                              "按工具列示的获准日期，替代政策文件", "the policy's")
-    own_rate: OwnRate | None = key("as market.own_rate", "The lender's own cost of funds, instead of the market's",
-                                   "该机构自有资金成本，替代 market.own_rate", "market.own_rate")
+    cls: str | None = key(
+        "lender class",
+        "The class, which decides the admission of a lender not named by the policy",
+        "机构类别，决定是否获准",
+        "the policy's",
+        alias="class",
+    )
+    full_name: Words | None = key(
+        "table { zh, en }", "Full name, as it stands in a statement", "全称", "the policy's, else the id"
+    )
+    short_name: Words | None = key(
+        "table { zh, en }", "Short name, for tables and pictures", "简称", "the policy's, else the full name"
+    )
+    admitted: dict[str, dt.date] | None = key(
+        "table { facility = date }",
+        "Admission date by facility, instead of the policy's",
+        "按工具列示的获准日期，替代政策文件",
+        "the policy's",
+    )
+    own_rate: OwnRate | None = key(
+        "as market.own_rate",
+        "The lender's own cost of funds, instead of the market's",
+        "该机构自有资金成本，替代 market.own_rate",
+        "market.own_rate",
+    )
 
 
 class MarketTable(Table):
     """[market]: rates no policy file can know."""
 
-    own_rate: OwnRate | None = key("rate, list of { from, value }, or file name of a CSV (from, value)",
-                                   "Cost of the lender's own funds a year, as a fraction", "自有资金成本（年，小数）",
-                                   required=True)
-    lpr_shift_bp: int | None = key("whole number, basis points",
-                                   "Moves the LPR of planned loans and of repricing; never of loans already made",
-                                   "LPR 平移（基点），仅影响计划贷款与重定价", "0", ge=-1000, le=1000)
-    lpr_shift_from: dt.date | None = key("date", "The shift counts after this day", "平移自该日之后起",
-                                         "the last known fixing")
+    own_rate: OwnRate | None = key(
+        "rate, list of { from, value }, or file name of a CSV (from, value)",
+        "Cost of the lender's own funds a year, as a fraction",
+        "自有资金成本（年，小数）",
+        required=True,
+    )
+    lpr_shift_bp: int | None = key(
+        "whole number, basis points",
+        "Moves the LPR of planned loans and of repricing; never of loans already made",
+        "LPR 平移（基点），仅影响计划贷款与重定价",
+        "0",
+        ge=-1000,
+        le=1000,
+    )
+    lpr_shift_from: dt.date | None = key(
+        "date", "The shift counts after this day", "平移自该日之后起", "the last known fixing"
+    )
 
 
 class DisclosureTable(Table):
     """[disclosure]: options of the disclosed figures."""
 
     rate_basis: Literal["issue", "current"] | None = key(
-        '"issue" or "current"', "Weighted average rate of the rates at issue, or of the current ones",
-        "加权平均利率口径：发放时或当前执行", '"issue"')
+        '"issue" or "current"',
+        "Weighted average rate of the rates at issue, or of the current ones",
+        "加权平均利率口径：发放时或当前执行",
+        '"issue"',
+    )
 
 
 class File(Table):
@@ -164,7 +212,10 @@ class File(Table):
 
 
 TABLES: dict[str, type[Table]] = {
-    "scenario": ScenarioTable, "lenders.ID": LenderTable, "market": MarketTable, "disclosure": DisclosureTable,
+    "scenario": ScenarioTable,
+    "lenders.ID": LenderTable,
+    "market": MarketTable,
+    "disclosure": DisclosureTable,
 }
 
 

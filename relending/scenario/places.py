@@ -53,7 +53,8 @@ def locate(path_or_name: str | Path, problems: Problems) -> Path | None:
     if path.is_dir() and inside.is_file():
         return inside
     names = shipped_names()
-    expected = "an existing scenario file" + (f", or a shipped scenario ({choices(str(path_or_name), names)})"
-                                              if names else "")
+    expected = "an existing scenario file" + (
+        f", or a shipped scenario ({choices(str(path_or_name), names)})" if names else ""
+    )
     problems.add("file_not_found", file=str(path_or_name), expected=expected)
     return None

@@ -18,11 +18,20 @@ class Problems:
 
     rows: list[dict[str, Any]] = field(default_factory=list)
 
-    def add(self, code: str, *, file: str = "", row: int | None = None, column: str = "", found: Any = "",
-            expected: str = "") -> None:
+    def add(
+        self,
+        code: str,
+        *,
+        file: str = "",
+        row: int | None = None,
+        column: str = "",
+        found: Any = "",
+        expected: str = "",
+    ) -> None:
         """Note one problem; ``column`` is the key path of a TOML file, or a column of a CSV file."""
-        self.rows.append({"code": code, "file": file, "row": row, "column": column, "found": str(found),
-                          "expected": expected})
+        self.rows.append(
+            {"code": code, "file": file, "row": row, "column": column, "found": str(found), "expected": expected}
+        )
 
     def __bool__(self) -> bool:
         return bool(self.rows)

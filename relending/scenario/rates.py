@@ -33,8 +33,9 @@ def dated(steps: Sequence[tuple[dt.date, int]], source: str) -> Dated:
     return Dated("own_rate", tuple(DatedValue(day, ppm, source, "assumption", None) for day, ppm in sorted(steps)))
 
 
-def own_rate(value: Decimal | list[Step] | str, column: str, origin: Origin, problems: Problems,
-             files: list[Path]) -> Dated | None:
+def own_rate(
+    value: Decimal | list[Step] | str, column: str, origin: Origin, problems: Problems, files: list[Path]
+) -> Dated | None:
     """The rate as dated ppm, or None with every reason noted.
 
     ``column`` is the key path, ``origin`` where the value was given; a CSV file read is added to ``files``.
@@ -53,22 +54,38 @@ def own_rate(value: Decimal | list[Step] | str, column: str, origin: Origin, pro
     for n, step in enumerate(value, 1):
         ppm = to_ppm(step.value)
         if ppm is None:
-            problems.add("scenario_bad_value", file=origin.label, column=f"{column}[{n}].value", found=step.value,
-                         expected=EXPECTED)
+            problems.add(
+                "scenario_bad_value",
+                file=origin.label,
+                column=f"{column}[{n}].value",
+                found=step.value,
+                expected=EXPECTED,
+            )
         if step.start in [day for day, _ in steps]:
-            problems.add("scenario_bad_value", file=origin.label, column=f"{column}[{n}].from", found=step.start,
-                         expected="every date once")
+            problems.add(
+                "scenario_bad_value",
+                file=origin.label,
+                column=f"{column}[{n}].from",
+                found=step.start,
+                expected="every date once",
+            )
             ppm = None
         good &= ppm is not None
         steps.append((step.start, ppm or 0))
     if not value:
-        problems.add("scenario_bad_value", file=origin.label, column=column, found="[]",
-                     expected="at least one { from = 2021-01-01, value = 0.0295 }")
+        problems.add(
+            "scenario_bad_value",
+            file=origin.label,
+            column=column,
+            found="[]",
+            expected="at least one { from = 2021-01-01, value = 0.0295 }",
+        )
     return dated(steps, origin.short) if good and steps else None
 
 
-def _from_csv(path: Path, given: str, column: str, origin: Origin, problems: Problems,
-              files: list[Path]) -> Dated | None:
+def _from_csv(
+    path: Path, given: str, column: str, origin: Origin, problems: Problems, files: list[Path]
+) -> Dated | None:
     try:
         text = path.read_bytes().decode("utf-8-sig")
         rows = list(csv.reader(io.StringIO(text, newline=""), strict=True))
@@ -95,11 +112,18 @@ def _from_csv(path: Path, given: str, column: str, origin: Origin, problems: Pro
         cells = [*row, "", ""]
         day, ppm = _date(cells[at_from]), _rate(cells[at_value])
         if day is None or day in steps:
-            problems.add("scenario_bad_value", file=path.name, row=n, column="from", found=cells[at_from],
-                         expected="a date such as 2021-01-01" if day is None else "every date once")
+            problems.add(
+                "scenario_bad_value",
+                file=path.name,
+                row=n,
+                column="from",
+                found=cells[at_from],
+                expected="a date such as 2021-01-01" if day is None else "every date once",
+            )
         if ppm is None:
-            problems.add("scenario_bad_value", file=path.name, row=n, column="value", found=cells[at_value],
-                         expected=EXPECTED)
+            problems.add(
+                "scenario_bad_value", file=path.name, row=n, column="value", found=cells[at_value], expected=EXPECTED
+            )
         if day is not None and ppm is not None:
             steps[day] = ppm
     if len(problems.rows) > before:

@@ -75,8 +75,9 @@ def _is_whole(path: KeyPath) -> bool:
     return len(path) == len(WHOLE) and all(w in ("*", p) for w, p in zip(WHOLE, path, strict=True))
 
 
-def _merge(into: dict[str, Any], over: Mapping[str, Any], at: KeyPath, origins: dict[KeyPath, Origin],
-           origin: Origin) -> None:
+def _merge(
+    into: dict[str, Any], over: Mapping[str, Any], at: KeyPath, origins: dict[KeyPath, Origin], origin: Origin
+) -> None:
     for name, value in over.items():
         path = (*at, name)
         if isinstance(value, Mapping) and not _is_whole(path):
@@ -104,15 +105,28 @@ def read_toml(path: Path, problems: Problems) -> dict[str, Any] | None:
     except FileNotFoundError:
         problems.add("file_not_found", file=path.name, found=path.name, expected="an existing file")
     except UnicodeDecodeError as bad:
-        problems.add("scenario_unreadable", file=path.name, found=f"byte 0x{bad.object[bad.start]:02x} at {bad.start}",
-                     expected="TOML in UTF-8")
+        problems.add(
+            "scenario_unreadable",
+            file=path.name,
+            found=f"byte 0x{bad.object[bad.start]:02x} at {bad.start}",
+            expected="TOML in UTF-8",
+        )
     except tomllib.TOMLDecodeError as bad:
         line = re.search(r"\(at line (\d+)", str(bad))
-        problems.add("scenario_unreadable", file=path.name, row=int(line[1]) if line else None, found=str(bad),
-                     expected="TOML in UTF-8")
+        problems.add(
+            "scenario_unreadable",
+            file=path.name,
+            row=int(line[1]) if line else None,
+            found=str(bad),
+            expected="TOML in UTF-8",
+        )
     except (OSError, ValueError, RecursionError) as bad:
-        problems.add("scenario_unreadable", file=path.name, expected="a TOML file that can be read",
-                     found=getattr(bad, "strerror", None) or type(bad).__name__)
+        problems.add(
+            "scenario_unreadable",
+            file=path.name,
+            expected="a TOML file that can be read",
+            found=getattr(bad, "strerror", None) or type(bad).__name__,
+        )
     return None
 
 
@@ -124,17 +138,26 @@ def read_layers(path: Path, overrides: Overrides, problems: Problems) -> Layers 
     """
     given = read_overrides(overrides, problems)
     if any(_asked(override) is not None for override in given):
-        problems.add("scenario_bad_value", file=SET, column="scenario.extends",
-                     expected="extends only in a scenario file: an override comes after the files were read")
+        problems.add(
+            "scenario_bad_value",
+            file=SET,
+            column="scenario.extends",
+            expected="extends only in a scenario file: an override comes after the files were read",
+        )
     chain: list[tuple[Path, dict[str, Any]]] = []
     seen: list[Path] = []
     here: Path | None = path
     while here is not None:
         real = here.resolve()
         if real in seen:
-            names = [p.name for p in seen[seen.index(real):]] + [real.name]
-            problems.add("scenario_bad_value", file=chain[-1][0].name, column="scenario.extends",
-                         found=" -> ".join(names), expected="a chain of files that does not come back to itself")
+            names = [p.name for p in seen[seen.index(real) :]] + [real.name]
+            problems.add(
+                "scenario_bad_value",
+                file=chain[-1][0].name,
+                column="scenario.extends",
+                found=" -> ".join(names),
+                expected="a chain of files that does not come back to itself",
+            )
             return None
         tables = read_toml(here, problems)
         if tables is None:
@@ -176,19 +199,26 @@ def read_overrides(overrides: Overrides, problems: Problems) -> list[dict[str, A
         for text in [overrides] if isinstance(overrides, str) else overrides:
             key, equals, value = str(text).partition("=")
             if not equals:
-                problems.add("scenario_bad_value", file=SET, found=text,
-                             expected="key=value, such as facility.cerf.ratio=0.8")
+                problems.add(
+                    "scenario_bad_value", file=SET, found=text, expected="key=value, such as facility.cerf.ratio=0.8"
+                )
                 continue
             try:
                 pairs.append((key, parse_value(value), str(text)))
             except ValueError:
-                problems.add("scenario_bad_value", file=SET, column=key.strip(), found=value,
-                             expected='a TOML value such as 0.8, 2024-01-01, "text" or [1, 2]')
+                problems.add(
+                    "scenario_bad_value",
+                    file=SET,
+                    column=key.strip(),
+                    found=value,
+                    expected='a TOML value such as 0.8, 2024-01-01, "text" or [1, 2]',
+                )
     for key, value, text in pairs:
         path = parse_key(key)
         if not path:
-            problems.add("scenario_bad_value", file=SET, found=text,
-                         expected="a dotted key, such as facility.cerf.ratio=0.8")
+            problems.add(
+                "scenario_bad_value", file=SET, found=text, expected="a dotted key, such as facility.cerf.ratio=0.8"
+            )
             continue
         nest: Any = value
         for part in reversed(path):

@@ -50,17 +50,33 @@ def context_of(manifest: Mapping[str, Any]) -> Context:
     named = {one.id: Named(one.id, one.cls) for one in map(lender_from_plain, policy["lenders"])}
     named |= {name: Named(name, entry["class"]) for name, entry in scenario["lenders"].items()}
     return Context(
-        facilities=tuple(from_plain(f) for f in policy["facilities"]), lenders=named,
+        facilities=tuple(from_plain(f) for f in policy["facilities"]),
+        lenders=named,
         lpr=lpr_from_plain(policy["lpr"]),
-        own_rate={"" if name == "*" else name: _rates(name, values)
-                  for name, values in scenario["market"]["own_rate"].items()},
-        first_quarter=first, last_quarter=last, rate_basis=scenario["disclosure"]["rate_basis"],
-        admitted={name: {f: dt.date.fromisoformat(day) for f, day in entry["admitted"].items()}
-                  for name, entry in scenario["lenders"].items()},
+        own_rate={
+            "" if name == "*" else name: _rates(name, values) for name, values in scenario["market"]["own_rate"].items()
+        },
+        first_quarter=first,
+        last_quarter=last,
+        rate_basis=scenario["disclosure"]["rate_basis"],
+        admitted={
+            name: {f: dt.date.fromisoformat(day) for f, day in entry["admitted"].items()}
+            for name, entry in scenario["lenders"].items()
+        },
     )
 
 
 def _rates(name: str, values: Iterable[Mapping[str, Any]]) -> Dated:
-    return Dated(f"own_rate {name}", tuple(
-        DatedValue(dt.date.fromisoformat(v["from"]) if v["from"] else dt.date.min, int(Decimal(v["value"]) * PPM),
-                   v["source"], "assumption", None) for v in values))
+    return Dated(
+        f"own_rate {name}",
+        tuple(
+            DatedValue(
+                dt.date.fromisoformat(v["from"]) if v["from"] else dt.date.min,
+                int(Decimal(v["value"]) * PPM),
+                v["source"],
+                "assumption",
+                None,
+            )
+            for v in values
+        ),
+    )

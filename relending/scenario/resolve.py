@@ -40,8 +40,9 @@ class Resolver:
 
     def add(self, code: str, column: str, found: Any = "", expected: str = "") -> None:
         """Note a problem of a key of plain names."""
-        self.problems.add(code, file=self.layers.origin(column.split(".")).label, column=column, found=found,
-                          expected=expected)
+        self.problems.add(
+            code, file=self.layers.origin(column.split(".")).label, column=column, found=found, expected=expected
+        )
 
     def is_broken(self, *path: str) -> bool:
         """Whether this key, or a table above it, was already found wrong."""
@@ -50,21 +51,30 @@ class Resolver:
     def need(self, table: str, key: str, value: Any) -> bool:
         """Whether a required key is there; noted if it was simply left out."""
         if value is None and not self.is_broken(table, key):
-            self.problems.add("scenario_missing_key", file=self.layers.origin((table,)).label,
-                              column=f"{table}.{key}", expected=key)
+            self.problems.add(
+                "scenario_missing_key", file=self.layers.origin((table,)).label, column=f"{table}.{key}", expected=key
+            )
         return value is not None
 
     def run(self) -> Scenario:
         """The scenario, or an InputError with every problem."""
         for name, tables in self.later.items():
             if tables:
-                self.add("scenario_bad_value", name, ", ".join(tables),
-                         f"no [{name}]: it comes with a later version, this one does not run it")
+                self.add(
+                    "scenario_bad_value",
+                    name,
+                    ", ".join(tables),
+                    f"no [{name}]: it comes with a later version, this one does not run it",
+                )
         name = self.name()
         book, prepayments = self.book(), self.one_file("prepayments", self.scenario.prepayments)
         span = self.span()
-        lenders = scenario_lenders(self.lender_tables, self.layers, self.problems,
-                                   frozenset(p[1] for p in self.broken if len(p) > 1 and p[0] == "lenders"))
+        lenders = scenario_lenders(
+            self.lender_tables,
+            self.layers,
+            self.problems,
+            frozenset(p[1] for p in self.broken if len(p) > 1 and p[0] == "lenders"),
+        )
         lender = self.lender(lenders)
         facilities = self.facilities()
         rates = self.own_rates(lender, span)
@@ -75,13 +85,26 @@ class Resolver:
         market = self.market
         last_fixing = to_date(int(lpr.days[-1]))
         return Scenario(
-            name=name, title=both(self.scenario.title, {"zh": name, "en": name}),
-            description=self.scenario.description or "", path=self.path, book=book, prepayments=prepayments,
-            lender=lender, start=span[0], end=span[1], facilities=facilities, lenders=lenders, own_rate=rates, lpr=lpr,
-            lpr_shift_bp=market.lpr_shift_bp or 0, lpr_shift_from=market.lpr_shift_from or last_fixing,
+            name=name,
+            title=both(self.scenario.title, {"zh": name, "en": name}),
+            description=self.scenario.description or "",
+            path=self.path,
+            book=book,
+            prepayments=prepayments,
+            lender=lender,
+            start=span[0],
+            end=span[1],
+            facilities=facilities,
+            lenders=lenders,
+            own_rate=rates,
+            lpr=lpr,
+            lpr_shift_bp=market.lpr_shift_bp or 0,
+            lpr_shift_from=market.lpr_shift_from or last_fixing,
             rate_basis=self.disclosure.rate_basis or "issue",
-            overrides={f: dict(v) for f, v in self.overrides.items()}, sources=self.layers.leaves(),
-            files=tuple(dict.fromkeys(self.files)), findings=self.notes.findings(),
+            overrides={f: dict(v) for f, v in self.overrides.items()},
+            sources=self.layers.leaves(),
+            files=tuple(dict.fromkeys(self.files)),
+            findings=self.notes.findings(),
         )
 
     def name(self) -> str:
@@ -89,8 +112,12 @@ class Resolver:
         name = self.scenario.name if self.scenario.name is not None else self.path.stem
         unfit = re.search(r'[\x00-\x1f\x7f<>:"/\\|?*]', name) or name != name.strip(" .") or len(name) > 80
         if not name or unfit or name.split(".")[0].casefold() in RESERVED:
-            self.add("scenario_bad_value", "scenario.name", name,
-                     'a name that can name a folder: at most 80 characters, none of < > : " / \\ | ? *')
+            self.add(
+                "scenario_bad_value",
+                "scenario.name",
+                name,
+                'a name that can name a folder: at most 80 characters, none of < > : " / \\ | ? *',
+            )
         return name
 
     def place(self, column: str, given: str) -> Path | None:
@@ -112,8 +139,9 @@ class Resolver:
         """The files of the book, in the order given."""
         table = self.scenario
         if table.plan is not None:
-            self.add("scenario_bad_value", "scenario.plan", table.plan,
-                     "no plan: lending plans come with a later version")
+            self.add(
+                "scenario_bad_value", "scenario.plan", table.plan, "no plan: lending plans come with a later version"
+            )
         elif not self.is_broken("scenario", "plan"):
             self.need("scenario", "book", table.book)
         given = [table.book] if isinstance(table.book, str) else table.book or []
@@ -141,8 +169,13 @@ class Resolver:
         for key, day, to in (("start", start, wide[0]), ("end", end, wide[1])):
             if day != to:
                 column = f"scenario.{key}"
-                self.notes.add("horizon_widened", file=self.layers.origin(("scenario", key)).label, column=column,
-                               found=day, expected=to.isoformat())
+                self.notes.add(
+                    "horizon_widened",
+                    file=self.layers.origin(("scenario", key)).label,
+                    column=column,
+                    found=day,
+                    expected=to.isoformat(),
+                )
         return wide
 
     def lender(self, lenders: Mapping[str, Lender]) -> str | None:
@@ -172,8 +205,13 @@ class Resolver:
                 continue
             self.check_override(name, given)
             if wanted is not None and name not in wanted:
-                self.notes.add("override_not_used", file=self.layers.origin(("facility", name)).label,
-                               column=f"facility.{name}", found=", ".join(given), expected=", ".join(wanted))
+                self.notes.add(
+                    "override_not_used",
+                    file=self.layers.origin(("facility", name)).label,
+                    column=f"facility.{name}",
+                    found=", ".join(given),
+                    expected=", ".join(wanted),
+                )
         if self.problems:
             return ()
         return tuple(policy.facility(name, self.overrides.get(name) or None) for name in wanted or [])
@@ -186,20 +224,32 @@ class Resolver:
             code = override_code(column.removeprefix(top).lstrip("."), given)
             hint = f"nearest: {bad.nearest}; {bad.expected}" if bad.nearest else bad.expected
             origin = self.layers.origin((*top.split("."), *re.split(r"[.\[]", column.removeprefix(top + "."))))
-            self.problems.add(code, file=origin.label, column=column, expected=hint,
-                              found=bad.found if code == "scenario_wrong_type" else unquoted(bad.found))
+            self.problems.add(
+                code,
+                file=origin.label,
+                column=column,
+                expected=hint,
+                found=bad.found if code == "scenario_wrong_type" else unquoted(bad.found),
+            )
 
     def own_rates(self, lender: str | None, span: tuple[dt.date, dt.date] | None) -> dict[str, Dated]:
         """Cost of funds by lender; each must reach back to the first day of the run."""
         given = {"": ("market.own_rate", self.market.own_rate)}
-        given |= {ident: (f"lenders.{ident}.own_rate", table.own_rate) for ident, table in self.lender_tables.items()
-                  if table.own_rate is not None}
+        given |= {
+            ident: (f"lenders.{ident}.own_rate", table.own_rate)
+            for ident, table in self.lender_tables.items()
+            if table.own_rate is not None
+        }
         rates: dict[str, Dated] = {}
         for ident, (column, value) in given.items():
             if value is None:
                 if (lender is None or lender not in given) and not self.is_broken(*column.split(".")):
-                    self.problems.add("own_rate_missing", file=self.layers.origin(("market",)).label, column=column,
-                                      expected="a rate a year, such as 0.0295")
+                    self.problems.add(
+                        "own_rate_missing",
+                        file=self.layers.origin(("market",)).label,
+                        column=column,
+                        expected="a rate a year, such as 0.0295",
+                    )
                 continue
             origin = self.layers.origin(column.split("."))
             rate = own_rate(value, column, origin, self.problems, self.files)
@@ -215,8 +265,13 @@ class Resolver:
         """Warn when the run goes on after the day the policy data was last checked."""
         newest = max((day for day in map(policy.last_checked, facilities) if day is not None), default=None)
         if newest is not None and end > newest:
-            self.notes.add("policy_not_checked", file=self.layers.origin(("scenario", "end")).label,
-                           column="scenario.end", found=end, expected=f"not after {newest}")
+            self.notes.add(
+                "policy_not_checked",
+                file=self.layers.origin(("scenario", "end")).label,
+                column="scenario.end",
+                found=end,
+                expected=f"not after {newest}",
+            )
 
 
 def unquoted(text: str) -> str:

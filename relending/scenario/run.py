@@ -14,7 +14,18 @@ if TYPE_CHECKING:
     from relending.engine.context import Context
     from relending.scenario import Scenario
 
-TABLES = ("loans", "screening", "attribution", "draws", "prepayments", "ledger", "funding", "disclosure", "cost", "findings")
+TABLES = (
+    "loans",
+    "screening",
+    "attribution",
+    "draws",
+    "prepayments",
+    "ledger",
+    "funding",
+    "disclosure",
+    "cost",
+    "findings",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +39,13 @@ class Executed:
     inputs: tuple[Mapping[str, Any], ...]
 
 
-def execute(scenario: Scenario, *, strict: bool = False, block_rows: int = 2**20,
-            progress: Callable[[str], None] = lambda text: None) -> Executed:
+def execute(
+    scenario: Scenario,
+    *,
+    strict: bool = False,
+    block_rows: int = 2**20,
+    progress: Callable[[str], None] = lambda text: None,
+) -> Executed:
     """Read the scenario's book and compute every table.
 
     Raises InputError where the input stops the run (or, with ``strict``, where any finding is an error), and
@@ -41,8 +57,13 @@ def execute(scenario: Scenario, *, strict: bool = False, block_rows: int = 2**20
     from relending.engine.pipeline import run_blocks
 
     progress("reading")
-    book = read_book(list(scenario.book), prepayments=scenario.prepayments, lender=scenario.lender,
-                     lenders=scenario.lender_names(), block_rows=block_rows)
+    book = read_book(
+        list(scenario.book),
+        prepayments=scenario.prepayments,
+        lender=scenario.lender,
+        lenders=scenario.lender_names(),
+        block_rows=block_rows,
+    )
     # what reading needed and the book does not hold goes back to the system: a third of the peak of a large book
     pa.default_memory_pool().release_unused()
     context = scenario.context()
@@ -58,9 +79,20 @@ def execute(scenario: Scenario, *, strict: bool = False, block_rows: int = 2**20
     loans = loans[[c for c in loans.columns if c not in first] + first]
     prepayments = book.prepayments[["loan_id", "date", "amount_fen", *first]]
     return Executed(
-        scenario, context,
-        {"loans": loans, "screening": tables.screening, "attribution": tables.attribution, "draws": tables.draws,
-         "prepayments": prepayments, "ledger": tables.ledger, "funding": tables.funding, "disclosure": tables.disclosure,
-         "cost": tables.cost, "findings": findings.frame()},
-        findings, tuple(book.inputs),
+        scenario,
+        context,
+        {
+            "loans": loans,
+            "screening": tables.screening,
+            "attribution": tables.attribution,
+            "draws": tables.draws,
+            "prepayments": prepayments,
+            "ledger": tables.ledger,
+            "funding": tables.funding,
+            "disclosure": tables.disclosure,
+            "cost": tables.cost,
+            "findings": findings.frame(),
+        },
+        findings,
+        tuple(book.inputs),
     )

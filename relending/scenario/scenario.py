@@ -78,9 +78,12 @@ class Scenario:
             "facilities": [facility.id for facility in self.facilities],
             "lenders": {
                 one.id: {
-                    "class": one.cls, "full_name": dict(one.full_name), "short_name": dict(one.short_name),
+                    "class": one.cls,
+                    "full_name": dict(one.full_name),
+                    "short_name": dict(one.short_name),
                     "admitted": jsonable(one.admitted),
-                } for one in ours.values()
+                }
+                for one in ours.values()
             },
             "market": {
                 "own_rate": {lender or "*": rates_plain(rate) for lender, rate in self.own_rate.items()},
@@ -101,8 +104,11 @@ def rates_plain(rate: Dated) -> list[dict[str, str | None]]:
     [{'from': None, 'value': '0.029500', 'source': 'base.toml'}]
     """
     return [
-        {"from": None if entry.start == dt.date.min else entry.start.isoformat(),
-         "value": f"{entry.value // 1_000_000}.{entry.value % 1_000_000:06d}", "source": entry.source}
+        {
+            "from": None if entry.start == dt.date.min else entry.start.isoformat(),
+            "value": f"{entry.value // 1_000_000}.{entry.value % 1_000_000:06d}",
+            "source": entry.source,
+        }
         for entry in rate.values
     ]
 

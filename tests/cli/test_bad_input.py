@@ -11,7 +11,7 @@ from click.testing import CliRunner, Result
 from relending.cli import main
 from relending.runfolder import open_run
 
-HEADER = ("loan_id,project_id,sector,principal,rate,disbursed,matures,project_investment,project_reduction,evidence")
+HEADER = "loan_id,project_id,sector,principal,rate,disbursed,matures,project_investment,project_reduction,evidence"
 GOOD = "G{n},PG{n},wind,1000000,0.03,2022-01-05,2030-01-05,5000000,100,eia"
 SCENARIO = """
 [scenario]
@@ -27,7 +27,9 @@ own_rate = 0.03
 """
 
 
-def invoke(tmp: Path, rows: list[str], *args: str, header: str = HEADER, more: str = "", scenario: str = SCENARIO) -> Result:
+def invoke(
+    tmp: Path, rows: list[str], *args: str, header: str = HEADER, more: str = "", scenario: str = SCENARIO
+) -> Result:
     (tmp / "book.csv").write_text("\n".join([header, *rows]) + "\n", encoding="utf-8")
     (tmp / "s.toml").write_text(scenario.format(more=more), encoding="utf-8")
     return CliRunner().invoke(main, ["run", str(tmp / "s.toml"), "--out", str(tmp / "out"), *args])
@@ -40,7 +42,11 @@ def good(n: int = 1) -> str:
 ROW_ERRORS = {
     "principal_not_positive": ("B1,P1,wind,-5,0.03,2022-01-05,2030-01-05,5000000,100,eia", "principal", "-5"),
     "finer_than_fen": ("B1,P1,wind,1000000.005,0.03,2022-01-05,2030-01-05,5000000,100,eia", "principal", "1000000.005"),
-    "matures_before_disbursed": ("B1,P1,wind,1000000,0.03,2022-01-05,2021-01-05,5000000,100,eia", "matures", "2021-01-05"),
+    "matures_before_disbursed": (
+        "B1,P1,wind,1000000,0.03,2022-01-05,2021-01-05,5000000,100,eia",
+        "matures",
+        "2021-01-05",
+    ),
     "rate_ambiguous": ("B1,P1,wind,1000000,4.35,2022-01-05,2030-01-05,5000000,100,eia", "rate", "4.35"),
     "share_over_one": ("B1,P1,wind,6000000,0.03,2022-01-05,2030-01-05,5000000,100,eia", "principal", "6,000,000.00"),
 }
@@ -54,7 +60,13 @@ def test_a_row_error_sets_its_loan_aside_and_says_where(tmp_path: Path, code: st
     run = open_run(tmp_path / "out")
     f = run.findings.set_index("code").loc[code]
     assert (f["severity"], f["file"], f["row"], f["loan"], f["column"], f["found"]) == (
-        "error", "book.csv", 3, "B1", column, found)
+        "error",
+        "book.csv",
+        3,
+        "B1",
+        column,
+        found,
+    )
     assert f["expected"] and f["fix"] and f["fix_zh"] and f["message_zh"]
     states = run.attribution.set_index("loan_id")["state"]
     assert states["B1"] == "set_aside" and states["G1"] == "held"
@@ -138,7 +150,7 @@ def test_chinese_messages(tmp_path: Path) -> None:
 
 def test_hostile_texts_stay_text(tmp_path: Path) -> None:
     """A formula in a cell does not reach a spreadsheet as one, and reads back as it was."""
-    row = good().replace("G1,PG1", "=1+1,\"@SUM(A1)\"")
+    row = good().replace("G1,PG1", '=1+1,"@SUM(A1)"')
     done = invoke(tmp_path, [row])
     assert done.exit_code == 0, done.output
     raw = (tmp_path / "out" / "loans.csv").read_text(encoding="utf-8-sig").splitlines()[1]
@@ -166,7 +178,9 @@ def test_a_broken_invariant_is_exit_3(tmp_path: Path, monkeypatch: pytest.Monkey
 
 
 def test_findings_file_is_never_capped(tmp_path: Path) -> None:
-    rows = [good(n) for n in range(50)] + [f"B{n},P{n},wind,-5,0.03,2022-01-05,2030-01-05,5000000,100,eia" for n in range(500)]
+    rows = [good(n) for n in range(50)] + [
+        f"B{n},P{n},wind,-5,0.03,2022-01-05,2030-01-05,5000000,100,eia" for n in range(500)
+    ]
     done = invoke(tmp_path, rows)
     assert "… and 497 more principal_not_positive" in done.output
     table = pd.read_csv(tmp_path / "out" / "findings.csv", encoding="utf-8-sig")

@@ -18,16 +18,34 @@ def carry_out(where: Path, **env: str) -> dict[str, str]:
     where.mkdir(parents=True)
     given = {k: v for k, v in os.environ.items() if not k.startswith(("LC_", "LANG", "TZ", "PYTHON"))}
     done = subprocess.run(
-        [sys.executable, "-c", f"import os; os.umask({env.pop('UMASK', '0o022')}); from relending.cli import main; main()",
-         "run", "demo", "--quiet"], cwd=where, env={**given, **env}, capture_output=True, text=True, check=False)
+        [
+            sys.executable,
+            "-c",
+            f"import os; os.umask({env.pop('UMASK', '0o022')}); from relending.cli import main; main()",
+            "run",
+            "demo",
+            "--quiet",
+        ],
+        cwd=where,
+        env={**given, **env},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 0, done.stderr
     return digests(where / "runs" / "demo")
 
 
 def test_a_run_repeats_byte_for_byte_elsewhere(tmp_path: Path) -> None:
     first = carry_out(tmp_path / "a", PYTHONHASHSEED="1", TZ="UTC", LC_ALL="C")
-    second = carry_out(tmp_path / "b" / "深 folder", PYTHONHASHSEED="4242", TZ="Asia/Shanghai", LC_ALL="C.utf8",
-                       UMASK="0o077", PYTHONUTF8="1")
+    second = carry_out(
+        tmp_path / "b" / "深 folder",
+        PYTHONHASHSEED="4242",
+        TZ="Asia/Shanghai",
+        LC_ALL="C.utf8",
+        UMASK="0o077",
+        PYTHONUTF8="1",
+    )
     assert first == second
     assert len(first) == 11
 

@@ -49,8 +49,15 @@ def test_two_reasons_cannot_occur_in_this_scenario() -> None:
         assert all(v.value == 0 for v in rules["min_term_months"].values)
         assert "borrower_types" not in rules.parameters
     seen = {r for text in REFUSED.values() for r in text.split(";")}
-    assert seen == {"data_error", "sector_not_listed", "lender_not_admitted", "outside_window", "rate_above_limit",
-                    "evidence_missing", "not_new"}
+    assert seen == {
+        "data_error",
+        "sector_not_listed",
+        "lender_not_admitted",
+        "outside_window",
+        "rate_above_limit",
+        "evidence_missing",
+        "not_new",
+    }
 
 
 def test_every_state_but_the_two_that_need_a_quota_or_a_lag_occurs(demo: Any) -> None:
@@ -59,8 +66,14 @@ def test_every_state_but_the_two_that_need_a_quota_or_a_lag_occurs(demo: Any) ->
 
 def test_the_findings_are_those_the_book_was_made_to_show(demo: Any) -> None:
     codes = {f.code for f in demo.findings.itertuples() if f.severity in ("error", "warning")}
-    assert codes >= {"share_over_one", "rate_ambiguous", "principal_not_positive", "repaid_before_draw",
-                     "subfield_not_given", "unknown_sector"}
+    assert codes >= {
+        "share_over_one",
+        "rate_ambiguous",
+        "principal_not_positive",
+        "repaid_before_draw",
+        "subfield_not_given",
+        "unknown_sector",
+    }
     assert not codes & {"unknown_lender", "project_differs", "reduction_reported_differs", "duplicate_loan_id"}
 
 

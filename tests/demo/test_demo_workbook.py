@@ -57,12 +57,20 @@ def test_every_cell_says_what_the_row_of_the_source_says(build_demo: Any) -> Non
 
 def test_every_value_of_a_project_is_marked_and_every_project_has_a_source(build_demo: Any) -> None:
     for project in build_demo.rows_of("demo_projects.csv"):
-        for name, basis in (("capacity_mw", "capacity_basis"), ("investment_wan", "investment_basis"),
-                            ("output_mwh", "output_basis"), ("reduction_t", "reduction_basis")):
+        for name, basis in (
+            ("capacity_mw", "capacity_basis"),
+            ("investment_wan", "investment_basis"),
+            ("output_mwh", "output_basis"),
+            ("reduction_t", "reduction_basis"),
+        ):
             assert bool(project[name]) == (project[basis] in build_demo.BASIS_ZH), (project["project_id"], name)
         assert project["source"]
-        published = "published" in (project["capacity_basis"], project["investment_basis"], project["output_basis"],
-                                    project["reduction_basis"])
+        published = "published" in (
+            project["capacity_basis"],
+            project["investment_basis"],
+            project["output_basis"],
+            project["reduction_basis"],
+        )
         assert project["source"].startswith("chosen") != published, project["project_id"]
 
 
@@ -73,8 +81,20 @@ def test_published_loan_amounts_add_up_to_what_was_published(build_demo: Any) ->
         if loan["amount_basis"] == "published":
             lent[loan["project_id"]] = lent.get(loan["project_id"], 0) + int(loan["principal_wan"])
     assert lent == {
-        "P001": 30000, "P002": 71700, "P003": 2000, "P004": 6980, "P005": 8700, "P006": 84000, "P007": 25000,
-        "P008": 11200, "P009": 3000, "P010": 1500, "P011": 32100, "P012": 10300, "P013": 18000, "P014": 1966,
+        "P001": 30000,
+        "P002": 71700,
+        "P003": 2000,
+        "P004": 6980,
+        "P005": 8700,
+        "P006": 84000,
+        "P007": 25000,
+        "P008": 11200,
+        "P009": 3000,
+        "P010": 1500,
+        "P011": 32100,
+        "P012": 10300,
+        "P013": 18000,
+        "P014": 1966,
         "P015": 200000,
     }
 

@@ -37,6 +37,7 @@ def page() -> dict[str, dict[str, str]]:
 
 # ---- plain integer arithmetic, written without the package
 
+
 def half_even(x: Fraction) -> int:
     whole, rest = divmod(x.numerator, x.denominator)
     return whole + (2 * rest > x.denominator or (2 * rest == x.denominator and whole % 2 == 1))
@@ -90,8 +91,9 @@ def year_of_interest(principal: int, ppm: int, start: dt.date, due: dt.date) -> 
     return out
 
 
-def worked(loan: dict[str, Any], draw_date: dt.date, others_fen: list[int], ratio: Fraction,
-           rates_ppm: tuple[int, int, int]) -> dict[str, str]:
+def worked(
+    loan: dict[str, Any], draw_date: dt.date, others_fen: list[int], ratio: Fraction, rates_ppm: tuple[int, int, int]
+) -> dict[str, str]:
     """Draw, rollovers under both bases and the first year's interest of one loan and its tranche."""
     principal = loan["principal"]
     drawn = int(principal * ratio)
@@ -102,11 +104,17 @@ def worked(loan: dict[str, Any], draw_date: dt.date, others_fen: list[int], rati
     tranche = drawn + sum(int(p * ratio) for p in others_fen)
     assert left[1] > 0
     return {
-        "draw": yuan(drawn), "tranche_principal": yuan(tranche), "draw_date": str(draw_date),
-        **{f"due_{k + 1}": str(due[k]) for k in range(3)}, "repaid_on": str(due[2]),
-        "outstanding_1": yuan(left[0]), "outstanding_2": yuan(left[1]),
-        "continued_1": yuan(drawn), "continued_2": yuan(drawn),
-        "continued_1_outstanding": yuan(held_1), "continued_2_outstanding": yuan(held_2),
+        "draw": yuan(drawn),
+        "tranche_principal": yuan(tranche),
+        "draw_date": str(draw_date),
+        **{f"due_{k + 1}": str(due[k]) for k in range(3)},
+        "repaid_on": str(due[2]),
+        "outstanding_1": yuan(left[0]),
+        "outstanding_2": yuan(left[1]),
+        "continued_1": yuan(drawn),
+        "continued_2": yuan(drawn),
+        "continued_1_outstanding": yuan(held_1),
+        "continued_2_outstanding": yuan(held_2),
         "repaid_2_outstanding": yuan(held_1 - held_2),
         "interest_year_1": yuan(accrued(tranche, rates_ppm[0], draw_date, due[0])),
         **year_of_interest(tranche, rates_ppm[0], draw_date, due[0]),
@@ -117,8 +125,7 @@ WAN = 10**6  # fen
 
 
 def cerf_worked() -> dict[str, str]:
-    loan = {"principal": 84000 * WAN, "disbursed": D(2022, 6, 21), "matures": D(2040, 6, 21),
-            "grace": D(2023, 12, 21)}
+    loan = {"principal": 84000 * WAN, "disbursed": D(2022, 6, 21), "matures": D(2040, 6, 21), "grace": D(2023, 12, 21)}
     draw_date, tranche = D(2022, 6, 30), 104_400 * WAN
     out = worked(loan, draw_date, [80000 * WAN, 10000 * WAN], Fraction(60, 100), (17500, 17500, 17500))
     first = accrued(tranche, 17500, draw_date, D(2022, 7, 1))
@@ -127,42 +134,73 @@ def cerf_worked() -> dict[str, str]:
     mine = half_even(Fraction(950_000 * 10**6 * 84000, 1_050_000))
     cell = "demo/cerf/2022Q2/quarter/"
     return out | {
-        "accrued_2022Q2": yuan(first), "accrued_2022Q3": yuan(second),
-        "share": fraction(Fraction(84000, 1_050_000)), "reduction": tonnes(mine),
-        cell + "wind/projects": "2", cell + "wind/amount": yuan((84000 + 80000) * WAN),
+        "accrued_2022Q2": yuan(first),
+        "accrued_2022Q3": yuan(second),
+        "share": fraction(Fraction(84000, 1_050_000)),
+        "reduction": tonnes(mine),
+        cell + "wind/projects": "2",
+        cell + "wind/amount": yuan((84000 + 80000) * WAN),
         cell + "wind/weighted_rate": fraction(Fraction(84000 * 33500 + 80000 * 37500, 164_000 * 10**6)),
         cell + "wind/reduction": tonnes(mine + cangnan),
-        cell + "total/projects": "3", cell + "total/amount": yuan(174_000 * WAN),
+        cell + "total/projects": "3",
+        cell + "total/amount": yuan(174_000 * WAN),
         cell + "total/weighted_rate": fraction(
-            Fraction(84000 * 33500 + 80000 * 37500 + 10000 * 34500, 174_000 * 10**6)),
+            Fraction(84000 * 33500 + 80000 * 37500 + 10000 * 34500, 174_000 * 10**6)
+        ),
         cell + "total/reduction": tonnes(mine + cangnan + funing),
     }
 
 
 def coal_worked() -> dict[str, str]:
-    loan = {"principal": 20000 * WAN, "disbursed": D(2023, 5, 31), "matures": D(2032, 5, 31),
-            "grace": D(2024, 5, 31)}
+    loan = {"principal": 20000 * WAN, "disbursed": D(2023, 5, 31), "matures": D(2032, 5, 31), "grace": D(2024, 5, 31)}
     out = worked(loan, D(2023, 5, 31), [], Fraction(1), (17500, 17500, 15000))
     mine = half_even(Fraction(210_000 * 10**6 * 20000, 47000))
     cell = "demo/clean_coal/2023Q2/quarter/coalbed_methane/"
     return out | {
         "accrued_2023Q2": yuan(accrued(20000 * WAN, 17500, D(2023, 5, 31), D(2023, 7, 1))),
         "interest_year_3": yuan(accrued(20000 * WAN, 15000, D(2025, 5, 31), D(2026, 5, 31))),
-        "share": fraction(Fraction(20000, 47000)), "reduction": tonnes(mine),
-        cell + "projects": "1", cell + "amount": yuan(20000 * WAN),
-        cell + "weighted_rate": fraction(Fraction(305, 10**4)), cell + "reduction": tonnes(mine),
+        "share": fraction(Fraction(20000, 47000)),
+        "reduction": tonnes(mine),
+        cell + "projects": "1",
+        cell + "amount": yuan(20000 * WAN),
+        cell + "weighted_rate": fraction(Fraction(305, 10**4)),
+        cell + "reduction": tonnes(mine),
     }
 
 
 WORKED = {LOANS[0]: cerf_worked, LOANS[1]: coal_worked}
-AS_READ = ("row", "lender", "project_id", "sector", "disbursed", "matures", "repayment", "payments_per_year",
-           "grace_until")
-SCALED = {"principal": ("principal_fen", 2), "rate": ("rate_ppm", 6),
-          "project_investment": ("project_investment_fen", 2), "project_reduction": ("project_reduction_g", 6),
-          "loan_reduction_reported": ("loan_reduction_reported_g", 6)}
+AS_READ = (
+    "row",
+    "lender",
+    "project_id",
+    "sector",
+    "disbursed",
+    "matures",
+    "repayment",
+    "payments_per_year",
+    "grace_until",
+)
+SCALED = {
+    "principal": ("principal_fen", 2),
+    "rate": ("rate_ppm", 6),
+    "project_investment": ("project_investment_fen", 2),
+    "project_reduction": ("project_reduction_g", 6),
+    "loan_reduction_reported": ("loan_reduction_reported_g", 6),
+}
 SOURCE = (*AS_READ, *SCALED, "loan_id", "evidence")
-POLICY = ("admitted_from", "window_first", "window_last", "lpr_fixing", "lpr_5y", "tolerance", "rate_limit", "ratio",
-          "rate_at_draw", "rate_1", "rate_2")
+POLICY = (
+    "admitted_from",
+    "window_first",
+    "window_last",
+    "lpr_fixing",
+    "lpr_5y",
+    "tolerance",
+    "rate_limit",
+    "ratio",
+    "rate_at_draw",
+    "rate_1",
+    "rate_2",
+)
 SAID = ("eligible", "quarter", "tranche")
 
 
@@ -196,6 +234,7 @@ def test_the_values_compared_are_those_of_the_policy_files(loan: str, facility: 
 
 
 # ---- the run of the shipped scenario says the same
+
 
 @pytest.fixture(scope="module")
 def demo() -> Any:

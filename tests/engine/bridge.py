@@ -30,14 +30,47 @@ from tests import oracle
 
 TEXT, INT, DATE, BOOL = pa.string(), pa.int64(), pa.date32(), pa.bool_()
 LOAN_COLUMNS = {
-    "file": TEXT, "sheet": TEXT, "row": INT, "loan_id": TEXT, "contract_id": TEXT, "lender": TEXT, "branch": TEXT,
-    "borrower": TEXT, "borrower_type": TEXT, "project_id": TEXT, "project_code": TEXT, "project_name": TEXT,
-    "publish_name": TEXT, "sector": TEXT, "purpose": TEXT, "issue_type": TEXT, "principal_fen": INT, "rate_ppm": INT,
-    "rate_now_ppm": INT, "disbursed": DATE, "matures": DATE, "repayment": TEXT, "payments_per_year": INT,
-    "grace_until": DATE, "project_investment_fen": INT, "project_reduction_g": INT, "loan_reduction_reported_g": INT,
-    "evidence": TEXT, "evidence_doc": TEXT, "evidence_by": TEXT, "evidence_date": DATE, "region": TEXT,
-    "capacity_kw": INT, "output_kwh": INT, "operational": DATE, "refinances": TEXT, "rate_type": TEXT,
-    "lpr_tenor": TEXT, "spread_bp": INT, "reprice_months": INT, "data_error": BOOL,
+    "file": TEXT,
+    "sheet": TEXT,
+    "row": INT,
+    "loan_id": TEXT,
+    "contract_id": TEXT,
+    "lender": TEXT,
+    "branch": TEXT,
+    "borrower": TEXT,
+    "borrower_type": TEXT,
+    "project_id": TEXT,
+    "project_code": TEXT,
+    "project_name": TEXT,
+    "publish_name": TEXT,
+    "sector": TEXT,
+    "purpose": TEXT,
+    "issue_type": TEXT,
+    "principal_fen": INT,
+    "rate_ppm": INT,
+    "rate_now_ppm": INT,
+    "disbursed": DATE,
+    "matures": DATE,
+    "repayment": TEXT,
+    "payments_per_year": INT,
+    "grace_until": DATE,
+    "project_investment_fen": INT,
+    "project_reduction_g": INT,
+    "loan_reduction_reported_g": INT,
+    "evidence": TEXT,
+    "evidence_doc": TEXT,
+    "evidence_by": TEXT,
+    "evidence_date": DATE,
+    "region": TEXT,
+    "capacity_kw": INT,
+    "output_kwh": INT,
+    "operational": DATE,
+    "refinances": TEXT,
+    "rate_type": TEXT,
+    "lpr_tenor": TEXT,
+    "spread_bp": INT,
+    "reprice_months": INT,
+    "data_error": BOOL,
 }
 
 
@@ -49,8 +82,13 @@ def frame(table: dict[str, Sequence[Any]], types: dict[str, pa.DataType]) -> pd.
 def loan_frame(loans: Sequence[Any], row_errors: Iterable[int] = ()) -> pd.DataFrame:
     """The loan frame of oracle loans; ``row_errors`` are positions whose row has an error of its own."""
     wrong = set(row_errors)
-    rename = {"principal_fen": "principal", "rate_ppm": "rate", "project_investment_fen": "investment",
-              "project_reduction_g": "reduction", "loan_reduction_reported_g": "reduction_reported"}
+    rename = {
+        "principal_fen": "principal",
+        "rate_ppm": "rate",
+        "project_investment_fen": "investment",
+        "project_reduction_g": "reduction",
+        "loan_reduction_reported_g": "reduction_reported",
+    }
     given: dict[str, list[Any]] = {}
     for name in LOAN_COLUMNS:
         given[name] = [getattr(loan, rename.get(name, name), None) for loan in loans]
@@ -63,9 +101,17 @@ def loan_frame(loans: Sequence[Any], row_errors: Iterable[int] = ()) -> pd.DataF
 def prepayment_frame(prepayments: Sequence[Any]) -> pd.DataFrame:
     """The prepayment frame of oracle prepayments."""
     types = {"file": TEXT, "sheet": TEXT, "row": INT, "loan_id": TEXT, "date": DATE, "amount_fen": INT}
-    return frame({"file": ["p.csv"] * len(prepayments), "sheet": [None] * len(prepayments),
-                  "row": range(2, len(prepayments) + 2), "loan_id": [p.loan_id for p in prepayments],
-                  "date": [p.date for p in prepayments], "amount_fen": [p.amount for p in prepayments]}, types)
+    return frame(
+        {
+            "file": ["p.csv"] * len(prepayments),
+            "sheet": [None] * len(prepayments),
+            "row": range(2, len(prepayments) + 2),
+            "loan_id": [p.loan_id for p in prepayments],
+            "date": [p.date for p in prepayments],
+            "amount_fen": [p.amount for p in prepayments],
+        },
+        types,
+    )
 
 
 def dated(name: str, values: Iterable[tuple[dt.date, Any]]) -> Dated:
@@ -88,12 +134,17 @@ def _amount(pool: Any) -> int:
 
 def facility(given: Any, caps: dict[str, int]) -> Facility:
     """The engine's facility of an oracle facility."""
-    parameters = {name: dated(name, [(start, _value(value)) for start, value in values])
-                  for name, values in given.values.items() if values and values[0][1] is not None}
+    parameters = {
+        name: dated(name, [(start, _value(value)) for start, value in values])
+        for name, values in given.values.items()
+        if values and values[0][1] is not None
+    }
     if "window" not in parameters:
         parameters["window"] = dated("window", [(ALWAYS, Window(dt.date.min, dt.date.max))])
-    lenders = tuple(Membership(start, tuple(ids), tuple(classes), "test", "assumption", None)
-                    for start, classes, ids in given.lenders)
+    lenders = tuple(
+        Membership(start, tuple(ids), tuple(classes), "test", "assumption", None)
+        for start, classes, ids in given.lenders
+    )
     sectors = tuple(SectorListing(start, tuple(codes), "test", "assumption", None) for start, codes in given.sectors)
     return Facility(given.id, {"zh": given.id, "en": given.id}, lenders, sectors, parameters, caps)
 
@@ -107,7 +158,9 @@ def context(scenario: Any) -> Context:
         lenders={name: SimpleNamespace(id=name, cls=cls) for name, cls in scenario.lenders.items()},
         lpr=Lpr(tuple(Fixing(d, one, five, "test", "in_force", None) for d, one, five in scenario.lpr)),
         own_rate={name: dated("own_rate", values) for name, values in own.items()},
-        first_quarter=first, last_quarter=last, admitted=scenario.admitted,
+        first_quarter=first,
+        last_quarter=last,
+        admitted=scenario.admitted,
     )
 
 

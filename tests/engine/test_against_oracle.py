@@ -1,8 +1,9 @@
-"""The engine against the independent slow engine (tests/oracle): every table of random books, to the fen and the gram."""
+"""The engine against the slow, independent one (tests/oracle): every table of random books, to the fen and gram."""
 
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import random
 
 import pytest
@@ -33,7 +34,7 @@ def compare(loans: list[Loan], prepayments: list[Prepayment], scenario: Scenario
     wrong = [i for i, why in expected.errors.items() if why not in KNOWN_ONLY_TO_ALL]
     frame = loan_frame(loans, wrong)
     ends = [0, *cuts, len(loans)]
-    frames = [frame.iloc[a:b].reset_index(drop=True) for a, b in zip(ends[:-1], ends[1:], strict=True)]
+    frames = [frame.iloc[a:b].reset_index(drop=True) for a, b in itertools.pairwise(ends)]
     tables = run_blocks(frames, prepayment_frame(prepayments), context(scenario))
     assert differences(tables, expected) == []
     return expected

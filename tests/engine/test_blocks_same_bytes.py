@@ -1,4 +1,4 @@
-"""The same run folder, byte for byte, whatever the blocks: duplicates and shares split across them, quotas that bind."""
+"""The same run folder, byte for byte, whatever the blocks: split duplicates and shares, quotas that bind."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ caps = {{ "2022-06" = 1e7 }}
 
 
 def folder(tmp: Path, rationing: str, carry_over: str) -> Path:
-    """A book in two files: the first row's id again in the last row, the second row's project lent over its investment."""
+    """A book in two files: the first row's id again in the last row, one project lent over its investment."""
     table = make_book(LOANS, seed=11)
     rows = table.to_pylist()
     biggest = max(rows[:50], key=lambda r: r["principal"])
@@ -54,11 +54,16 @@ def folder(tmp: Path, rationing: str, carry_over: str) -> Path:
     for name, part in (("first.csv", first), ("second.csv", second)):
         pa_csv.write_csv(part, tmp / name)
     paid = [r for r in rows if r["repayment"] == "bullet"][:40]
-    lines = [f"{r['loan_id']},{r['disbursed'].replace(day=1).replace(year=r['disbursed'].year + 1)},{i + 1}000.01"
-             for i, r in enumerate(paid) if (r["matures"] - r["disbursed"]).days > 400]
+    lines = [
+        f"{r['loan_id']},{r['disbursed'].replace(day=1).replace(year=r['disbursed'].year + 1)},{i + 1}000.01"
+        for i, r in enumerate(paid)
+        if (r["matures"] - r["disbursed"]).days > 400
+    ]
     (tmp / "prepayments.csv").write_text("\n".join(["loan_id,date,amount", *lines]), encoding="utf-8")
     quota = sum(int(r["principal"]) for r in rows) // 20
-    (tmp / "s.toml").write_text(SCENARIO.format(quota=quota, rationing=rationing, carry_over=carry_over), encoding="utf-8")
+    (tmp / "s.toml").write_text(
+        SCENARIO.format(quota=quota, rationing=rationing, carry_over=carry_over), encoding="utf-8"
+    )
     return tmp / "s.toml"
 
 
@@ -67,7 +72,9 @@ def digests(done: Run, to: Path) -> dict[str, str]:
     return {p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in sorted(to.iterdir())}
 
 
-@pytest.mark.parametrize(("rationing", "carry_over"), [("pro_rata", "true"), ("fifo", "false"), ("whole_loans", "false")])
+@pytest.mark.parametrize(
+    ("rationing", "carry_over"), [("pro_rata", "true"), ("fifo", "false"), ("whole_loans", "false")]
+)
 def test_blocks_of_1_7_1000_and_all_rows_give_the_same_bytes(tmp_path: Path, rationing: str, carry_over: str) -> None:
     scenario = folder(tmp_path, rationing, carry_over)
     whole = run(scenario)

@@ -45,8 +45,10 @@ def folder(scenario: str) -> Path:
 
 def read(scenario: str) -> dict[str, list[list[str]]]:
     """The golden tables of a scenario."""
-    return {p.stem: list(csv.reader(p.read_text(encoding="utf-8").splitlines()))
-            for p in sorted(folder(scenario).glob("*.csv"))}
+    return {
+        p.stem: list(csv.reader(p.read_text(encoding="utf-8").splitlines()))
+        for p in sorted(folder(scenario).glob("*.csv"))
+    }
 
 
 def write(scenario: str, tables: dict[str, list[list[str]]]) -> None:
@@ -66,6 +68,9 @@ def moved(old: dict[str, list[list[str]]], new: dict[str, list[list[str]]]) -> l
             out.append(f"{name}: {len(before) - 1} rows before, {len(after) - 1} now")
         header = after[0] if after else []
         for b, a in zip(before, after, strict=False):
-            out += [f"{name} {' '.join(a[:6])}: {column} {x!r} -> {y!r}"
-                    for column, x, y in zip(header, b, a, strict=False) if x != y]
+            out += [
+                f"{name} {' '.join(a[:6])}: {column} {x!r} -> {y!r}"
+                for column, x, y in zip(header, b, a, strict=False)
+                if x != y
+            ]
     return out

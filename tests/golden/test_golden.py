@@ -1,4 +1,4 @@
-"""Every shipped scenario still gives the values a person agreed with (see store.py; changed only by ``make golden``)."""
+"""Every shipped scenario still gives the values a person agreed with (see store.py; ``make golden``)."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[2]
 HOUSE = ROOT / "relending"
 DATA = HOUSE / "policy"
 
-INNOCENT = {("book/headers.py", 0.6): "how alike two headers must be for one to be named as the likely meaning of the other"}
+INNOCENT = {("book/headers.py", 0.6): "how alike two headers must be for one to be offered for the other"}
 """Numbers that only look like policy, each with its reason."""
 
 NAMED = {("cli/check.py", "cerf"), ("cli/check.py", "clean_coal")}

@@ -65,11 +65,17 @@ def test_a_loan_nobody_knows(saved: OpenedRun) -> None:
 def test_a_duplicated_loan_has_a_story_a_row(tmp_path: Path) -> None:
     book = tmp_path / "book.csv"
     line = "A1,P1,wind,1000000,0.03,2022-01-05,2030-01-05,5000000,100,eia\n"
-    book.write_text("loan_id,project_id,sector,principal,rate,disbursed,matures,project_investment,project_reduction,"
-                    "evidence\n" + line + line + line.replace("A1", "A2"), encoding="utf-8")
+    book.write_text(
+        "loan_id,project_id,sector,principal,rate,disbursed,matures,project_investment,project_reduction,"
+        "evidence\n" + line + line + line.replace("A1", "A2"),
+        encoding="utf-8",
+    )
     scenario = tmp_path / "s.toml"
-    scenario.write_text('[scenario]\nbook = "book.csv"\nlender = "icbc"\nstart = 2022-01-01\nend = 2022-12-31\n'
-                        'facilities = ["cerf"]\n[market]\nown_rate = 0.03\n', encoding="utf-8")
+    scenario.write_text(
+        '[scenario]\nbook = "book.csv"\nlender = "icbc"\nstart = 2022-01-01\nend = 2022-12-31\n'
+        'facilities = ["cerf"]\n[market]\nown_rate = 0.03\n',
+        encoding="utf-8",
+    )
     run(scenario).save(tmp_path / "run")
     stories = explain(open_run(tmp_path / "run"), "A1")
     assert ["row 2" in stories[0].text(), "row 3" in stories[1].text()] == [True, True]

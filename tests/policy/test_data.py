@@ -60,11 +60,19 @@ def value(facility: str, name: str, day: str) -> Any:
     return policy.facility(facility)[name].on(D.fromisoformat(day)).value
 
 
-@pytest.mark.parametrize(("facility", "day", "ppm"), [
-    ("cerf", "2021-12-31", 17500), ("cerf", "2025-05-06", 17500), ("cerf", "2025-05-07", 15000),
-    ("cerf", "2026-01-18", 15000), ("cerf", "2026-01-19", 12500), ("clean_coal", "2021-11-17", 17500),
-    ("clean_coal", "2025-05-07", 15000), ("clean_coal", "2026-01-19", 12500),
-])
+@pytest.mark.parametrize(
+    ("facility", "day", "ppm"),
+    [
+        ("cerf", "2021-12-31", 17500),
+        ("cerf", "2025-05-06", 17500),
+        ("cerf", "2025-05-07", 15000),
+        ("cerf", "2026-01-18", 15000),
+        ("cerf", "2026-01-19", 12500),
+        ("clean_coal", "2021-11-17", 17500),
+        ("clean_coal", "2025-05-07", 15000),
+        ("clean_coal", "2026-01-19", 12500),
+    ],
+)
 def test_facility_rates_of_the_pboc_notices(facility: str, day: str, ppm: int) -> None:
     assert value(facility, "rate", day) == ppm
 
@@ -88,11 +96,16 @@ def test_windows_as_finally_extended() -> None:
 
 
 def test_cerf_quota_none_then_stock_then_yearly_flow() -> None:
-    quotas = [(v.start, v.value.kind, [p.amount_fen for p in v.value.pools], v.status)
-              for v in policy.facility("cerf")["quota"].values]
+    quotas = [
+        (v.start, v.value.kind, [p.amount_fen for p in v.value.pools], v.status)
+        for v in policy.facility("cerf")["quota"].values
+    ]
     yi800 = 800_000_000_000 * 100
-    assert quotas == [(D(2021, 11, 8), "none", [], "in_force"), (D(2023, 1, 1), "stock", [yi800], "unconfirmed"),
-                      (D(2026, 1, 15), "flow", [yi800], "in_force")]
+    assert quotas == [
+        (D(2021, 11, 8), "none", [], "in_force"),
+        (D(2023, 1, 1), "stock", [yi800], "unconfirmed"),
+        (D(2026, 1, 15), "flow", [yi800], "in_force"),
+    ]
 
 
 def test_clean_coal_pools_200_bn_for_seven_areas_and_100_bn_for_supply() -> None:
@@ -149,9 +162,18 @@ def test_clean_coal_admits_seven_known_banks_and_others_only_by_class() -> None:
 
 
 def test_the_defaults_of_what_no_text_settles_are_assumptions() -> None:
-    wanted = {"rollover_base": "original", "rollover_rate": "prevailing", "on_prepayment": "at_rollover",
-              "rationing": "pro_rata", "carry_over": False, "day_count": "ACT/360", "business_day": "none",
-              "rollover_after_expiry": True, "interest_settlement": "quarterly", "quota_counts_rollovers": False}
+    wanted = {
+        "rollover_base": "original",
+        "rollover_rate": "prevailing",
+        "on_prepayment": "at_rollover",
+        "rationing": "pro_rata",
+        "carry_over": False,
+        "day_count": "ACT/360",
+        "business_day": "none",
+        "rollover_after_expiry": True,
+        "interest_settlement": "quarterly",
+        "quota_counts_rollovers": False,
+    }
     assert tuple(wanted) == policy.ASSUMPTIONS
     for name in policy.facilities():
         found = policy.facility(name)
@@ -179,10 +201,20 @@ def test_no_spelling_stands_for_two_sectors() -> None:
             assert policy.sector_of(name) == ((home.other, "field") if home.other else (None, ""))
 
 
-@pytest.mark.parametrize(("text", "code"), [
-    ("光伏", "solar"), ("集中式光伏", "solar"), ("分布式光伏", "solar"), ("渔光互补", "solar"), ("农光互补", "solar"),
-    ("陆上风电", "wind"), ("海上风电", "wind"), ("余热发电", "industrial_efficiency"), (" ＷＩＮＤ ", "wind"),
-])
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("光伏", "solar"),
+        ("集中式光伏", "solar"),
+        ("分布式光伏", "solar"),
+        ("渔光互补", "solar"),
+        ("农光互补", "solar"),
+        ("陆上风电", "wind"),
+        ("海上风电", "wind"),
+        ("余热发电", "industrial_efficiency"),
+        (" ＷＩＮＤ ", "wind"),
+    ],
+)
 def test_aliases_of_sectors(text: str, code: str) -> None:
     assert policy.sector_of(text)[0] == code
 

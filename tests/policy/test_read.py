@@ -26,8 +26,10 @@ def toml(text: str) -> dict[str, Any]:
 
 
 def problems(text: str, facility: str = "cerf") -> list[tuple[str, str, str | None]]:
-    return [(p.path.removeprefix(f"facility.{facility}."), p.found, p.nearest)
-            for p in policy.check_overrides(facility, toml(text))]
+    return [
+        (p.path.removeprefix(f"facility.{facility}."), p.found, p.nearest)
+        for p in policy.check_overrides(facility, toml(text))
+    ]
 
 
 def test_a_dated_value_is_picked_by_day_and_the_first_holds_before_it() -> None:
@@ -52,8 +54,9 @@ def test_index_and_on_agree_on_every_day(day: dt.date) -> None:
 
 
 def test_a_plain_override_replaces_every_dated_value() -> None:
-    found = policy.facility("cerf", toml(
-        "rate = 0.0100\nratio = 0.65\nrollover_base = 'outstanding'\ncarry_over = true"))
+    found = policy.facility(
+        "cerf", toml("rate = 0.0100\nratio = 0.65\nrollover_base = 'outstanding'\ncarry_over = true")
+    )
     assert found["rate"].values == (policy.DatedValue(D.min, 10000, "scenario", "assumption", None),)
     assert found["ratio"].on(D(2021, 1, 1)).value == 6500
     assert found["rollover_base"].latest().value == "outstanding" and found["carry_over"].latest().value is True
@@ -61,26 +64,36 @@ def test_a_plain_override_replaces_every_dated_value() -> None:
 
 
 def test_dated_overrides_are_sorted_and_replace_all() -> None:
-    found = policy.facility("cerf", toml(
-        "rate = [{ from = 2027-01-01, value = 0.01 }, { from = 2021-11-08, value = 0.0175 }]"))
+    found = policy.facility(
+        "cerf", toml("rate = [{ from = 2027-01-01, value = 0.01 }, { from = 2021-11-08, value = 0.0175 }]")
+    )
     assert [(v.start, v.value) for v in found["rate"].values] == [(D(2021, 11, 8), 17500), (D(2027, 1, 1), 10000)]
 
 
-@pytest.mark.parametrize(("text", "wanted"), [
-    ("quota = 5e9", policy.Quota("stock", (policy.Pool("main", 500_000_000_000, ()),))),
-    ("quota = 0", policy.Quota("stock", (policy.Pool("main", 0, ()),))),
-    ("quota = { flow = 8e11 }", policy.Quota("flow", (policy.Pool("main", 80_000_000_000_000, ()),))),
-    ("quota = { kind = 'none' }", policy.Quota("none", ())),
-    ("quota = { kind = 'stock', pools = [{ id = 'a', amount = 1.25, sectors = ['wind'] }, { id = 'b', amount = 2 }] }",
-     policy.Quota("stock", (policy.Pool("a", 125, ("wind",)), policy.Pool("b", 200, ())))),
-])
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("quota = 5e9", policy.Quota("stock", (policy.Pool("main", 500_000_000_000, ()),))),
+        ("quota = 0", policy.Quota("stock", (policy.Pool("main", 0, ()),))),
+        ("quota = { flow = 8e11 }", policy.Quota("flow", (policy.Pool("main", 80_000_000_000_000, ()),))),
+        ("quota = { kind = 'none' }", policy.Quota("none", ())),
+        (
+            (
+                "quota = { kind = 'stock', pools = [{ id = 'a', amount = 1.25, sectors = ['wind'] }, "
+                "{ id = 'b', amount = 2 }] }"
+            ),
+            policy.Quota("stock", (policy.Pool("a", 125, ("wind",)), policy.Pool("b", 200, ()))),
+        ),
+    ],
+)
 def test_ways_to_write_a_quota(text: str, wanted: policy.Quota) -> None:
     assert policy.facility("cerf", toml(text))["quota"].latest().value == wanted
 
 
 def test_quota_may_be_dated_too() -> None:
-    found = policy.facility("cerf", toml(
-        "quota = [{ from = 2023-01-01, value = 5e9 }, { from = 2025-01-01, value = { flow = 1e9 } }]"))
+    found = policy.facility(
+        "cerf", toml("quota = [{ from = 2023-01-01, value = 5e9 }, { from = 2025-01-01, value = { flow = 1e9 } }]")
+    )
     assert [v.value.kind for v in found["quota"].values] == ["stock", "flow"]
 
 
@@ -89,14 +102,18 @@ def test_caps_are_fen_by_period_and_follow_the_frequency() -> None:
     assert quarterly.caps == {"2024Q1": 200_000_000_000, "2024Q2": 0}
     assert policy.facility("clean_coal", toml('caps = { "2022-03" = 1 }')).caps == {"2022-03": 100}
     assert problems('caps = { "2024-03" = 2e9, "2024Q5" = 1, "2024Q1" = -1 }') == [
-        ("caps.2024-03", '"2024-03"', None), ("caps.2024Q5", '"2024Q5"', None), ("caps.2024Q1", "-1", None)]
+        ("caps.2024-03", '"2024-03"', None),
+        ("caps.2024Q5", '"2024Q5"', None),
+        ("caps.2024Q1", "-1", None),
+    ]
     monthly = policy.facility("cerf", toml('frequency = "month"\ncaps = { "2024-03" = 2e9 }'))
     assert monthly.caps == {"2024-03": 200_000_000_000}
 
 
 def test_lenders_and_sectors_may_be_replaced() -> None:
-    found = policy.facility("cerf", toml(
-        'lenders = [{ from = 2024-01-01, ids = ["demo"], classes = ["city"] }]\nsectors = ["wind"]'))
+    found = policy.facility(
+        "cerf", toml('lenders = [{ from = 2024-01-01, ids = ["demo"], classes = ["city"] }]\nsectors = ["wind"]')
+    )
     assert found.admitted_from("demo", None) == found.admitted_from("x", "city") == D(2024, 1, 1)
     assert found.admitted_from("icbc", "state") is None
     assert found.codes() == ("wind",) and found.listed_from("wind") == D.min
@@ -110,28 +127,73 @@ def test_a_float_of_a_notebook_is_its_shortest_decimal() -> None:
     assert found["window"].latest().value.last == D(2030, 12, 31)
 
 
-@pytest.mark.parametrize("text", [
-    "ratio = 1.1", "ratio = -0.1", "ratio = 60", "ratio = '0.6'", "ratio = true", "ratio = 0.60001", "ratio = nan",
-    "rate = -0.01", "rate = 1.75", "rate = 0.01750001", "rate = { '12' = -1 }", "rate = { year = 0.01 }", "rate = {}",
-    "rate = []", "rate = { '6' = 0.01 }", "rate = inf", "tolerance = 'x'", "term_months = 0",
-    "term_months = 12.5", "rollovers = -1", "rollovers = true", "lag_days = 1e99", "carry_over = 1",
-    "carry_over = 'true'", "frequency = 'weekly'", "frequency = 1", "day_count = 'ACT/0'", "quota = -1",
-    "quota = 'none'", "quota = inf", "quota = 0.001", "quota = 1e30",
-    "quota = { flow = -1 }", "quota = { kind = 'stock' }", "quota = { kind = 'pot', pools = [] }",
-    "quota = { kind = 'stock', pools = [{ id = 'a', amount = 1 }, { id = 'a', amount = 2 }] }",
-    "quota = { kind = 'stock', pools = [{ id = 'a', amount = 1, sectors = ['coal_mining'] }] }",
-    "quota = { kind = 'flow', pools = [1] }",
-    "window = 2024-01-01", "window = { first = 2024-01-01 }", "window = { first = 2024-01-02, last = 2024-01-01 }",
-    "launch = 2021", "launch = 2021-11-08T00:00:00", "lenders = []", "lenders = 3", "lenders = [{ from = 2024-01-01 }]",
-    "lenders = [{ classes = ['big'] }]", "sectors = ['nuclear']", "sectors = [{ codes = 'wind' }]", "caps = 3",
-    "borrower_types = 'small'", "borrower_types = ['tiny']", "loan_rate_limit = 'cap'",
-    "ratio = [{ value = 0.6 }]", "ratio = [{ from = 2024-01-01 }]",
-    "ratio = [{ from = 2024-01-01, value = 0.5 }, { from = 2024-01-01, value = 0.6 }]", "ratio = [0.6]",
-    "ratio = [{ from = 2024-01-01, value = 0.5, note = 'x' }]",
-    "ratio = [{ from = 2024-01-01, value = 0.5, status = 'sure' }]",
-    "selection = [{ from = 2021-01-01, value = 'listed' }, { from = 2022-01-01, value = 'unlisted' }]",
-    "evidence_required = 'no'", "nonsense = 1",
-])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ratio = 1.1",
+        "ratio = -0.1",
+        "ratio = 60",
+        "ratio = '0.6'",
+        "ratio = true",
+        "ratio = 0.60001",
+        "ratio = nan",
+        "rate = -0.01",
+        "rate = 1.75",
+        "rate = 0.01750001",
+        "rate = { '12' = -1 }",
+        "rate = { year = 0.01 }",
+        "rate = {}",
+        "rate = []",
+        "rate = { '6' = 0.01 }",
+        "rate = inf",
+        "tolerance = 'x'",
+        "term_months = 0",
+        "term_months = 12.5",
+        "rollovers = -1",
+        "rollovers = true",
+        "lag_days = 1e99",
+        "carry_over = 1",
+        "carry_over = 'true'",
+        "frequency = 'weekly'",
+        "frequency = 1",
+        "day_count = 'ACT/0'",
+        "quota = -1",
+        "quota = 'none'",
+        "quota = inf",
+        "quota = 0.001",
+        "quota = 1e30",
+        "quota = { flow = -1 }",
+        "quota = { kind = 'stock' }",
+        "quota = { kind = 'pot', pools = [] }",
+        "quota = { kind = 'stock', pools = [{ id = 'a', amount = 1 }, { id = 'a', amount = 2 }] }",
+        "quota = { kind = 'stock', pools = [{ id = 'a', amount = 1, sectors = ['coal_mining'] }] }",
+        "quota = { kind = 'flow', pools = [1] }",
+        "window = 2024-01-01",
+        "window = { first = 2024-01-01 }",
+        "window = { first = 2024-01-02, last = 2024-01-01 }",
+        "launch = 2021",
+        "launch = 2021-11-08T00:00:00",
+        "lenders = []",
+        "lenders = 3",
+        "lenders = [{ from = 2024-01-01 }]",
+        "lenders = [{ classes = ['big'] }]",
+        "sectors = ['nuclear']",
+        "sectors = [{ codes = 'wind' }]",
+        "caps = 3",
+        "borrower_types = 'small'",
+        "borrower_types = ['tiny']",
+        "loan_rate_limit = 'cap'",
+        "ratio = [{ value = 0.6 }]",
+        "ratio = [{ from = 2024-01-01 }]",
+        "ratio = [{ from = 2024-01-01, value = 0.5 }, { from = 2024-01-01, value = 0.6 }]",
+        "ratio = [0.6]",
+        "ratio = [{ from = 2024-01-01, value = 0.5, note = 'x' }]",
+        "ratio = [{ from = 2024-01-01, value = 0.5, status = 'sure' }]",
+        "selection = [{ from = 2021-01-01, value = 'listed' }, { from = 2022-01-01, value = 'unlisted' }]",
+        "evidence_required = 'no'",
+        "nonsense = 1",
+    ],
+)
 def test_a_wrong_value_is_one_problem_in_two_languages_and_stops_the_facility(text: str) -> None:
     key = text.partition(" ")[0]
     found = policy.check_overrides("cerf", toml(text))
@@ -147,8 +209,12 @@ def test_all_problems_come_at_once_with_path_found_and_nearest_name() -> None:
     text = "ratoi = 0.6\nrationing = 'prorata'\nratio = 60\nsectors = ['winds']\n"
     text += "rate = [{ from = 2024-01-01, value = -1 }]"
     assert problems(text) == [
-        ("ratoi", '"ratoi"', "ratio"), ("rationing", '"prorata"', "pro_rata"), ("ratio", "60", None),
-        ("sectors[1].codes[1]", '"winds"', "wind"), ("rate[1].value", "-1", None)]
+        ("ratoi", '"ratoi"', "ratio"),
+        ("rationing", '"prorata"', "pro_rata"),
+        ("ratio", "60", None),
+        ("sectors[1].codes[1]", '"winds"', "wind"),
+        ("rate[1].value", "-1", None),
+    ]
 
 
 def test_an_unknown_facility_is_named_with_the_nearest() -> None:
@@ -173,9 +239,13 @@ def test_a_facility_survives_json_and_pickle(name: str) -> None:
 
 
 def test_an_overridden_facility_survives_json() -> None:
-    found = policy.facility("cerf", toml(
-        'caps = { "2024Q1" = 2e9 }\nquota = { flow = 0.01 }\nratio = [{ from = 2022-01-01, value = 0.1234 }]\n'
-        'lenders = ["demo"]\nrate = { "12" = 0.000001 }\ncollateral_haircut = 0.1\nlaunch = 2020-01-01'))
+    found = policy.facility(
+        "cerf",
+        toml(
+            'caps = { "2024Q1" = 2e9 }\nquota = { flow = 0.01 }\nratio = [{ from = 2022-01-01, value = 0.1234 }]\n'
+            'lenders = ["demo"]\nrate = { "12" = 0.000001 }\ncollateral_haircut = 0.1\nlaunch = 2020-01-01'
+        ),
+    )
     plain = json.loads(json.dumps(policy.to_plain(found)))
     assert policy.from_plain(plain) == found
     assert plain["ratio"][0]["value"] == "0.1234" and plain["caps"] == {"2024Q1": "2000000000.00"}
@@ -210,4 +280,5 @@ def test_every_ppm_rate_below_the_limit_reads_back_exactly(ppm: int) -> None:
 
 def test_last_checked_is_the_newest_of_all_entries() -> None:
     assert policy.last_checked(policy.facility("cerf")) == max(
-        v.checked for p in policy.facility("cerf").parameters.values() for v in p.values if v.checked)
+        v.checked for p in policy.facility("cerf").parameters.values() for v in p.values if v.checked
+    )

@@ -102,6 +102,8 @@ def test_every_parameter_has_a_dating_and_every_option_its_values() -> None:
 
 
 def test_importing_policy_loads_neither_numpy_nor_pandas() -> None:
-    code = ("import sys, relending.policy as p; p.facility('cerf'); p.lenders(); p.sectors(); p.lpr();"
-            "import relending.cli.policy;sys.exit(any(m in sys.modules for m in ('numpy', 'pandas', 'pyarrow')))")
+    code = (
+        "import sys, relending.policy as p; p.facility('cerf'); p.lenders(); p.sectors(); p.lpr();"
+        "import relending.cli.policy;sys.exit(any(m in sys.modules for m in ('numpy', 'pandas', 'pyarrow')))"
+    )
     assert subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).parents[2], check=False).returncode == 0

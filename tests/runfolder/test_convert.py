@@ -28,27 +28,55 @@ def test_a_figure_is_the_double_nearest_to_the_exact_decimal(values: list[int], 
 @pytest.mark.parametrize(("value", "decimals"), [(2**53 + 1, 2), (2**62 + 12345, 6), (10**18 - 1, 8)])
 def test_the_largest_figures_are_rounded_once(value: int, decimals: int) -> None:
     assert nearest_double(np.array([value, -value]), decimals).tolist() == [
-        value / 10**decimals, -value / 10**decimals]  # Python divides integers with one rounding
+        value / 10**decimals,
+        -value / 10**decimals,
+    ]  # Python divides integers with one rounding
 
 
 def test_every_unit_is_dropped_and_scaled() -> None:
-    frame = step_frame(pa.table({
-        "principal_fen": [123], "reduction_g": [1_500_000], "rate_ppm": [17500], "share_e8": [12345678],
-        "subsidy_per_tonne_e6": [-2_500_000], "capacity_kw": [49_500], "output_kwh": [1_234], "spread_bp": [50],
-        "projects": [7],
-    }))
-    assert to_user(frame).to_dict("records") == [{
-        "principal": 1.23, "reduction": 1.5, "rate": 0.0175, "share": 0.12345678, "subsidy_per_tonne": -2.5,
-        "capacity_mw": 49.5, "output_mwh": 1.234, "spread_bp": 50, "projects": 7}]
+    frame = step_frame(
+        pa.table(
+            {
+                "principal_fen": [123],
+                "reduction_g": [1_500_000],
+                "rate_ppm": [17500],
+                "share_e8": [12345678],
+                "subsidy_per_tonne_e6": [-2_500_000],
+                "capacity_kw": [49_500],
+                "output_kwh": [1_234],
+                "spread_bp": [50],
+                "projects": [7],
+            }
+        )
+    )
+    assert to_user(frame).to_dict("records") == [
+        {
+            "principal": 1.23,
+            "reduction": 1.5,
+            "rate": 0.0175,
+            "share": 0.12345678,
+            "subsidy_per_tonne": -2.5,
+            "capacity_mw": 49.5,
+            "output_mwh": 1.234,
+            "spread_bp": 50,
+            "projects": 7,
+        }
+    ]
     assert set(SCALES) == {"_fen", "_g", "_ppm", "_e8", "_e6", "_kw", "_kwh"}
 
 
 def test_what_is_empty_is_nan_nat_or_an_empty_text() -> None:
-    frame = step_frame(pa.table({
-        "amount_fen": pa.array([None, 1], pa.int64()), "row": pa.array([2, None], pa.int64()),
-        "date": pa.array([None, 1], pa.int32()).cast(pa.date32()), "sheet": pa.array([None, "甲"]),
-        "eligible": [True, False],
-    }))
+    frame = step_frame(
+        pa.table(
+            {
+                "amount_fen": pa.array([None, 1], pa.int64()),
+                "row": pa.array([2, None], pa.int64()),
+                "date": pa.array([None, 1], pa.int32()).cast(pa.date32()),
+                "sheet": pa.array([None, "甲"]),
+                "eligible": [True, False],
+            }
+        )
+    )
     user = to_user(frame)
     assert [str(t) for t in user.dtypes] == ["float64", "float64", "datetime64[s]", "str", "bool"]
     assert np.isnan(user["amount"][0]) and user["amount"][1] == 0.01
@@ -73,12 +101,18 @@ def test_a_change_to_the_user_frame_does_not_reach_the_step_frame() -> None:
     assert frame["projects"].tolist() == [1, 2] and frame["amount_fen"].tolist() == [100, 200]
 
 
-@pytest.mark.parametrize(("frame", "error", "says"), [
-    (pd.DataFrame({"a_fen": [1], "a_ppm": [1]}), ValueError, "two columns would be called 'a'"),
-    (pd.DataFrame({"amount_fen": [1.5]}), TypeError, "amount_fen: no step frame has values of type double"),
-    (pd.DataFrame({"ok": pd.array([True, None], dtype=pd.ArrowDtype(pa.bool_()))}), ValueError,
-     "ok: a boolean is empty"),
-])
+@pytest.mark.parametrize(
+    ("frame", "error", "says"),
+    [
+        (pd.DataFrame({"a_fen": [1], "a_ppm": [1]}), ValueError, "two columns would be called 'a'"),
+        (pd.DataFrame({"amount_fen": [1.5]}), TypeError, "amount_fen: no step frame has values of type double"),
+        (
+            pd.DataFrame({"ok": pd.array([True, None], dtype=pd.ArrowDtype(pa.bool_()))}),
+            ValueError,
+            "ok: a boolean is empty",
+        ),
+    ],
+)
 def test_what_is_no_step_frame_is_refused(frame: pd.DataFrame, error: type[Exception], says: str) -> None:
     with pytest.raises(error, match=says):
         to_user(frame)

@@ -17,11 +17,13 @@ def test_equal_values_have_one_spelling() -> None:
     b = {"中": "文", "a": {"c": dt.date(2024, 2, 29), "d": Decimal("0.60")}, "b": 1}
     assert canonical_json(a) == canonical_json(b)
     assert canonical_json(a).decode() == (
-        '{\n  "a": {\n    "c": "2024-02-29",\n    "d": "0.60"\n  },\n  "b": 1,\n  "中": "文"\n}\n')
+        '{\n  "a": {\n    "c": "2024-02-29",\n    "d": "0.60"\n  },\n  "b": 1,\n  "中": "文"\n}\n'
+    )
 
 
-@pytest.mark.parametrize(("value", "error"), [
-    ({"a": float("nan")}, ValueError), ({"a": {1, 2}}, TypeError), ({"a": Path("x")}, TypeError)])
+@pytest.mark.parametrize(
+    ("value", "error"), [({"a": float("nan")}, ValueError), ({"a": {1, 2}}, TypeError), ({"a": Path("x")}, TypeError)]
+)
 def test_a_value_json_does_not_have_is_refused(value: object, error: type[Exception]) -> None:
     with pytest.raises(error):
         canonical_json(value)
@@ -37,7 +39,8 @@ def test_an_input_is_known_by_its_name_and_contents_not_by_its_place(tmp_path: P
     assert one == input_files("book", tmp_path / "b" / "parts")
     assert one == [
         {"role": "book", "file": "parts/2.parquet", "sha256": hashlib.sha256(b"two").hexdigest()},
-        {"role": "book", "file": "parts/y/1.parquet", "sha256": hashlib.sha256(b"one").hexdigest()}]
+        {"role": "book", "file": "parts/y/1.parquet", "sha256": hashlib.sha256(b"one").hexdigest()},
+    ]
     assert input_files("book", tmp_path / "a" / "parts" / "2.parquet")[0]["file"] == "2.parquet"
 
 

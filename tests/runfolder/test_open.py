@@ -20,8 +20,9 @@ MakeRun = Callable[[int], Any]
 
 
 @pytest.fixture(params=["csv", "parquet"])
-def saved(request: pytest.FixtureRequest, small_run: MakeRun, tmp_path: Path,
-          monkeypatch: pytest.MonkeyPatch) -> tuple[Any, Path]:
+def saved(
+    request: pytest.FixtureRequest, small_run: MakeRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> tuple[Any, Path]:
     if request.param == "parquet":
         monkeypatch.setattr(declared, "LOANS_IN_CSV", 5)
     run = small_run(12)
@@ -108,18 +109,21 @@ def broken(out: Path, how: str) -> Path:
     return out
 
 
-@pytest.mark.parametrize(("how", "en", "zh"), [
-    ("no folder", "there is no such folder", "没有这个文件夹"),
-    ("a file", "there is no such folder", "没有这个文件夹"),
-    ("no record", "not a run folder, it has no manifest.json", "缺少 manifest.json"),
-    ("not json", "manifest.json: damaged", "文件已损坏"),
-    ("not text", "manifest.json: damaged", "文件已损坏"),
-    ("a list", "manifest.json: damaged", "文件已损坏"),
-    ("other format", "format 2, expected 1", "格式为 2，应为 1"),
-    ("no outputs", "manifest.json: damaged", "文件已损坏"),
-    ("table not named", "0 files for cost, not one", "文件已损坏"),
-    ("file missing", "files missing: cost.csv", "缺少文件：cost.csv"),
-])
+@pytest.mark.parametrize(
+    ("how", "en", "zh"),
+    [
+        ("no folder", "there is no such folder", "没有这个文件夹"),
+        ("a file", "there is no such folder", "没有这个文件夹"),
+        ("no record", "not a run folder, it has no manifest.json", "缺少 manifest.json"),
+        ("not json", "manifest.json: damaged", "文件已损坏"),
+        ("not text", "manifest.json: damaged", "文件已损坏"),
+        ("a list", "manifest.json: damaged", "文件已损坏"),
+        ("other format", "format 2, expected 1", "格式为 2，应为 1"),
+        ("no outputs", "manifest.json: damaged", "文件已损坏"),
+        ("table not named", "0 files for cost, not one", "文件已损坏"),
+        ("file missing", "files missing: cost.csv", "缺少文件：cost.csv"),
+    ],
+)
 def test_a_folder_that_is_no_sound_run_is_refused(
     how: str, en: str, zh: str, small_run: MakeRun, tmp_path: Path
 ) -> None:
@@ -129,13 +133,16 @@ def test_a_folder_that_is_no_sound_run_is_refused(
     assert en in caught.value.text("en") and zh in caught.value.text("zh") and str(caught.value) == caught.value.en
 
 
-@pytest.mark.parametrize(("before", "after"), [
-    (b"loan_id,facility", b"loan_id,facilities"),  # another column
-    (b",true,", b",maybe,"),                       # no boolean
-    (b",true,", b",,"),                            # an empty boolean
-    (b",true,", b",true,x,"),                      # a cell too many
-    (b"L0000", b"\xff\xfe00"),                     # no UTF-8
-])
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (b"loan_id,facility", b"loan_id,facilities"),  # another column
+        (b",true,", b",maybe,"),  # no boolean
+        (b",true,", b",,"),  # an empty boolean
+        (b",true,", b",true,x,"),  # a cell too many
+        (b"L0000", b"\xff\xfe00"),  # no UTF-8
+    ],
+)
 def test_a_damaged_table_is_named_when_it_is_read(
     before: bytes, after: bytes, small_run: MakeRun, tmp_path: Path
 ) -> None:
@@ -158,9 +165,7 @@ def test_a_figure_that_cannot_have_been_written_is_damage(cell: str, small_run: 
         open_run(out).tables["prepayments"]
 
 
-def test_a_damaged_parquet_file_is_named(
-    small_run: MakeRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_damaged_parquet_file_is_named(small_run: MakeRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(declared, "LOANS_IN_CSV", 1)
     out = save(small_run(3), tmp_path / "run")
     (out / "loans.parquet").write_bytes(b"PAR1 not really PAR1")
@@ -188,7 +193,11 @@ def test_verify_names_every_file_that_is_not_as_recorded(small_run: MakeRun, tmp
     (out / "manifest.json").write_text(json.dumps(record), encoding="utf-8")
     found = verify(out)
     assert [(d.file, d.kind) for d in found] == [
-        ("../outside.csv", "unsafe"), ("/etc/hostname", "unsafe"), ("cost.csv", "missing"), ("ledger.csv", "changed"),
-        ("more/notes.txt", "unexpected")]
+        ("../outside.csv", "unsafe"),
+        ("/etc/hostname", "unsafe"),
+        ("cost.csv", "missing"),
+        ("ledger.csv", "changed"),
+        ("more/notes.txt", "unexpected"),
+    ]
     assert found[3].found != found[3].expected == record["outputs"]["ledger.csv"]["sha256"]
     assert Difference("a", "changed").text("zh") == "a：写出后被改动"

@@ -18,14 +18,50 @@ from relending.runfolder.tables import columns_of, conform, empty_frame, step_fr
 from relending.runfolder.write import write_table
 
 HOSTILE = [
-    "=1+1", "+1", "-1", "@x", "\tx", "\rx", "'=1", "''@", "'", "'x", "a,b", 'a"b', '"', '""', "a\nb", "a\r\nb", "\n",
-    " a", "a ", " ", "null", "NA", "nan", "true", "1.50", "2024-01-01", "甲，乙", "\ufeffx", "\x00", "x\x00y", "🌱",
-    "长" * 5000, "\u2028", "\u3000全角",
+    "=1+1",
+    "+1",
+    "-1",
+    "@x",
+    "\tx",
+    "\rx",
+    "'=1",
+    "''@",
+    "'",
+    "'x",
+    "a,b",
+    'a"b',
+    '"',
+    '""',
+    "a\nb",
+    "a\r\nb",
+    "\n",
+    " a",
+    "a ",
+    " ",
+    "null",
+    "NA",
+    "nan",
+    "true",
+    "1.50",
+    "2024-01-01",
+    "甲，乙",
+    "\ufeffx",
+    "\x00",
+    "x\x00y",
+    "🌱",
+    "长" * 5000,
+    "\u2028",
+    "\u3000全角",
 ]
-texts = st.one_of(st.none(), st.sampled_from(HOSTILE), st.text(max_size=12),
-                  st.text(alphabet="'=+-@\t\r\n\", a", max_size=6))
-figures = st.one_of(st.none(), st.integers(-(10**18) + 1, 10**18 - 1), st.integers(-200, 200),
-                    st.sampled_from([10**18 - 1, -(10**18) + 1, 0, -1, 2**53 + 1]))
+texts = st.one_of(
+    st.none(), st.sampled_from(HOSTILE), st.text(max_size=12), st.text(alphabet="'=+-@\t\r\n\", a", max_size=6)
+)
+figures = st.one_of(
+    st.none(),
+    st.integers(-(10**18) + 1, 10**18 - 1),
+    st.integers(-200, 200),
+    st.sampled_from([10**18 - 1, -(10**18) + 1, 0, -1, 2**53 + 1]),
+)
 counts = st.one_of(st.none(), st.integers(-(2**63), 2**63 - 1))
 days = st.one_of(st.none(), st.integers(-719162, 2932896))
 
@@ -70,8 +106,13 @@ def test_a_table_read_back_equals_the_table_written(ending: str, made: tuple[str
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_every_hostile_text_survives_a_spreadsheet_file_and_starts_no_formula(text: str, tmp_path: Path) -> None:
-    frame = pd.concat([empty_frame("screening"), step_frame(pa.table({
-        "loan_id": [text], "facility": ["x"], "eligible": [True], "reasons": [text]}))], ignore_index=True)
+    frame = pd.concat(
+        [
+            empty_frame("screening"),
+            step_frame(pa.table({"loan_id": [text], "facility": ["x"], "eligible": [True], "reasons": [text]})),
+        ],
+        ignore_index=True,
+    )
     path = tmp_path / "screening.csv"
     write_table("screening", frame, path)
     assert read_table("screening", path)["reasons"].to_pylist() == [text]
@@ -84,26 +125,37 @@ def test_every_hostile_text_survives_a_spreadsheet_file_and_starts_no_formula(te
 
 def test_a_formula_start_gets_one_apostrophe_and_other_texts_none(tmp_path: Path) -> None:
     given_texts = ["=A1", "-5", "'=A1", "''=A1", "'quoted'", "O'Neill", "a=b"]
-    frame = step_frame(pa.table({"loan_id": given_texts, "facility": ["f"] * 7, "eligible": [True] * 7,
-                                 "reasons": ["r"] * 7}))
+    frame = step_frame(
+        pa.table({"loan_id": given_texts, "facility": ["f"] * 7, "eligible": [True] * 7, "reasons": ["r"] * 7})
+    )
     write_table("screening", frame, tmp_path / "screening.csv")
     lines = (tmp_path / "screening.csv").read_text(encoding="utf-8-sig").splitlines()[1:]
-    assert [line.split(",")[0] for line in lines] == [
-        "'=A1", "'-5", "''=A1", "'''=A1", "'quoted'", "O'Neill", "a=b"]
+    assert [line.split(",")[0] for line in lines] == ["'=A1", "'-5", "''=A1", "'''=A1", "'quoted'", "O'Neill", "a=b"]
 
 
 def test_figures_are_printed_from_the_integers_with_all_their_decimals(tmp_path: Path) -> None:
     rows = {
-        "quarter": ["2024Q2"] * 3, "lender": ["icbc"] * 3, "facility": ["cerf"] * 3,
-        "loans_outstanding_fen": [10**18 - 1, 0, 1], "facility_balance_fen": [5, None, 100],
-        "loan_yield_e8": [1, 3_850_000, None], "facility_rate_e8": [1_750_000, 0, 1], "own_rate_ppm": [29500, 1, 0],
-        "blended_cost_e8": [2, 2, 2], "margin_e8": [-1, -10**8, 0], "interest_saved_fen": [-5, -100, 304555980],
-        "reduction_g": [1, 10**6, 1234567], "reduction_in_balance_g": [0, 0, 0], "subsidy_per_tonne_e6": [1, None, -7],
+        "quarter": ["2024Q2"] * 3,
+        "lender": ["icbc"] * 3,
+        "facility": ["cerf"] * 3,
+        "loans_outstanding_fen": [10**18 - 1, 0, 1],
+        "facility_balance_fen": [5, None, 100],
+        "loan_yield_e8": [1, 3_850_000, None],
+        "facility_rate_e8": [1_750_000, 0, 1],
+        "own_rate_ppm": [29500, 1, 0],
+        "blended_cost_e8": [2, 2, 2],
+        "margin_e8": [-1, -(10**8), 0],
+        "interest_saved_fen": [-5, -100, 304555980],
+        "reduction_g": [1, 10**6, 1234567],
+        "reduction_in_balance_g": [0, 0, 0],
+        "subsidy_per_tonne_e6": [1, None, -7],
     }
     write_table("cost", step_frame(pa.table({k: pa.array(v) for k, v in rows.items()})), tmp_path / "cost.csv")
     assert (tmp_path / "cost.csv").read_text(encoding="utf-8-sig").splitlines()[1:] == [
-        ("2024Q2,icbc,cerf,9999999999999999.99,0.05,0.00000001,0.01750000,0.029500,0.00000002,-0.00000001,-0.05,"
-         "0.000001,0.000000,0.000001"),
+        (
+            "2024Q2,icbc,cerf,9999999999999999.99,0.05,0.00000001,0.01750000,0.029500,0.00000002,-0.00000001,-0.05,"
+            "0.000001,0.000000,0.000001"
+        ),
         "2024Q2,icbc,cerf,0.00,,0.03850000,0.00000000,0.000001,0.00000002,-1.00000000,-1.00,1.000000,0.000000,",
         "2024Q2,icbc,cerf,0.01,1.00,,0.00000001,0.000000,0.00000002,0.00000000,3045559.80,1.234567,0.000000,-0.000007",
     ]
@@ -129,8 +181,14 @@ def test_row_groups_are_cut_by_row_number(tmp_path: Path, monkeypatch: pytest.Mo
     assert write.GROUP_ROWS == 2**20
     monkeypatch.setattr(write, "GROUP_ROWS", 4)
     n = 10
-    table = pa.table({"loan_id": [f"L{i % 7}" for i in range(n)], "facility": ["cerf"] * n, "eligible": [True] * n,
-                      "reasons": pa.array([None] * n, pa.string())})
+    table = pa.table(
+        {
+            "loan_id": [f"L{i % 7}" for i in range(n)],
+            "facility": ["cerf"] * n,
+            "eligible": [True] * n,
+            "reasons": pa.array([None] * n, pa.string()),
+        }
+    )
     path = tmp_path / "screening.parquet"
     write_table("screening", table, path)
     groups = pq.ParquetFile(path).metadata
@@ -142,19 +200,28 @@ def test_row_groups_are_cut_by_row_number(tmp_path: Path, monkeypatch: pytest.Mo
 
 
 def small(**changes: Any) -> pa.Table:
-    held: dict[str, Any] = {"loan_id": ["a"], "date": pa.array([1], pa.int32()).cast(pa.date32()), "amount_fen": [1],
-                            "file": ["f"], "sheet": ["s"], "row": [2]}
+    held: dict[str, Any] = {
+        "loan_id": ["a"],
+        "date": pa.array([1], pa.int32()).cast(pa.date32()),
+        "amount_fen": [1],
+        "file": ["f"],
+        "sheet": ["s"],
+        "row": [2],
+    }
     return pa.table({k: v for k, v in (held | changes).items() if v is not None})
 
 
-@pytest.mark.parametrize(("table", "error", "says"), [
-    (small(amount_fen=[1.5]), TypeError, r"prepayments\.amount_fen: double where int64"),
-    (small(amount_fen=["1"]), TypeError, r"prepayments\.amount_fen: string where int64"),
-    (small(amount_fen=[10**18]), ValueError, r"prepayments\.amount_fen: a figure of more than 18 digits"),
-    (small(amount_fen=[-(10**18)]), ValueError, "more than 18 digits"),
-    (small(row=None), ValueError, r"prepayments: columns missing \['row'\]"),
-    (small(rate_ppm=[1]), ValueError, r"not declared \['rate_ppm'\]"),
-])
+@pytest.mark.parametrize(
+    ("table", "error", "says"),
+    [
+        (small(amount_fen=[1.5]), TypeError, r"prepayments\.amount_fen: double where int64"),
+        (small(amount_fen=["1"]), TypeError, r"prepayments\.amount_fen: string where int64"),
+        (small(amount_fen=[10**18]), ValueError, r"prepayments\.amount_fen: a figure of more than 18 digits"),
+        (small(amount_fen=[-(10**18)]), ValueError, "more than 18 digits"),
+        (small(row=None), ValueError, r"prepayments: columns missing \['row'\]"),
+        (small(rate_ppm=[1]), ValueError, r"not declared \['rate_ppm'\]"),
+    ],
+)
 def test_a_table_that_is_not_as_declared_is_refused_by_name(
     table: pa.Table, error: type[Exception], says: str, tmp_path: Path
 ) -> None:
@@ -172,8 +239,16 @@ def test_an_empty_boolean_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize("ending", [".csv", ".parquet"])
 def test_columns_in_another_order_and_of_plain_numpy_types_give_the_same_file(ending: str, tmp_path: Path) -> None:
     exact = step_frame(small())
-    loose = pd.DataFrame({"row": [2], "sheet": ["s"], "file": ["f"], "loan_id": ["a"], "amount_fen": [1],
-                          "date": pd.to_datetime(["1970-01-02"])})
+    loose = pd.DataFrame(
+        {
+            "row": [2],
+            "sheet": ["s"],
+            "file": ["f"],
+            "loan_id": ["a"],
+            "amount_fen": [1],
+            "date": pd.to_datetime(["1970-01-02"]),
+        }
+    )
     write_table("prepayments", exact, tmp_path / f"a{ending}")
     write_table("prepayments", loose, tmp_path / f"b{ending}")
     assert (tmp_path / f"a{ending}").read_bytes() == (tmp_path / f"b{ending}").read_bytes()

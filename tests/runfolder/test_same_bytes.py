@@ -30,11 +30,20 @@ def contents(folder: Path) -> dict[str, tuple[bytes, int]]:
 
 
 @pytest.mark.skipif(os.name != "posix", reason="umask and locale names are POSIX")
-@pytest.mark.parametrize("around", [
-    {"TZ": "Asia/Shanghai", "LC_ALL": "C", "PYTHONHASHSEED": "1", "umask": "077", "OMP_NUM_THREADS": "1"},
-    {"TZ": "America/St_Johns", "LC_ALL": "zh_CN.GB18030", "PYTHONHASHSEED": "2", "umask": "000",
-     "PYTHONUTF8": "0", "ARROW_DEFAULT_MEMORY_POOL": "system"},
-])
+@pytest.mark.parametrize(
+    "around",
+    [
+        {"TZ": "Asia/Shanghai", "LC_ALL": "C", "PYTHONHASHSEED": "1", "umask": "077", "OMP_NUM_THREADS": "1"},
+        {
+            "TZ": "America/St_Johns",
+            "LC_ALL": "zh_CN.GB18030",
+            "PYTHONHASHSEED": "2",
+            "umask": "000",
+            "PYTHONUTF8": "0",
+            "ARROW_DEFAULT_MEMORY_POOL": "system",
+        },
+    ],
+)
 def test_a_fresh_process_in_other_surroundings_writes_the_same_bytes(
     around: dict[str, str], small_run: Callable[[int], Any], tmp_path: Path
 ) -> None:
@@ -43,8 +52,12 @@ def test_a_fresh_process_in_other_surroundings_writes_the_same_bytes(
     there = tmp_path / "ein anderer 文件夹" / "there"
     settings_ = {k: v for k, v in around.items() if k != "umask"}
     subprocess.run(
-        [sys.executable, str(SCRIPT), str(there), "9"], check=True, cwd=tmp_path, umask=int(umask, 8),
-        env={**os.environ, "PYTHONPATH": str(REPO), **settings_})
+        [sys.executable, str(SCRIPT), str(there), "9"],
+        check=True,
+        cwd=tmp_path,
+        umask=int(umask, 8),
+        env={**os.environ, "PYTHONPATH": str(REPO), **settings_},
+    )
     assert contents(there) == contents(here)
 
 
@@ -75,9 +88,18 @@ def test_bytes_do_not_depend_on_what_lies_under_empty_values(tmp_path: Path) -> 
     paths = []
     for under in (7, 8):
         hidden = pa.Array.from_buffers(
-            pa.int64(), 2, [pa.array([1, None]).buffers()[0], pa.array([5, under]).buffers()[1]])
-        table = pa.table({"loan_id": ["a", "b"], "date": days, "amount_fen": hidden, "file": ["f", "f"],
-                          "sheet": ["s", "s"], "row": [1, 2]})
+            pa.int64(), 2, [pa.array([1, None]).buffers()[0], pa.array([5, under]).buffers()[1]]
+        )
+        table = pa.table(
+            {
+                "loan_id": ["a", "b"],
+                "date": days,
+                "amount_fen": hidden,
+                "file": ["f", "f"],
+                "sheet": ["s", "s"],
+                "row": [1, 2],
+            }
+        )
         assert table["amount_fen"].to_pylist() == [5, None]
         for ending in ("csv", "parquet"):
             paths.append(tmp_path / f"{under}.{ending}")

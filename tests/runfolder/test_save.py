@@ -36,7 +36,8 @@ def test_csv_has_a_byte_order_mark_a_header_line_and_lf_only(small_run: MakeRun,
         assert len(data.splitlines()) == 1
     assert (out / "screening.csv").read_text(encoding="utf-8-sig") == "loan_id,facility,eligible,reasons\n"
     assert (out / "ledger.csv").read_text(encoding="utf-8-sig") == (
-        "date,lender,facility,tranche,event,amount,rate,balance\n")
+        "date,lender,facility,tranche,event,amount,rate,balance\n"
+    )
 
 
 def test_place_of_a_row_comes_last_in_the_loans_file(small_run: MakeRun, tmp_path: Path) -> None:
@@ -55,8 +56,7 @@ def test_loan_level_tables_of_more_loans_than_a_spreadsheet_likes_are_parquet(
     monkeypatch.setattr(declared, "LOANS_IN_CSV", 5)
     run = small_run(6)
     out = save(run, tmp_path / "run")
-    assert {p.stem for p in out.glob("*.parquet")} == {
-        "loans", "screening", "attribution", "draws", "prepayments"}
+    assert {p.stem for p in out.glob("*.parquet")} == {"loans", "screening", "attribution", "draws", "prepayments"}
     again = save(open_run(out), tmp_path / "again")
     assert {p.name: p.read_bytes() for p in out.iterdir()} == {p.name: p.read_bytes() for p in again.iterdir()}
 

@@ -13,105 +13,143 @@ from tests.scenario.conftest import GOOD, Problems, Write
 EXPECTED_DATE = "a date without quotes, such as 2021-07-01"
 
 
-@pytest.mark.parametrize(("extra", "column", "found", "expected"), [
-    ("scenario.strat=2022-01-01", "scenario.strat", "strat = 2022-01-01", "nearest: scenario.start"),
-    ("market.start=2022-01-01", "market.start", "start = 2022-01-01", "nearest: scenario.start"),
-    ("markt.own_rate=0.02", "markt", "markt", "nearest: market"),
-    ("rate_basis=issue", "rate_basis", 'rate_basis = "issue"', "nearest: disclosure.rate_basis"),
-    ("scenario.title.fr=Base", "scenario.title.fr", 'fr = "Base"', "one of: zh, en"),
-    ("lenders.icbc.clas=state", "lenders.icbc.clas", 'clas = "state"', "nearest: lenders.icbc.class"),
-    ("facility.cerf.ratoi=0.6", "facility.cerf.ratoi", "ratoi", "nearest: ratio; "),
-    ("market.own_rate=[{ from = 2021-01-01, value = 0.02, valu = 1 }]", "market.own_rate[1].valu", "valu = 1",
-     "nearest: market.own_rate[1].value"),
-])
-def test_an_unknown_key_names_the_nearest(write: Write, problems: Problems, extra: str, column: str, found: str,
-                                          expected: str) -> None:
+@pytest.mark.parametrize(
+    ("extra", "column", "found", "expected"),
+    [
+        ("scenario.strat=2022-01-01", "scenario.strat", "strat = 2022-01-01", "nearest: scenario.start"),
+        ("market.start=2022-01-01", "market.start", "start = 2022-01-01", "nearest: scenario.start"),
+        ("markt.own_rate=0.02", "markt", "markt", "nearest: market"),
+        ("rate_basis=issue", "rate_basis", 'rate_basis = "issue"', "nearest: disclosure.rate_basis"),
+        ("scenario.title.fr=Base", "scenario.title.fr", 'fr = "Base"', "one of: zh, en"),
+        ("lenders.icbc.clas=state", "lenders.icbc.clas", 'clas = "state"', "nearest: lenders.icbc.class"),
+        ("facility.cerf.ratoi=0.6", "facility.cerf.ratoi", "ratoi", "nearest: ratio; "),
+        (
+            "market.own_rate=[{ from = 2021-01-01, value = 0.02, valu = 1 }]",
+            "market.own_rate[1].valu",
+            "valu = 1",
+            "nearest: market.own_rate[1].value",
+        ),
+    ],
+)
+def test_an_unknown_key_names_the_nearest(
+    write: Write, problems: Problems, extra: str, column: str, found: str, expected: str
+) -> None:
     [row] = problems(write(), [extra])
     assert row[:4] == ("scenario_unknown_key", "--set", column, found)
     assert row[4].startswith(expected)
 
 
-@pytest.mark.parametrize(("extra", "column", "found", "expected"), [
-    ("scenario.start='2022-01-01'", "scenario.start", '"2022-01-01"', EXPECTED_DATE),
-    ("scenario.end=2024-12-31T00:00:00", "scenario.end", "2024-12-31T00:00:00", EXPECTED_DATE),
-    ("scenario.name=3", "scenario.name", "3", 'text in quotes, such as "demo"'),
-    ("scenario.facilities=cerf", "scenario.facilities", '"cerf"', 'a list, such as ["cerf", "clean_coal"]'),
-    ("scenario.facilities=[1]", "scenario.facilities[1]", "1", 'text in quotes, such as "demo"'),
-    ("scenario.book=true", "scenario.book", "true", "a file name in quotes, or a list of them"),
-    ("scenario.title=Base", "scenario.title", '"Base"', "a table"),
-    ("scenario=3", "scenario", "3", "a table"),
-    ("market.lpr_shift_bp=2.5", "market.lpr_shift_bp", "2.5", "a whole number"),
-    ("market.lpr_shift_bp=true", "market.lpr_shift_bp", "true", "a whole number"),
-    ("market.own_rate=true", "market.own_rate", "true", "a rate such as 0.0295, "),
-    ("market.own_rate=[{ from = 2021-01-01, value = '0.02' }]", "market.own_rate[1].value", '"0.02"',
-     "a number such as 0.0295"),
-    ("facility.cerf=0.6", "facility.cerf", "0.6", "a table"),
-    ("facility.cerf.ratio='0.6'", "facility.cerf.ratio", '"0.6"', "a fraction from 0 to 1"),
-    ("facility.cerf.carry_over=1", "facility.cerf.carry_over", "1", "true or false"),
-    ("facility.cerf.rationing=0.5", "facility.cerf.rationing", "0.5", "one of pro_rata, fifo, whole_loans"),
-    ("lenders.icbc.admitted={ cerf = 2023 }", "lenders.icbc.admitted.cerf", "2023", EXPECTED_DATE),
-])
-def test_a_wrong_type_names_what_is_expected(write: Write, problems: Problems, extra: str, column: str, found: str,
-                                             expected: str) -> None:
+@pytest.mark.parametrize(
+    ("extra", "column", "found", "expected"),
+    [
+        ("scenario.start='2022-01-01'", "scenario.start", '"2022-01-01"', EXPECTED_DATE),
+        ("scenario.end=2024-12-31T00:00:00", "scenario.end", "2024-12-31T00:00:00", EXPECTED_DATE),
+        ("scenario.name=3", "scenario.name", "3", 'text in quotes, such as "demo"'),
+        ("scenario.facilities=cerf", "scenario.facilities", '"cerf"', 'a list, such as ["cerf", "clean_coal"]'),
+        ("scenario.facilities=[1]", "scenario.facilities[1]", "1", 'text in quotes, such as "demo"'),
+        ("scenario.book=true", "scenario.book", "true", "a file name in quotes, or a list of them"),
+        ("scenario.title=Base", "scenario.title", '"Base"', "a table"),
+        ("scenario=3", "scenario", "3", "a table"),
+        ("market.lpr_shift_bp=2.5", "market.lpr_shift_bp", "2.5", "a whole number"),
+        ("market.lpr_shift_bp=true", "market.lpr_shift_bp", "true", "a whole number"),
+        ("market.own_rate=true", "market.own_rate", "true", "a rate such as 0.0295, "),
+        (
+            "market.own_rate=[{ from = 2021-01-01, value = '0.02' }]",
+            "market.own_rate[1].value",
+            '"0.02"',
+            "a number such as 0.0295",
+        ),
+        ("facility.cerf=0.6", "facility.cerf", "0.6", "a table"),
+        ("facility.cerf.ratio='0.6'", "facility.cerf.ratio", '"0.6"', "a fraction from 0 to 1"),
+        ("facility.cerf.carry_over=1", "facility.cerf.carry_over", "1", "true or false"),
+        ("facility.cerf.rationing=0.5", "facility.cerf.rationing", "0.5", "one of pro_rata, fifo, whole_loans"),
+        ("lenders.icbc.admitted={ cerf = 2023 }", "lenders.icbc.admitted.cerf", "2023", EXPECTED_DATE),
+    ],
+)
+def test_a_wrong_type_names_what_is_expected(
+    write: Write, problems: Problems, extra: str, column: str, found: str, expected: str
+) -> None:
     [row] = [r for r in problems(write(), [extra]) if r[0] != "scenario_missing_key"]
     assert row[:4] == ("scenario_wrong_type", "--set", column, found)
     assert row[4].startswith(expected)
 
 
-@pytest.mark.parametrize(("extra", "column", "found", "expected"), [
-    ("scenario.start=2025-01-01", "scenario.start", "2025-01-01", "a date not after scenario.end, 2024-12-31"),
-    ("scenario.end=9999-12-31", "scenario.end", "9999-12-31", "a date from 1990-01-01 to 2100-12-31"),
-    ("scenario.plan=plan.csv", "scenario.plan", "plan.csv", "no plan: lending plans come with a later version"),
-    ("scenario.name=a/b", "scenario.name", "a/b", "a name that can name a folder"),
-    ("scenario.name='../x'", "scenario.name", "../x", "a name that can name a folder"),
-    ("scenario.name=NUL", "scenario.name", "NUL", "a name that can name a folder"),
-    ("scenario.name=''", "scenario.name", "", "a name that can name a folder"),
-    ("scenario.book=[]", "scenario.book", "[]", "at least one file"),
-    ("scenario.book=''", "scenario.book", '""', "the name of a file"),
-    ("scenario.facilities=[]", "scenario.facilities", "[]", "one of: cerf"),
-    ("scenario.facilities=['cerf', 'cerf']", "scenario.facilities", "cerf", "every facility once"),
-    ("scenario.lender=icbcc", "scenario.lender", "icbcc", "nearest: icbc; "),
-    ("scenario.lender=工商银航", "scenario.lender", "工商银航", "nearest: icbc; "),
-    ("lenders.icbc.class=staet", "lenders.icbc.class", "staet", "nearest: state"),
-    ("lenders.Bank1.class=state", "lenders.Bank1", "Bank1", "an id of small letters"),
-    ("lenders.x={ class = 'state', short_name = { zh = '工商银行' } }", "lenders.x", "工商银行",
-     "a name of its own; icbc"),
-    ("market.lpr_shift_bp=1001", "market.lpr_shift_bp", "1001", "at most 1000"),
-    ("market.own_rate=2.95", "market.own_rate", "2.95", "a fraction a year from 0 to 0.3"),
-    ("market.own_rate=0.02951234", "market.own_rate", "0.02951234", "a fraction a year from 0 to 0.3"),
-    ("market.own_rate=-0.01", "market.own_rate", "-0.01", "a fraction a year from 0 to 0.3"),
-    ("market.own_rate=nan", "market.own_rate", "NaN", "a finite number"),
-    ("market.own_rate=[]", "market.own_rate", "[]", "at least one { from"),
-    ("market.own_rate=[{from=2021-01-01,value=0.02},{from=2021-01-01,value=0.03}]", "market.own_rate[2].from",
-     "2021-01-01", "every date once"),
-    ("disclosure.rate_basis=curent", "disclosure.rate_basis", '"curent"', 'one of: "issue" or "current"'),
-    ("facility.cerf.ratio=1.2", "facility.cerf.ratio", "1.2", "a fraction from 0 to 1"),
-    ("facility.cerf.rollover_base=orignal", "facility.cerf.rollover_base", "orignal", "nearest: original; one of"),
-    ("facility.cerf.rate=-0.01", "facility.cerf.rate", "-0.01", "a fraction a year"),
-    ("sweep.'facility.cerf.ratio'=[0.4]", "sweep", "facility.cerf.ratio", "no [sweep]: it comes with a later version"),
-    ("monte_carlo.paths=10", "monte_carlo", "paths", "no [monte_carlo]: it comes with a later version"),
-])
-def test_a_value_that_is_not_allowed_names_what_is(write: Write, problems: Problems, extra: str, column: str,
-                                                   found: str, expected: str) -> None:
+@pytest.mark.parametrize(
+    ("extra", "column", "found", "expected"),
+    [
+        ("scenario.start=2025-01-01", "scenario.start", "2025-01-01", "a date not after scenario.end, 2024-12-31"),
+        ("scenario.end=9999-12-31", "scenario.end", "9999-12-31", "a date from 1990-01-01 to 2100-12-31"),
+        ("scenario.plan=plan.csv", "scenario.plan", "plan.csv", "no plan: lending plans come with a later version"),
+        ("scenario.name=a/b", "scenario.name", "a/b", "a name that can name a folder"),
+        ("scenario.name='../x'", "scenario.name", "../x", "a name that can name a folder"),
+        ("scenario.name=NUL", "scenario.name", "NUL", "a name that can name a folder"),
+        ("scenario.name=''", "scenario.name", "", "a name that can name a folder"),
+        ("scenario.book=[]", "scenario.book", "[]", "at least one file"),
+        ("scenario.book=''", "scenario.book", '""', "the name of a file"),
+        ("scenario.facilities=[]", "scenario.facilities", "[]", "one of: cerf"),
+        ("scenario.facilities=['cerf', 'cerf']", "scenario.facilities", "cerf", "every facility once"),
+        ("scenario.lender=icbcc", "scenario.lender", "icbcc", "nearest: icbc; "),
+        ("scenario.lender=工商银航", "scenario.lender", "工商银航", "nearest: icbc; "),
+        ("lenders.icbc.class=staet", "lenders.icbc.class", "staet", "nearest: state"),
+        ("lenders.Bank1.class=state", "lenders.Bank1", "Bank1", "an id of small letters"),
+        (
+            "lenders.x={ class = 'state', short_name = { zh = '工商银行' } }",
+            "lenders.x",
+            "工商银行",
+            "a name of its own; icbc",
+        ),
+        ("market.lpr_shift_bp=1001", "market.lpr_shift_bp", "1001", "at most 1000"),
+        ("market.own_rate=2.95", "market.own_rate", "2.95", "a fraction a year from 0 to 0.3"),
+        ("market.own_rate=0.02951234", "market.own_rate", "0.02951234", "a fraction a year from 0 to 0.3"),
+        ("market.own_rate=-0.01", "market.own_rate", "-0.01", "a fraction a year from 0 to 0.3"),
+        ("market.own_rate=nan", "market.own_rate", "NaN", "a finite number"),
+        ("market.own_rate=[]", "market.own_rate", "[]", "at least one { from"),
+        (
+            "market.own_rate=[{from=2021-01-01,value=0.02},{from=2021-01-01,value=0.03}]",
+            "market.own_rate[2].from",
+            "2021-01-01",
+            "every date once",
+        ),
+        ("disclosure.rate_basis=curent", "disclosure.rate_basis", '"curent"', 'one of: "issue" or "current"'),
+        ("facility.cerf.ratio=1.2", "facility.cerf.ratio", "1.2", "a fraction from 0 to 1"),
+        ("facility.cerf.rollover_base=orignal", "facility.cerf.rollover_base", "orignal", "nearest: original; one of"),
+        ("facility.cerf.rate=-0.01", "facility.cerf.rate", "-0.01", "a fraction a year"),
+        (
+            "sweep.'facility.cerf.ratio'=[0.4]",
+            "sweep",
+            "facility.cerf.ratio",
+            "no [sweep]: it comes with a later version",
+        ),
+        ("monte_carlo.paths=10", "monte_carlo", "paths", "no [monte_carlo]: it comes with a later version"),
+    ],
+)
+def test_a_value_that_is_not_allowed_names_what_is(
+    write: Write, problems: Problems, extra: str, column: str, found: str, expected: str
+) -> None:
     [row] = problems(write(), [extra])
     assert row[:4] == ("scenario_bad_value", "--set", column, found)
     assert row[4].startswith(expected)
 
 
-@pytest.mark.parametrize(("extra", "column", "found", "expected"), [
-    ("scenario.facilities=['cerf', 'clean_cole']", "scenario.facilities", "clean_cole", "nearest: clean_coal"),
-    ("facility.cref.ratio=0.6", "facility.cref", "cref", "nearest: cerf"),
-    ("lenders.icbc.admitted={ cref = 2023-01-01 }", "lenders.icbc.admitted.cref", "cref", "nearest: cerf"),
-])
-def test_an_unknown_facility_names_the_nearest(write: Write, problems: Problems, extra: str, column: str, found: str,
-                                               expected: str) -> None:
+@pytest.mark.parametrize(
+    ("extra", "column", "found", "expected"),
+    [
+        ("scenario.facilities=['cerf', 'clean_cole']", "scenario.facilities", "clean_cole", "nearest: clean_coal"),
+        ("facility.cref.ratio=0.6", "facility.cref", "cref", "nearest: cerf"),
+        ("lenders.icbc.admitted={ cref = 2023-01-01 }", "lenders.icbc.admitted.cref", "cref", "nearest: cerf"),
+    ],
+)
+def test_an_unknown_facility_names_the_nearest(
+    write: Write, problems: Problems, extra: str, column: str, found: str, expected: str
+) -> None:
     assert problems(write(), [extra]) == [("unknown_facility", "--set", column, found, expected)]
 
 
 def test_an_empty_file_lacks_every_needed_key_at_once(write: Write, problems: Problems) -> None:
     rows = problems(write(""))
     assert {(code, file, column) for code, file, column, _, _ in rows} == {
-        ("scenario_missing_key", "mine.toml", "scenario.book"), ("scenario_missing_key", "mine.toml", "scenario.start"),
+        ("scenario_missing_key", "mine.toml", "scenario.book"),
+        ("scenario_missing_key", "mine.toml", "scenario.start"),
         ("scenario_missing_key", "mine.toml", "scenario.end"),
         ("scenario_missing_key", "mine.toml", "scenario.facilities"),
         ("own_rate_missing", "mine.toml", "market.own_rate"),
@@ -125,8 +163,9 @@ def test_a_lender_nobody_knows_needs_a_class_or_an_admission(write: Write, probl
 
 
 def test_files_that_are_not_there_are_all_named(write: Write, problems: Problems) -> None:
-    path = write(GOOD.replace('"book.csv"', '["book.csv", "no.csv"]\nprepayments = "early.csv"').replace(
-        "0.0250", '"rates.csv"'))
+    path = write(
+        GOOD.replace('"book.csv"', '["book.csv", "no.csv"]\nprepayments = "early.csv"').replace("0.0250", '"rates.csv"')
+    )
     assert [row[:4] for row in problems(path)] == [
         ("file_not_found", "mine.toml", "market.own_rate", "rates.csv"),
         ("file_not_found", "mine.toml", "scenario.book", "no.csv"),
@@ -134,21 +173,29 @@ def test_files_that_are_not_there_are_all_named(write: Write, problems: Problems
     ]
 
 
-@pytest.mark.parametrize(("start", "given", "needed"), [
-    ("2022-01-01", "2022-01-02", "2022-01-01"), ("2022-02-15", "2022-02-15", "2022-01-01"),
-])
+@pytest.mark.parametrize(
+    ("start", "given", "needed"),
+    [
+        ("2022-01-01", "2022-01-02", "2022-01-01"),
+        ("2022-02-15", "2022-02-15", "2022-01-01"),
+    ],
+)
 def test_an_own_rate_must_reach_back_to_the_first_day_of_the_first_quarter(
-        write: Write, problems: Problems, start: str, given: str, needed: str) -> None:
+    write: Write, problems: Problems, start: str, given: str, needed: str
+) -> None:
     path = write(GOOD.replace("0.0250", f"[{{ from = {given}, value = 0.02 }}]").replace("2022-01-01\n", start + "\n"))
-    assert problems(path) == [("own_rate_missing", "mine.toml", "market.own_rate", f"from {given}",
-                               f"a value from {needed} or earlier")]
+    assert problems(path) == [
+        ("own_rate_missing", "mine.toml", "market.own_rate", f"from {given}", f"a value from {needed} or earlier")
+    ]
 
 
 def test_a_csv_of_rates_reports_every_row(write: Write, problems: Problems) -> None:
     write("from,value\n2021-01-01,2.95\n2021-13-01,0.02\n2022-01-01,0.02\n2022-01-01,x\n", "rates.csv")
     rows = problems(write(GOOD.replace("0.0250", '"rates.csv"')))
     assert [(file, column, found) for _, file, column, found, _ in rows] == [
-        ("rates.csv", "value", "2.95"), ("rates.csv", "from", "2021-13-01"), ("rates.csv", "from", "2022-01-01"),
+        ("rates.csv", "value", "2.95"),
+        ("rates.csv", "from", "2021-13-01"),
+        ("rates.csv", "from", "2022-01-01"),
         ("rates.csv", "value", "x"),
     ]
     write("from;value\n2021-01-01;0.02\n", "rates.csv")
@@ -174,12 +221,48 @@ def test_all_problems_come_at_once_and_each_names_its_file(write: Write, problem
 KEYS = [
     *(f"{table.replace('ID', 'icbc')}.{key}" for table, model in TABLES.items() for key in keys(model)),
     *(f"facility.cerf.{name}" for name in (*PARAMETERS, "lenders", "sectors", "caps")),
-    "scenario", "lenders", "lenders.icbc", "market", "facility", "facility.cerf", "disclosure", "sweep", "monte_carlo",
-    "scenario.title.zh", "lenders.icbc.full_name.en", "lenders.icbc.admitted.cerf", "facility.cerf.quota.flow",
+    "scenario",
+    "lenders",
+    "lenders.icbc",
+    "market",
+    "facility",
+    "facility.cerf",
+    "disclosure",
+    "sweep",
+    "monte_carlo",
+    "scenario.title.zh",
+    "lenders.icbc.full_name.en",
+    "lenders.icbc.admitted.cerf",
+    "facility.cerf.quota.flow",
 ]
-JUNK = ["0", "-1", "1e400", "-1e-400", "nan", "inf", "true", "''", "'x'", '"\\u0000"', "[]", "[[]]", "[1, 'x']", "{}",
-        "{ a = 1 }", "{ '' = {} }", "[{}]", "[{ from = 1 }]", "[{ from = 2021-01-01, value = {} }]", "2021-01-01",
-        "0001-01-01", "9999-12-31", "07:00:00", "1979-05-27T07:32:00Z", "99999999999999999999", "🏦"]
+JUNK = [
+    "0",
+    "-1",
+    "1e400",
+    "-1e-400",
+    "nan",
+    "inf",
+    "true",
+    "''",
+    "'x'",
+    '"\\u0000"',
+    "[]",
+    "[[]]",
+    "[1, 'x']",
+    "{}",
+    "{ a = 1 }",
+    "{ '' = {} }",
+    "[{}]",
+    "[{ from = 1 }]",
+    "[{ from = 2021-01-01, value = {} }]",
+    "2021-01-01",
+    "0001-01-01",
+    "9999-12-31",
+    "07:00:00",
+    "1979-05-27T07:32:00Z",
+    "99999999999999999999",
+    "🏦",
+]
 
 
 @pytest.mark.parametrize("key", KEYS)

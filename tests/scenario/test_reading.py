@@ -51,7 +51,9 @@ def test_set_comes_before_the_scenario_before_what_it_extends_before_the_facilit
     assert [cerf[key].latest().value for key in ("ratio", "lag_days", "rollovers")] == [8000, 4, 1]
     assert cerf["rate"] == load_scenario(write()).facilities[0]["rate"]
     assert {k: v for k, v in scenario.sources.items() if k.startswith("facility") or k == "scenario.end"} == {
-        "facility.cerf.lag_days": "mine.toml", "facility.cerf.ratio": "set", "facility.cerf.rollovers": "base.toml",
+        "facility.cerf.lag_days": "mine.toml",
+        "facility.cerf.ratio": "set",
+        "facility.cerf.rollovers": "base.toml",
         "scenario.end": "base.toml",
     }
     assert [path.name for path in scenario.files] == ["mine.toml", "base.toml"]
@@ -59,8 +61,9 @@ def test_set_comes_before_the_scenario_before_what_it_extends_before_the_facilit
 
 def test_tables_are_merged_and_arrays_replaced(write: Write) -> None:
     write(GOOD + '[facility.cerf]\ncaps = { "2024Q1" = 1e9 }\n', "base.toml")
-    path = write('[scenario]\nextends = "base.toml"\nfacilities = ["cerf"]\n'
-                 '[facility.cerf]\ncaps = { "2024Q2" = 2e9 }\n')
+    path = write(
+        '[scenario]\nextends = "base.toml"\nfacilities = ["cerf"]\n[facility.cerf]\ncaps = { "2024Q2" = 2e9 }\n'
+    )
     scenario = load_scenario(path)
     assert [f.id for f in scenario.facilities] == ["cerf"]
     assert scenario.facilities[0].caps == {"2024Q1": 10**11, "2024Q2": 2 * 10**11}
@@ -85,8 +88,13 @@ def test_a_circle_of_extends_names_the_chain(write: Write, problems: Problems) -
     write('[scenario]\nextends = "c.toml"\n', "b.toml")
     write('[scenario]\nextends = "b.toml"\n', "c.toml")
     [row] = problems(path)
-    assert row == ("scenario_bad_value", "c.toml", "scenario.extends", "b.toml -> c.toml -> b.toml",
-                   "a chain of files that does not come back to itself")
+    assert row == (
+        "scenario_bad_value",
+        "c.toml",
+        "scenario.extends",
+        "b.toml -> c.toml -> b.toml",
+        "a chain of files that does not come back to itself",
+    )
 
 
 def test_a_missing_base_is_reported_where_it_is_asked_for(write: Write, problems: Problems) -> None:
@@ -99,10 +107,15 @@ def test_extends_cannot_be_set(write: Write, problems: Problems) -> None:
     assert row[:3] == ("scenario_bad_value", "--set", "scenario.extends")
 
 
-@pytest.mark.parametrize(("text", "value"), [
-    ("facility.cerf.ratio=0.8", 8000), ("facility.cerf.ratio = 0.8", 8000), ('facility."cerf".ratio=1', 10000),
-    ("facility.cerf.ratio=[{ from = 2021-01-01, value = 0.25 }]", 2500),
-])
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("facility.cerf.ratio=0.8", 8000),
+        ("facility.cerf.ratio = 0.8", 8000),
+        ('facility."cerf".ratio=1', 10000),
+        ("facility.cerf.ratio=[{ from = 2021-01-01, value = 0.25 }]", 2500),
+    ],
+)
 def test_set_takes_toml_values(write: Write, text: str, value: int) -> None:
     assert ratio(write(), [text]) == value
 
@@ -130,18 +143,26 @@ def test_overrides_from_python_take_tables_and_dates(write: Write) -> None:
     assert scenario.own_rate[""].latest().value == 30000
 
 
-@pytest.mark.parametrize(("text", "column", "found"), [
-    ("facility.cerf.ratio", "", "facility.cerf.ratio"), ("=3", "", "=3"), ("a b=1", "", "a b=1"), ("#=1", "", "#=1"),
-    ("facility.cerf.quota={ flow = ", "facility.cerf.quota", "{ flow = "),
-])
-def test_what_is_no_key_and_value_is_refused(write: Write, problems: Problems, text: str, column: str,
-                                             found: str) -> None:
+@pytest.mark.parametrize(
+    ("text", "column", "found"),
+    [
+        ("facility.cerf.ratio", "", "facility.cerf.ratio"),
+        ("=3", "", "=3"),
+        ("a b=1", "", "a b=1"),
+        ("#=1", "", "#=1"),
+        ("facility.cerf.quota={ flow = ", "facility.cerf.quota", "{ flow = "),
+    ],
+)
+def test_what_is_no_key_and_value_is_refused(
+    write: Write, problems: Problems, text: str, column: str, found: str
+) -> None:
     [row] = problems(write(), [text])
     assert row[:4] == ("scenario_bad_value", "--set", column, found)
 
 
 def test_file_names_start_from_the_file_that_gives_them_and_from_the_working_directory_for_set(
-        write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     here = tmp_path / "here"
     here.mkdir()
     (here / "other.csv").write_text("loan_id\n", encoding="utf-8")
@@ -152,7 +173,8 @@ def test_file_names_start_from_the_file_that_gives_them_and_from_the_working_dir
 
 
 def test_shipped_scenarios_are_found_by_name_and_a_folder_does_not_hide_them(
-        tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     root = tmp_path / "shipped"
     (root / "demo").mkdir(parents=True)
     for name in ("demo.toml", "outstanding.toml"):
@@ -169,7 +191,8 @@ def test_shipped_scenarios_are_found_by_name_and_a_folder_does_not_hide_them(
 
 
 def test_an_installed_folder_of_scenarios_comes_before_the_checkout(
-        tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "relending_scenarios").mkdir()
     monkeypatch.syspath_prepend(tmp_path)
     assert shipped_root() == tmp_path / "relending_scenarios"

@@ -41,8 +41,10 @@ def columns(scenario: Scenario) -> list[tuple[str, str, str, str]]:
 def test_start_and_end_are_widened_to_whole_quarters_and_noted(write: Write) -> None:
     scenario = load_scenario(write(), ["scenario.start=2022-02-15", "scenario.end=2024-10-01"])
     assert (scenario.start, scenario.end) == (dt.date(2022, 1, 1), dt.date(2024, 12, 31))
-    assert columns(scenario) == [("horizon_widened", "scenario.end", "2024-10-01", "2024-12-31"),
-                                 ("horizon_widened", "scenario.start", "2022-02-15", "2022-01-01")]
+    assert columns(scenario) == [
+        ("horizon_widened", "scenario.end", "2024-10-01", "2024-12-31"),
+        ("horizon_widened", "scenario.start", "2022-02-15", "2022-01-01"),
+    ]
 
 
 def test_whole_quarters_are_left_as_they_are(write: Write) -> None:
@@ -102,7 +104,9 @@ def test_own_rates_from_a_csv(write: Write, encoding: str) -> None:
     rates = write("from,value,note\n2021-01-01,0.0295,a\n\n2023/6/5,2.65%,b\n", "rates.csv", encoding=encoding)
     scenario = load_scenario(write(GOOD.replace("0.0250", '"rates.csv"')))
     assert [(v.start, v.value) for v in scenario.own_rate[""].values] == [
-        (dt.date(2021, 1, 1), 29500), (dt.date(2023, 6, 5), 26500)]
+        (dt.date(2021, 1, 1), 29500),
+        (dt.date(2023, 6, 5), 26500),
+    ]
     assert rates.resolve() in scenario.files
 
 
@@ -118,7 +122,7 @@ def test_an_extreme_number_is_refused_without_effort(value: str) -> None:
     assert to_ppm(Decimal(value)) is None
 
 
-@given(st.one_of(st.booleans(), st.integers(-10**9, 10**9), st.dates(), st.decimals(-10**9, 10**9, places=6)))
+@given(st.one_of(st.booleans(), st.integers(-(10**9), 10**9), st.dates(), st.decimals(-(10**9), 10**9, places=6)))
 def test_a_value_set_is_the_value_of_a_file(value: object) -> None:
     text = str(value).lower() if isinstance(value, bool) else str(value)
     assert parse_value(text) == value and type(parse_value(text)) is type(value)
@@ -133,8 +137,10 @@ def test_defaults(write: Write) -> None:
 
 
 def test_the_resolved_form_is_json_without_any_folder(write: Write, tmp_path: Path) -> None:
-    scenario = load_scenario(write(GOOD + DEMO), ["facility.cerf.quota={ flow = 8e11 }", "facility.cerf.ratio=0.60",
-                                                  f"scenario.book={tmp_path / 'book.csv'}"])
+    scenario = load_scenario(
+        write(GOOD + DEMO),
+        ["facility.cerf.quota={ flow = 8e11 }", "facility.cerf.ratio=0.60", f"scenario.book={tmp_path / 'book.csv'}"],
+    )
     plain = scenario.resolved()
     text = json.dumps(plain, ensure_ascii=False)
     assert json.loads(text) == plain and str(tmp_path) not in text

@@ -114,8 +114,12 @@ def test_defects_spoil_about_the_share_asked_for_and_each_kind_occurs() -> None:
 def test_prepayments_fall_into_grace_and_never_exceed_the_loan(book: pa.Table) -> None:
     paid = make_prepayments(book, seed=11, share=0.05)
     assert paid.num_rows > 100
-    of = {loan: (disbursed, grace, principal) for loan, disbursed, grace, principal in zip(
-        *(book[c].to_pylist() for c in ("loan_id", "disbursed", "grace_until", "principal")), strict=True)}
+    of = {
+        loan: (disbursed, grace, principal)
+        for loan, disbursed, grace, principal in zip(
+            *(book[c].to_pylist() for c in ("loan_id", "disbursed", "grace_until", "principal")), strict=True
+        )
+    }
     for loan, day, amount in zip(*(c.to_pylist() for c in paid.columns), strict=True):
         disbursed, grace, principal = of[loan]
         assert disbursed < day < grace
@@ -164,8 +168,15 @@ def test_the_scenario_beside_the_book_runs_and_every_reason_occurs(tmp_path: Pat
     eligible = float(run.screening["eligible"].astype(bool).mean())
     assert 0.95 < eligible < 0.985
     reasons = {r for text in run.screening["reasons"].astype(str).unique() for r in text.split(";") if r}
-    assert reasons >= {"data_error", "sector_not_listed", "lender_not_admitted", "outside_window", "rate_above_limit",
-                       "evidence_missing", "not_new"}
+    assert reasons >= {
+        "data_error",
+        "sector_not_listed",
+        "lender_not_admitted",
+        "outside_window",
+        "rate_above_limit",
+        "evidence_missing",
+        "not_new",
+    }
 
 
 def test_a_big_book_is_one_of_small_loans(book: pa.Table) -> None:

@@ -30,14 +30,20 @@ def test_it_speaks_chinese(tmp_path: Path) -> None:
     assert "下一步：relending run" in result.output
 
 
-@pytest.mark.parametrize(("name", "options", "said"), [
-    ("book.txt", [], "expected one of .parquet, .csv, .xlsx"),
-    ("book.xlsx", ["--loans", "1048576"], "at most 1,048,575"),
-    ("no/such/folder/book.csv", [], "the folder does not exist"),
-    ("book.csv", ["--loans", "0"], "0 is not in the range"),
-])
+@pytest.mark.parametrize(
+    ("name", "options", "said"),
+    [
+        ("book.txt", [], "expected one of .parquet, .csv, .xlsx"),
+        ("book.xlsx", ["--loans", "1048576"], "at most 1,048,575"),
+        ("no/such/folder/book.csv", [], "the folder does not exist"),
+        ("book.csv", ["--loans", "0"], "0 is not in the range"),
+    ],
+)
 def test_a_wrong_request_is_a_usage_error_and_writes_nothing(
-    tmp_path: Path, name: str, options: list[str], said: str,
+    tmp_path: Path,
+    name: str,
+    options: list[str],
+    said: str,
 ) -> None:
     result = CliRunner().invoke(command, [str(tmp_path / name), *options])
     assert result.exit_code == 2

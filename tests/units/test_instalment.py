@@ -57,10 +57,6 @@ def test_a_loan_starts_whole_falls_and_ends_at_nothing(principal: int, rate: int
 
 
 def test_a_figure_half_way_between_two_fen_goes_to_the_even_one() -> None:
-    # one payment a year at 100 % is outside what a loan pays, and makes round figures: 3 fen over 2 years leaves 3 * 2 / 3
-    # after one; 9 fen over 2 payments at 300 % leaves 9 * 12 / 15 = 7.2; 15 fen at 50 % leaves 15 * 0.75 / 1.25 = 9
-    assert exact_left(15, 500_000, 1, 2, 1) == 9
-    # 5 fen at 25 % over 2: 5 * (1.5625 - 1.25) / 0.5625 = 2.777…; 9 * 0.3125 / 0.5625 = 5; a tie needs an even divisor:
-    # at 100 % over 2 payments k = 1 leaves P * 2 / 3, never a half; at 200 % P * 6 / 8: 2 fen -> 1.5 -> 2, 6 -> 4.5 -> 4
-    ties = [(2, 2_000_000, 1, 2, 1), (6, 2_000_000, 1, 2, 1), (10, 2_000_000, 1, 2, 1)]
-    assert left(*as_arrays(ties)).tolist() == [2, 4, 8]
+    # after one of two payments at 200 % a year, 6/8 of the principal is left: 1.5, 4.5 and 7.5 fen
+    ties = [(principal, 2_000_000, 1, 2, 1) for principal in (2, 6, 10)]
+    assert left(*as_arrays(ties)).tolist() == [exact_left(*tie) for tie in ties] == [2, 4, 8]

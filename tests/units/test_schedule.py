@@ -21,6 +21,7 @@ from relending.engine.schedule import (
 )
 
 NONE = np.zeros(0, np.int64)
+KINDS = [BULLET, EQUAL_PRINCIPAL, EQUAL_INSTALLMENT]
 Loan = tuple[int, int, int, int, int, int, int]
 
 
@@ -32,8 +33,8 @@ def loans(draw: st.DrawFn) -> Loan:
     matures = start + draw(st.integers(1, 6000))
     grace = start + draw(st.just(0) | st.integers(0, matures - start))
     rate = draw(st.just(0) | st.integers(1, 120_000))
-    return (draw(st.integers(1, 10**13)), rate, start, matures, draw(st.sampled_from([BULLET, EQUAL_PRINCIPAL, EQUAL_INSTALLMENT])),
-            draw(st.sampled_from([1, 2, 4, 12])), grace)
+    kind, per_year = draw(st.sampled_from(KINDS)), draw(st.sampled_from([1, 2, 4, 12]))
+    return draw(st.integers(1, 10**13)), rate, start, matures, kind, per_year, grace
 
 
 def terms_of(some: list[Loan]) -> Terms:
@@ -115,7 +116,9 @@ def prepaid(loan: Loan, day: int, amount: int) -> Schedule:
 
 
 @given(loans(), st.integers(0, 6000), st.integers(1, 10**13), st.lists(st.integers(0, 6000), max_size=8))
-def test_a_prepayment_lowers_what_follows_and_nothing_before(loan: Loan, at: int, amount: int, offsets: list[int]) -> None:
+def test_a_prepayment_lowers_what_follows_and_nothing_before(
+    loan: Loan, at: int, amount: int, offsets: list[int]
+) -> None:
     start = loan[2]
     day = start + at
     owed = int(path_of(terms_of([loan]), 0, np.array([day]))[0])
@@ -148,8 +151,8 @@ def test_a_loan_prepaid_whole_owes_nothing_more(loan: Loan, at: int) -> None:
 @given(loans(), st.integers(0, 3000), st.integers(2, 10**12))
 def test_prepayments_of_one_day_count_as_their_sum(loan: Loan, at: int, amount: int) -> None:
     day = loan[2] + at
-    two, first = np.array([0, 0]), amount // 2
-    parts = apply_prepayments(terms_of([loan]), np.ones(1, bool), two, np.array([day, day]), np.array([first, amount - first]))
+    two, amounts = np.array([0, 0]), np.array([amount // 2, amount - amount // 2])
+    parts = apply_prepayments(terms_of([loan]), np.ones(1, bool), two, np.array([day, day]), amounts)
     whole = prepaid(loan, day, amount)
     days = np.arange(loan[2], loan[3] + 1, max(1, (loan[3] - loan[2]) // 15))
     index = np.zeros(len(days), np.int64)
