@@ -113,6 +113,11 @@ def _tonnes(grams: int) -> str:
     return f"{grams // 10**6}.{grams % 10**6:06d}".rstrip("0").rstrip(".") + " tCO2e"
 
 
+def _nearest(name: str | None) -> str:
+    """A suggestion, said as one."""
+    return f"nearest: {name}" if name else ""
+
+
 def _sectors(rows: Rows) -> None:
     from relending.policy import nearest_sector, sector_of, sectors
 
@@ -132,7 +137,7 @@ def _sectors(rows: Rows) -> None:
         homes = {t: ", ".join(s.code for s in sectors().values() if s.field == fields[t]) for t in bare}
         rows.blame("subfield_not_given", where, "sector", translate(texts.take(pa.array(where)), homes.get)[0])
     if len(strange):
-        nearest, _ = translate(texts.take(pa.array(strange)), lambda t: nearest_sector(t) or "")
+        nearest, _ = translate(texts.take(pa.array(strange)), lambda t: _nearest(nearest_sector(t)))
         rows.blame("unknown_sector", strange, "sector", nearest)
 
 
@@ -154,7 +159,7 @@ def _lenders(rows: Rows, lender: str | None, lenders: Mapping[str, str]) -> None
         choices = [*lenders, *(n for known in policy_lenders().values() for n in known.names)]
 
         def close(text: str) -> str:
-            return next(iter(difflib.get_close_matches(text, choices, 1, 0.5)), "")
+            return _nearest(next(iter(difflib.get_close_matches(text, choices, 1, 0.5)), None))
 
         rows.blame("unknown_lender", strange, "lender", translate(texts.take(pa.array(strange)), close)[0])
     if filled.null_count:

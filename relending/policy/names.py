@@ -70,7 +70,7 @@ def normalised(text: str) -> str:
     return unicodedata.normalize("NFKC", text).casefold().strip()
 
 
-def nearest(text: str, names: Iterable[str]) -> str | None:
+def nearest(text: str, names: Iterable[str], cutoff: float = 0.5) -> str | None:
     """The known name most like the text, or None if none is like it.
 
     >>> nearest("ratoi", ["rate", "ratio", "quota"])
@@ -79,7 +79,7 @@ def nearest(text: str, names: Iterable[str]) -> str | None:
     known: dict[str, str] = {}
     for name in names:
         known.setdefault(normalised(name), name)
-    found = difflib.get_close_matches(normalised(text), list(known), n=1, cutoff=0.5)
+    found = difflib.get_close_matches(normalised(text), list(known), n=1, cutoff=cutoff)
     return known[found[0]] if found else None
 
 
@@ -164,12 +164,13 @@ def sector_of(text: str) -> tuple[str | None, str]:
 
 
 def nearest_sector(text: str) -> str | None:
-    """The sector name, code or alias most like the text, for a suggestion.
+    """The sector name, code or alias most like the text, for a suggestion; a distant one rather than none.
 
-    >>> nearest_sector("风力发电厂"), nearest_sector("hydrogn")
-    ('风力发电', 'hydrogen')
+    >>> nearest_sector("风力发电厂"), nearest_sector("hydrogn"), nearest_sector("")
+    ('风力发电', 'hydrogen', None)
     """
-    return nearest(text, (n for s in sectors().values() for n in (s.code, s.zh, s.en, *s.aliases)))
+    known = [n for s in sectors().values() for n in (s.code, s.zh, s.en, *s.aliases)]
+    return nearest(text, known) or nearest(text, known, cutoff=0.2)
 
 
 @cache
