@@ -1,15 +1,15 @@
 """Methods of cost 成本测算方法: what a facility is worth to a lender and per tonne, as plain functions.
 
 They take whole numbers, ``Decimal``, ``Fraction`` or float and give what the arithmetic of those gives; rates are
-fractions a year, amounts yuan, reductions tonnes a year. The run's cost series (:mod:`relending.engine.cost`) applies the
-first of them to every quarter in exact integers.
+fractions a year, amounts yuan, reductions tonnes a year. The run's cost series (:mod:`relending.engine.cost`) applies
+the first of them to every quarter in exact integers.
 
 Sources, by number:
 
-1. PBoC, announcement and Q&A on the Carbon Emission Reduction Facility, 2021-11-08 (60 % of principal, 1.75 %, one year,
-   extendable twice).
-2. European Commission, communication on the calculation of reference and discount rates, 2008/C 14/02, and the state-aid
-   practice of the gross grant equivalent of a soft loan.
+1. PBoC, announcement and Q&A on the Carbon Emission Reduction Facility, 2021-11-08 (60 % of principal, 1.75 %, one
+   year, extendable twice).
+2. European Commission, worked example of the gross grant equivalent of a soft loan (500,000 in ten instalments, 6 %
+   against a reference rate of 8 %).
 3. Market practice: money-market interest at actual/360.
 """
 
@@ -27,7 +27,8 @@ ACT_360 = 360
 def blended_cost(share: N, facility_rate: N, own_rate: N) -> N:
     """Blended cost 综合资金成本 w = phi * i_c + (1 - phi) * f, a fraction a year [1].
 
-    Parameters: ``share`` phi of the loan that the facility funds [-], ``facility_rate`` i_c [1/a], ``own_rate`` f [1/a].
+    Parameters: ``share`` phi of the loan that the facility funds [-], ``facility_rate`` i_c [1/a], ``own_rate`` f
+    [1/a].
 
     >>> from decimal import Decimal as D
     >>> blended_cost(D("0.6"), D("0.0175"), D("0.0295"))

@@ -29,7 +29,7 @@ def loan(name: str, **given: Any) -> Any:
     return cases.loan(name, **given)
 
 
-# -- methods, attribution: one project of 1,000 m yuan and 200,000 t; bank X lends 150 and 50 m, bank Y 400 m -------------
+# -- methods, attribution: one project of 1,000 m yuan and 200,000 t; bank X lends 150 and 50 m, bank Y 400 m --
 
 
 def test_methods_1_2_two_banks_share_one_project() -> None:
@@ -51,7 +51,7 @@ def test_methods_1_2_two_banks_share_one_project() -> None:
     assert int(tables.attribution["share_e8"].sum()) == 60_000_000
 
 
-# -- real projects with a loan, a total investment and an annual reduction (banks' and funds' notes; CDM Fund reports) ------
+# -- real projects with a loan, a total investment and an annual reduction (banks' and funds' notes) --
 
 PROJECTS = [  # name, loan and investment in yuan, annual tonnes, share as derived, tonnes as derived
     ("Jintan rooftop PV, Jiangsu", "300000000", "440000000", "103400", "0.681818", "70500.00"),
@@ -73,7 +73,7 @@ def test_real_projects_attribution(row: tuple[str, ...]) -> None:
     assert (D(int(got.share[0])) / 10**8).quantize(D("0.000001"), ROUND_HALF_UP) == D(share)
 
 
-# -- funding ratio: first batch 855 on 1,425, one bank 113.68 on 189.46 (100 m yuan; PBoC 2021-12-30, bank news 2022-01) -----
+# -- funding ratio: first batch 855 on 1,425, one bank 113.68 on 189.46 (100 m yuan; PBoC 2021-12-30, news 2022-01) --
 
 
 @pytest.mark.parametrize(("loans", "funded"), [("142500000000", "85500000000"), ("18946000000", "11368000000")])
@@ -107,7 +107,7 @@ def test_methods_5_1_interest_of_90_days_in_the_ledger() -> None:
 
 
 def test_broker_note_2021_blended_funding_and_spread() -> None:
-    """Loan at 4.65 %, 60 % at 1.75 %, the rest at 2.20 %: blended 1.93, spread 2.72, without the tool 2.45, gain 0.27."""
+    """Loan at 4.65 %, 60 % at 1.75 %, rest at 2.20 %: blended 1.93, spread 2.72, without the tool 2.45, gain 0.27."""
     cost = costing.blended_cost(D("0.6"), D("1.75"), D("2.2"))
     assert (cost, D("4.65") - cost, D("4.65") - D("2.2"), D("2.2") - cost) == (
         D("1.93"), D("2.72"), D("2.45"), D("0.27"))  # fmt: skip
