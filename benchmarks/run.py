@@ -28,7 +28,7 @@ SECONDS, GIGABYTES, TIMES_EMPTY = 8.0, 1.5, 3.0
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """One process: seconds on the wall, seconds of processor, peak memory in bytes (0 where the system does not say)."""
+    """One process: seconds on the wall, seconds of processor, peak memory in bytes (0 where it is not told)."""
 
     wall: float
     cpu: float
@@ -136,11 +136,13 @@ def main() -> None:
     ask.add_argument("--sample", type=int, default=10_000, help="loans the naive loop runs over; 0 leaves it out")
     ask.add_argument("--starts", type=int, default=15, help="starts of each help")
     told = ask.parse_args()
-    print(f"Python {platform.python_version()}, {platform.system()} {platform.machine()}, {os.cpu_count()} cores", flush=True)
+    machine = f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores"
+    print(f"Python {platform.python_version()}, {machine}", flush=True)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         start_up(folder, told.starts)
-        made = measure([program(), "synth", "book.parquet", "--loans", str(told.loans), "--seed", str(told.seed)], folder)
+        book = ["synth", "book.parquet", "--loans", str(told.loans), "--seed", str(told.seed)]
+        made = measure([program(), *book], folder)
         show(f"relending synth, {told.loans:,} loans", [made])
         ours = main_job(folder, told.loans, told.repeats, told.seed)
         if told.sample:

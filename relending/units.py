@@ -69,6 +69,11 @@ def largest(values: Ints) -> int:
 
 def _wide(a: Ints, b: Ints) -> tuple[Ints, NDArray[np.uint64]]:
     """The 128-bit product of a and b: high limb (signed) and low limb (unsigned), two's complement."""
+    with np.errstate(over="ignore"):  # numpy warns where one number wraps, not where arrays do; here both must
+        return _wide_wrapping(a, b)
+
+
+def _wide_wrapping(a: Ints, b: Ints) -> tuple[Ints, NDArray[np.uint64]]:
     x, y = np.abs(a).astype(np.uint64), np.abs(b).astype(np.uint64)
     x1, x0, y1, y0 = x >> _32, x & _LOW, y >> _32, y & _LOW
     low = x0 * y0
@@ -135,9 +140,10 @@ def _mul_div_wide(a: Ints, b: Ints, c: Ints, rounding: Rounding) -> Ints:
     q = np.floor(guess).astype(np.int64)
     if float(np.abs(guess).max()) < 2.0**50 and int(c.max()) <= 2**60:
         # the proposed quotient is at most two off, so the true remainder is inside int64 and the wrapped one is it
-        rest = a * b - q * c
-        last = rest // c
-        return _round(q + last, rest - last * c, c, rounding)
+        with np.errstate(over="ignore"):
+            rest = a * b - q * c
+            last = rest // c
+            return _round(q + last, rest - last * c, c, rounding)
     # the remainder of the proposed quotient, on two limbs; its float is good to one part in 2**51, which
     # leaves the second quotient at most one off, and then the remainder fits int64
     high, low = _wide(a, b)
@@ -147,9 +153,9 @@ def _mul_div_wide(a: Ints, b: Ints, c: Ints, rounding: Rounding) -> Ints:
     step = np.floor((rest_high.astype(np.float64) * 2.0**64 + rest_low) / c).astype(np.int64)
     with np.errstate(over="ignore"):
         rest = rest_low.astype(np.int64) - step * c
-    q = q + step
-    last = rest // c
-    q, rest = q + last, rest - last * c
+        q = q + step
+        last = rest // c
+        q, rest = q + last, rest - last * c
     return _round(q, rest, c, rounding)
 
 
@@ -185,6 +191,25 @@ def divide(numerator: int, denominator: int, rounding: Rounding) -> int:
     if rounding == "half_even":
         return q + (2 * r > denominator or (2 * r == denominator and q & 1))
     raise ValueError(f"rounding {rounding!r} is not one of floor, half_even, half_up")
+
+
+def decimal_text(value: int, decimals: int) -> str:
+    """A scaled integer as people read it: thousands separated, every decimal shown, the sign in front.
+
+    >>> decimal_text(-300_050, 2), decimal_text(5, 2), decimal_text(1_234_567_890_123, 6)
+    ('-3,000.50', '0.05', '1,234,567.890123')
+    """
+    sign, size = ("-", -value) if value < 0 else ("", value)
+    whole, part = divmod(size, 10**decimals)
+    return f"{sign}{whole:,}" + (f".{part:0{decimals}d}" if decimals else "")
+
+
+def add(a: Ints, b: Ints) -> Ints:
+    """``a + b`` elementwise; LimitError where a sum leaves int64."""
+    out = a + b
+    if (((a ^ out) & (b ^ out)) < 0).any():
+        raise LimitError("a sum is beyond the limit of 2**63 - 1")
+    return out
 
 
 def weighted_sum(a: ArrayLike, b: ArrayLike) -> int:

@@ -22,7 +22,10 @@ UNSERVED = -1
 @dataclass(frozen=True, slots=True)
 class Requests:
     """What loans of one block ask of one facility: loan (position in the block), draw day, application period
-    (see :func:`period_text`), pool, ratio in bp and amount in fen. ``repaid`` loans owed nothing on their draw day."""
+    (see :func:`period_text`), pool, ratio in bp and amount in fen.
+
+    ``repaid`` are the loans that owed nothing on their draw day ``repaid_day``.
+    """
 
     loan: Ints
     day: Days
@@ -31,6 +34,7 @@ class Requests:
     ratio: Ints
     amount: Ints
     repaid: Ints
+    repaid_day: Days
 
     def __len__(self) -> int:
         return len(self.loan)
@@ -106,6 +110,7 @@ def make_requests(block: Block, rows: Ints, rules: Facility, schedule: Schedule)
     day = draw_days(periods, disbursed, rules)
     owed = schedule.outstanding(rows, day)
     there = owed > 0
+    all_days = day
     loan, day, periods = rows[there], day[there], periods[there]
     ratio = rules["ratio"].pick(block.disbursed[loan])
     return Requests(
@@ -116,4 +121,5 @@ def make_requests(block: Block, rows: Ints, rules: Facility, schedule: Schedule)
         ratio=ratio,
         amount=mul_div(block.principal[loan], ratio, BP, "floor"),
         repaid=rows[~there],
+        repaid_day=all_days[~there],
     )

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from relending.engine.block import Block
+from relending.engine.cohorts import BlockFunding, Tranche
 from relending.engine.context import Context
-from relending.engine.funding import BlockFunding, Tranche
 from relending.engine.ledger import Position, balances, tranche_id
 from relending.findings import InvariantError
 from relending.units import BP, mul_div

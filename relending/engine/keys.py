@@ -8,39 +8,35 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from fractions import Fraction
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from relending.dates import Days
 from relending.engine.block import Block
-from relending.engine.columns import Flags, arrow, text_of
+from relending.engine.columns import Flags, arrow, ints
 from relending.findings import Findings
-from relending.units import Ints, exact_sums, group_sum
+from relending.units import FEN, GRAMS, Ints, decimal_text, group_sum
 
 
 @dataclass(frozen=True, slots=True)
 class Keys:
     """What the blocks' keys together say: one array a block, in block order.
 
-    ``duplicate`` marks every row whose loan_id another row has too; ``project`` numbers projects over all blocks;
-    ``lenders`` are the lenders of the book in code-point order.
+    ``duplicate`` marks every row whose loan_id another row has too; ``project`` numbers the ``projects`` projects over
+    all blocks; ``lenders`` are the lenders of the book in code-point order.
     """
 
     duplicate: tuple[Flags, ...]
     project: tuple[Ints, ...]
-    project_ids: pa.Array
+    projects: int
     lenders: tuple[str, ...]
     offsets: tuple[int, ...]
     loan_ids: pa.ChunkedArray
-
-    @property
-    def projects(self) -> int:
-        """Number of distinct projects."""
-        return len(self.project_ids)
 
 
 def _split(values: np.ndarray, offsets: Sequence[int]) -> tuple[np.ndarray, ...]:
@@ -57,7 +53,7 @@ def number(blocks: Sequence[Block]) -> Keys:
     project = coded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
     lenders = sorted({name for b in blocks for name in b.lenders if name is not None})
     return Keys(
-        _split(duplicate, offsets), _split(project, offsets), coded.dictionary, tuple(lenders), offsets, loan_ids
+        _split(duplicate, offsets), _split(project, offsets), len(coded.dictionary), tuple(lenders), offsets, loan_ids
     )
 
 
@@ -74,18 +70,29 @@ def _duplicates(loan_ids: pa.ChunkedArray) -> Flags:
 
 
 def duplicate_findings(blocks: Sequence[Block], keys: Keys) -> Findings:
-    """An error for every row that shares its loan_id with another."""
-    return Findings.concat(
-        Findings.of(
-            "duplicate_loan_id",
-            int(rows.size),
-            **block.place(rows),
-            column="loan_id",
-            found=block.loan_id.take(pa.array(rows)),
-        )
-        for block, mask in zip(blocks, keys.duplicate, strict=True)
-        if (rows := np.flatnonzero(mask)).size
-    )
+    """An error for every row that shares its loan_id with another, naming one other row."""
+    rows = np.flatnonzero(np.concatenate(keys.duplicate))
+    if rows.size == 0:
+        return Findings()
+    ids = keys.loan_ids.take(pa.array(rows)).to_pylist()
+    where = _places(blocks, keys, rows)
+    first: dict[str, int] = {}
+    second: dict[str, int] = {}
+    for i, name in enumerate(ids):
+        if first.setdefault(name, i) != i:
+            second.setdefault(name, i)
+    others = [where[second[name] if first[name] == i else first[name]] for i, name in enumerate(ids)]
+    return _place_rows(blocks, keys, "duplicate_loan_id", rows, "loan_id", ids, [f"once; also {o}" for o in others])
+
+
+def _places(blocks: Sequence[Block], keys: Keys, rows: Ints) -> list[str]:
+    """File and row of each of these rows (numbers over all blocks), as text."""
+    out: list[str] = []
+    for block, start, stop in zip(blocks, keys.offsets[:-1], keys.offsets[1:], strict=True):
+        mine = rows[(rows >= start) & (rows < stop)] - start
+        place = block.place(mine)
+        out += [f"{f} row {r}" for f, r in zip(place["file"].to_pylist(), place["row"].to_pylist(), strict=True)]
+    return out
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,52 +103,82 @@ class ShareTest:
     findings: Findings
 
 
-def share_test(blocks: Sequence[Block], keys: Keys, out: Sequence[Flags]) -> ShareTest:
+def share_test(blocks: Sequence[Block], keys: Keys, out: Sequence[Flags], end: int) -> ShareTest:
     """Design section 8, share above one, over the loans of all lenders that are new and not in ``out`` (errors).
 
     In the order disbursed, loan_id, a loan that gives an investment is set aside if the principal kept so far for its
-    project plus its own is above its project_investment; the next is tried.
+    project plus its own is above its project_investment; the next is tried. Loans after ``end`` are out of the run.
     """
-    counted = np.concatenate([b.new & ~o for b, o in zip(blocks, out, strict=True)])
-    rows = np.flatnonzero(counted)
-    project = np.concatenate(keys.project)[rows]
-    principal = np.concatenate([b.principal for b in blocks])[rows]
-    investment = np.concatenate([b.investment for b in blocks])[rows]
-    gives = np.concatenate([b.has_investment for b in blocks])[rows]
-    disbursed = np.concatenate([b.disbursed for b in blocks])[rows]
-    size = keys.projects
-    lent = group_sum(principal, project, size)
-    huge = np.iinfo(np.int64).max
-    least = np.full(size, huge)
-    np.minimum.at(least, project[gives], investment[gives])
-    suspects = np.flatnonzero(lent > least)
-    over = np.zeros(len(counted), bool)
+    usable = np.concatenate([~o & (b.disbursed <= end) for b, o in zip(blocks, out, strict=True)])
+    named = _lent(blocks, keys, np.flatnonzero(usable))
+    lent = _lent(blocks, keys, np.flatnonzero(usable & np.concatenate([b.new for b in blocks])))
+    over = np.zeros(len(usable), bool)
+    least = np.full(keys.projects, np.iinfo(np.int64).max)
+    np.minimum.at(least, lent.project[lent.gives], lent.investment[lent.gives])
+    suspects = np.flatnonzero(group_sum(lent.principal, lent.project, keys.projects) > least)
     findings = Findings()
     if suspects.size:
-        some = np.flatnonzero(np.isin(project, suspects))
-        ids = keys.loan_ids.take(pa.array(rows[some])).to_pylist()
-        refused, room = _keep_in_order(
-            project[some], principal[some], investment[some], gives[some], disbursed[some], ids
+        some = lent.some(np.flatnonzero(np.isin(lent.project, suspects)))
+        refused, room = _keep_in_order(some, keys.loan_ids.take(pa.array(some.row)).to_pylist())
+        rows, order = some.row[refused], np.argsort(some.row[refused])
+        over[rows] = True
+        findings = _place_rows(
+            blocks,
+            keys,
+            "share_over_one",
+            rows[order],
+            "principal",
+            [decimal_text(int(p), 2) for p in some.principal[refused][order]],
+            [f"<= {decimal_text(room[i], 2)}" for i in order],
         )
-        over[rows[some[refused]]] = True
-        findings = _over_findings(blocks, keys, over, dict(zip(rows[some[refused]].tolist(), room, strict=True)))
-    kept = ~over[rows]
-    findings += _differences(
-        blocks, keys, rows[kept], project[kept], investment[kept], gives[kept], principal[kept], size
-    )
+    findings += _differences(blocks, keys, named)
+    findings += _shares_above_one(blocks, keys, lent.some(np.flatnonzero(~over[lent.row])))
     return ShareTest(_split(over, keys.offsets), findings)
 
 
-def _keep_in_order(
-    project: Ints, principal: Ints, investment: Ints, gives: Flags, disbursed: Days, ids: list[str]
-) -> tuple[Ints, list[int]]:
+@dataclass(frozen=True, slots=True)
+class Lent:
+    """What loans (numbers over all blocks) say of their projects; ``gives``: an investment is given."""
+
+    row: Ints
+    project: Ints
+    principal: Ints
+    investment: Ints
+    gives: Flags
+    reduction: Ints
+    has_reduction: Flags
+    disbursed: Days
+
+    def some(self, index: Ints) -> Lent:
+        """Part of the loans."""
+        return Lent(*(getattr(self, f.name)[index] for f in fields(self)))
+
+
+def _lent(blocks: Sequence[Block], keys: Keys, rows: Ints) -> Lent:
+    def column(name: str) -> np.ndarray:
+        return np.concatenate([getattr(b, name) for b in blocks])[rows]
+
+    return Lent(
+        rows,
+        np.concatenate(keys.project)[rows],
+        column("principal"),
+        column("investment"),
+        column("has_investment"),
+        column("reduction"),
+        column("has_reduction"),
+        column("disbursed"),
+    )
+
+
+def _keep_in_order(lent: Lent, ids: list[str]) -> tuple[Ints, list[int]]:
     """Positions refused and, for each, what its project still had room for."""
     # Python compares texts by code point, as the rule asks
-    order = sorted(range(len(ids)), key=lambda i: (disbursed[i], ids[i]))
+    order = sorted(range(len(ids)), key=lambda i: (lent.disbursed[i], ids[i]))
     kept: dict[int, int] = {}
     refused: list[int] = []
     room: list[int] = []
-    projects, amounts, limits, limited = project.tolist(), principal.tolist(), investment.tolist(), gives.tolist()
+    projects, amounts = lent.project.tolist(), lent.principal.tolist()
+    limits, limited = lent.investment.tolist(), lent.gives.tolist()
     for i in order:
         so_far = kept.get(projects[i], 0)
         if limited[i] and so_far + amounts[i] > limits[i]:
@@ -152,111 +189,44 @@ def _keep_in_order(
     return np.array(refused, np.int64), room
 
 
-def yuan(fen: int) -> str:
-    """Fen as yuan with two decimals, for texts."""
-    sign, fen = ("-", -fen) if fen < 0 else ("", fen)
-    return f"{sign}{fen // 100:,}.{fen % 100:02d}"
-
-
-def _over_findings(blocks: Sequence[Block], keys: Keys, over: Flags, room: dict[int, int]) -> Findings:
+def _differences(blocks: Sequence[Block], keys: Keys, lent: Lent) -> Findings:
+    """A warning for each project with differing figures, at the first loan that differs from the project's first."""
     parts = []
-    for block, mask, start in zip(blocks, _split(over, keys.offsets), keys.offsets, strict=False):
-        rows = np.flatnonzero(mask)
-        if rows.size:
-            parts.append(
-                Findings.of(
-                    "share_over_one",
-                    int(rows.size),
-                    **block.place(rows),
-                    column="principal",
-                    found=[yuan(int(p)) for p in block.principal[rows]],
-                    expected=[f"<= {yuan(room[start + int(r)])}" for r in rows],
-                )
-            )
-    return Findings.concat(parts)
-
-
-def _differences(
-    blocks: Sequence[Block],
-    keys: Keys,
-    rows: Ints,
-    project: Ints,
-    investment: Ints,
-    gives: Flags,
-    principal: Ints,
-    size: int,
-) -> Findings:
-    """Warnings on projects whose loans name different figures, and on shares that together pass one all the same."""
-    reduction = np.concatenate([b.reduction for b in blocks])[rows]
-    has_reduction = np.concatenate([b.has_reduction for b in blocks])[rows]
-    parts = []
-    for name, values, there in (
-        ("project_investment", investment, gives),
-        ("project_reduction", reduction, has_reduction),
+    for name, values, there, scale in (
+        ("project_investment", lent.investment, lent.gives, FEN),
+        ("project_reduction", lent.reduction, lent.has_reduction, GRAMS),
     ):
-        first = np.full(size, -1)
+        first = np.full(keys.projects, -1)
         has = np.flatnonzero(there)
-        first[project[has][::-1]] = has[::-1]
-        other = has[values[has] != values[first[project[has]]]]
-        # one row a project: its first loan that names another figure than the loan before it did
-        _, once = np.unique(project[other], return_index=True)
+        first[lent.project[has][::-1]] = has[::-1]
+        other = has[values[has] != values[first[lent.project[has]]]]
+        _, once = np.unique(lent.project[other], return_index=True)
         other = other[np.sort(once)]
         if other.size:
-            scale = 100 if name == "project_investment" else 1_000_000
-            parts.append(
-                _place_rows(
-                    blocks,
-                    keys,
-                    "project_differs",
-                    rows[other],
-                    name,
-                    [_plain(int(v), scale) for v in values[other]],
-                    [_plain(int(v), scale) for v in values[first[project[other]]]],
-                )
-            )
-    parts.append(_shares_above_one(blocks, keys, rows, project, investment, gives, principal, size))
+            decimals = len(str(scale)) - 1
+            texts = [
+                [decimal_text(int(v), decimals) for v in values[rows]] for rows in (other, first[lent.project[other]])
+            ]
+            parts.append(_place_rows(blocks, keys, "project_differs", lent.row[other], name, texts[0], texts[1]))
     return Findings.concat(parts)
 
 
-def _shares_above_one(
-    blocks: Sequence[Block],
-    keys: Keys,
-    rows: Ints,
-    project: Ints,
-    investment: Ints,
-    gives: Flags,
-    principal: Ints,
-    size: int,
-) -> Findings:
-    with np.errstate(divide="ignore"):
-        shares = np.bincount(project[gives], weights=principal[gives] / investment[gives], minlength=size)
+def _shares_above_one(blocks: Sequence[Block], keys: Keys, lent: Lent) -> Findings:
+    """A warning for each project whose frozen shares pass one though no loan is over (its investment was revised)."""
+    given = lent.some(np.flatnonzero(lent.gives))
+    shares = np.bincount(given.project, weights=given.principal / given.investment, minlength=keys.projects)
     # the float only proposes which projects to look at
-    suspects = np.flatnonzero(shares > 1 - 1e-6)
-    suspects_rows = np.flatnonzero(np.isin(project, suspects) & gives) if suspects.size else np.zeros(0, np.int64)
+    some = given.some(np.flatnonzero(np.isin(given.project, np.flatnonzero(shares > 1 - 1e-6))))
     exact: dict[int, Fraction] = {}
     last: dict[int, int] = {}
-    for i in suspects_rows.tolist():
-        p = int(project[i])
-        exact[p] = exact.get(p, Fraction(0)) + Fraction(int(principal[i]), int(investment[i]))
-        last[p] = i
-    above = [(last[p], share) for p, share in exact.items() if share > 1]
-    if not above:
-        return Findings()
-    return _place_rows(
-        blocks,
-        keys,
-        "shares_above_one",
-        rows[[i for i, _ in above]],
-        "project_investment",
-        [f"{float(share):.8f}" for _, share in above],
-        ["<= 1"] * len(above),
-    )
-
-
-def _plain(value: int, scale: int) -> str:
-    digits = len(str(scale)) - 1
-    text = f"{value // scale}.{value % scale:0{digits}d}"
-    return text.rstrip("0").rstrip(".") if scale != 100 else text
+    columns = (some.project.tolist(), some.principal.tolist(), some.investment.tolist(), some.row.tolist())
+    for project, principal, investment, row in zip(*columns, strict=True):
+        exact[project] = exact.get(project, Fraction(0)) + Fraction(principal, investment)
+        last[project] = row
+    above = sorted((last[p], share) for p, share in exact.items() if share > 1)
+    rows = np.array([row for row, _ in above], np.int64)
+    found = [f"{float(share):.8f}" for _, share in above]
+    return _place_rows(blocks, keys, "shares_above_one", rows, "project_investment", found, ["<= 1"] * len(above))
 
 
 def _place_rows(
@@ -281,18 +251,23 @@ def _place_rows(
 
 @dataclass(frozen=True, slots=True)
 class Matched:
-    """Prepayments of one block's loans: loan (position in the block), day, amount in fen; rows of the side table."""
+    """Prepayments of one block's loans: loan (position in the block), day, amount in fen, and row of the side table.
+
+    ``readable`` is false where date or amount could not be read.
+    """
 
     loan: Ints
     day: Days
     amount: Ints
+    row: Ints
+    readable: Flags
 
 
-def match_prepayments(keys: Keys, loan_id: pa.Array, day: Days, amount: Ints) -> tuple[tuple[Matched, ...], Flags]:
+def match_prepayments(keys: Keys, prepayments: pd.DataFrame) -> tuple[tuple[Matched, ...], Flags]:
     """Prepayments sorted to the blocks of their loans; and which rows name a loan that no block has."""
-    if len(loan_id) == 0:
-        none = np.zeros(0, np.int64)
-        return tuple(Matched(none, none, none) for _ in keys.offsets[1:]), np.zeros(0, bool)
+    loan_id = arrow(prepayments, "loan_id")
+    day, has_day = ints(prepayments, "date")
+    amount, has_amount = ints(prepayments, "amount_fen")
     named = loan_id.unique().drop_null()
     # the small table is the one that is hashed; of a duplicated id any row will do, all of them are set aside
     hit = pc.index_in(keys.loan_ids.combine_chunks(), value_set=named)
@@ -301,23 +276,9 @@ def match_prepayments(keys: Keys, loan_id: pa.Array, day: Days, amount: Ints) ->
     row_of[hit.fill_null(0).to_numpy(zero_copy_only=False)[found]] = found
     place = pc.index_in(loan_id, value_set=named).fill_null(len(named)).to_numpy(zero_copy_only=False)
     where = row_of[place]
-    known = where >= 0
     matched = []
-    for start, stop in zip(keys.offsets[:-1], keys.offsets[1:], strict=True):
+    for start, stop in itertools.pairwise(keys.offsets):
         mine = np.flatnonzero((where >= start) & (where < stop))
-        matched.append(Matched(where[mine] - start, day[mine], amount[mine]))
-    return tuple(matched), ~known
-
-
-__all__ = [
-    "Keys",
-    "Matched",
-    "ShareTest",
-    "duplicate_findings",
-    "exact_sums",
-    "match_prepayments",
-    "number",
-    "share_test",
-    "text_of",
-    "yuan",
-]
+        readable = has_day[mine] & has_amount[mine]
+        matched.append(Matched(where[mine] - start, day[mine], amount[mine], mine, readable))
+    return tuple(matched), (where < 0) & np.asarray(loan_id.is_valid())

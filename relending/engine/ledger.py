@@ -9,9 +9,9 @@ import pandas as pd
 import pyarrow as pa
 
 from relending.dates import iso, quarter_end, quarter_of, quarter_start, quarter_text, to_date
+from relending.engine.cohorts import Tranche
 from relending.engine.columns import frame_of
 from relending.engine.context import Context
-from relending.engine.funding import Tranche
 from relending.engine.interest import Leg, days_in_year, settlements
 from relending.policy import Facility
 from relending.units import E8, PPM, divide

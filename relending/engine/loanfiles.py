@@ -13,9 +13,9 @@ from relending.dates import Days
 from relending.engine.applications import Requests
 from relending.engine.attribution import Attributed
 from relending.engine.block import Block
+from relending.engine.cohorts import HELD, BlockFunding
 from relending.engine.columns import Flags, arrow, days, frame_of, numbered, take, whole
 from relending.engine.context import Context
-from relending.engine.funding import HELD, BlockFunding
 from relending.engine.ledger import tranche_id
 from relending.engine.screening import Screened
 from relending.policy import sectors

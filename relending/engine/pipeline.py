@@ -11,17 +11,19 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import reduce
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from relending.dates import Days
+from relending.dates import Days, iso
 from relending.engine import keys as exchange
 from relending.engine.applications import Requests, make_requests
 from relending.engine.attribution import attribute_block
 from relending.engine.block import Block, make_block
 from relending.engine.calendar import calendar_findings
+from relending.engine.cohorts import BlockFunding, Tranche, block_funding
 from relending.engine.columns import Flags, arrow, ints, join_frames
 from relending.engine.context import Context
 from relending.engine.cost import Outstanding, check_own_rates, cost_frame, outstanding_block
@@ -33,15 +35,15 @@ from relending.engine.disclosure import (
     disclosure_quarters,
     make_grid,
 )
-from relending.engine.funding import BlockFunding, Exchange, Tranche, block_funding
+from relending.engine.funding import settle
 from relending.engine.invariants import check_draws, check_positions, check_tranches
-from relending.engine.keys import Keys, Matched, yuan
+from relending.engine.keys import Keys, Matched
 from relending.engine.ledger import Position, funding_frame, ledger_frame, positions
 from relending.engine.loanfiles import attribution_frame, draws_frame, outcome
 from relending.engine.schedule import Schedule, apply_prepayments
 from relending.engine.screening import Screened, screen_block, screening_frame
 from relending.findings import Findings, InputError
-from relending.units import Ints
+from relending.units import Ints, decimal_text
 
 MOST_LENDERS = 2000
 """More distinct lenders than this in one book are a mistake in the file, not banks."""
@@ -112,16 +114,21 @@ def prepare(frames: Iterable[pd.DataFrame], prepayments: pd.DataFrame | None, co
     blocks = [make_block(frame) for frame in frames]
     blocks = [b for b in blocks if len(b)] or blocks[:1]
     keys = exchange.number(blocks)
-    _check_size(keys)
-    findings = [exchange.duplicate_findings(blocks, keys)]
-    matched = _match(prepayments, keys)
-    error = [b.error | d for b, d in zip(blocks, keys.duplicate, strict=True)]
-    schedules = []
-    for block, wrong, mine in zip(blocks, error, matched, strict=True):
-        schedule, said = _schedule(block, wrong, mine)
-        schedules.append(schedule)
+    findings = [_too_many(keys), exchange.duplicate_findings(blocks, keys)]
+    matched, said = _match(prepayments, keys)
+    findings.append(said)
+    if findings[0] or said:
+        raise InputError(Findings.concat(findings))
+    error: list[Flags] = []
+    schedules: list[Schedule] = []
+    for block, duplicate, mine in zip(blocks, keys.duplicate, matched, strict=True):
+        nobody = ~block.error & np.array([name is None for name in block.lenders], bool)[block.lender]
+        findings.append(_at(block, "lender_missing", np.flatnonzero(nobody), column="lender"))
+        schedule, impossible, said = _schedule(block, block.error | duplicate | nobody, mine, prepayments)
         findings.append(said)
-    shares = exchange.share_test(blocks, keys, error)
+        error.append(block.error | duplicate | nobody | impossible)
+        schedules.append(schedule)
+    shares = exchange.share_test(blocks, keys, error, context.end)
     findings.append(shares.findings)
     error = [e | over for e, over in zip(error, shares.over, strict=True)]
     findings += [_after_end(b, e, context) for b, e in zip(blocks, error, strict=True)]
@@ -133,6 +140,10 @@ def prepare(frames: Iterable[pd.DataFrame], prepayments: pd.DataFrame | None, co
         findings.append(said)
         works.append(Work(block, error[i], _lender_numbers(block, keys), keys.project[i], schedules[i], screened))
     return Prepared(tuple(works), keys, tuple(findings))
+
+
+def _at(block: Block, code: str, rows: Ints, **what: Any) -> Findings:
+    return Findings.of(code, int(rows.size), **block.place(rows), **what) if rows.size else Findings()
 
 
 def fund_works(works: Sequence[Work], keys: Keys, context: Context) -> tuple[list[Position], list[Findings]]:
@@ -148,75 +159,89 @@ def fund_works(works: Sequence[Work], keys: Keys, context: Context) -> tuple[lis
     return where, findings
 
 
-def _check_size(keys: Keys) -> None:
-    if len(keys.lenders) > MOST_LENDERS:
-        raise InputError(
-            Findings.one("too_many_lenders", column="lender", found=len(keys.lenders), expected=f"<= {MOST_LENDERS}")
-        )
+def _too_many(keys: Keys) -> Findings:
+    if len(keys.lenders) <= MOST_LENDERS:
+        return Findings()
+    return Findings.one("too_many_lenders", column="lender", found=len(keys.lenders), expected=f"<= {MOST_LENDERS}")
 
 
-def _match(prepayments: pd.DataFrame | None, keys: Keys) -> tuple[Matched, ...]:
-    """Prepayments by block; an unknown loan is an error of the file and stops."""
-    if prepayments is None:
-        return exchange.match_prepayments(
-            keys, pa.array([], pa.string()), np.zeros(0, np.int64), np.zeros(0, np.int64)
-        )[0]
-    day, has_day = ints(prepayments, "date")
-    amount, has_amount = ints(prepayments, "amount_fen")
-    loan = arrow(prepayments, "loan_id")
-    matched, unknown = exchange.match_prepayments(keys, loan, day, np.where(has_day & has_amount, amount, 0))
-    unknown &= np.asarray(loan.is_valid())
-    if unknown.any():
-        rows = pa.array(np.flatnonzero(unknown))
-        raise InputError(
-            Findings.of(
-                "unknown_prepayment_loan",
-                int(unknown.sum()),
-                column="loan_id",
-                found=loan.take(rows),
-                loan=loan.take(rows),
-                **{n: arrow(prepayments, n).take(rows) for n in ("file", "sheet", "row")},
-            )
-        )
-    return matched
+def _match(prepayments: pd.DataFrame | None, keys: Keys) -> tuple[tuple[Matched, ...], Findings]:
+    """Prepayments by block; an unknown loan is an error of the file."""
+    if prepayments is None or len(prepayments) == 0:
+        none = np.zeros(0, np.int64)
+        return tuple(Matched(none, none, none, none, none.astype(bool)) for _ in keys.duplicate), Findings()
+    matched, unknown = exchange.match_prepayments(keys, prepayments)
+    rows = np.flatnonzero(unknown)
+    said = _of_prepayments(prepayments, "unknown_prepayment_loan", rows, "loan_id")
+    return matched, said
 
 
-def _schedule(block: Block, error: Flags, matched: Matched) -> tuple[Schedule, Findings]:
-    """The block's schedule; loans whose prepayments cannot be are marked in ``error``."""
-    bad = np.unique(matched.loan[matched.amount <= 0])
-    bad = bad[~error[bad]]
-    said = Findings.of("prepayment_not_positive", int(bad.size), **block.place(bad), column="amount")
-    error[bad] = True
-    schedule = apply_prepayments(block.terms, ~error, matched.loan, matched.day, matched.amount)
-    p = schedule.prepaid
-    if p.refused.size:
-        said += Findings.of(
-            "prepayment_over_outstanding",
-            int(p.refused.size),
-            **block.place(p.refused),
-            column="amount",
-            found=[
-                f"{yuan(int(a))} ({np.datetime64(int(d), 'D')})"
-                for a, d in zip(p.refused_amount, p.refused_day, strict=True)
-            ],
-            expected=[f"<= {yuan(int(o))}" for o in p.refused_owed],
-        )
-        error[p.refused] = True
-    return schedule, said
+def _of_prepayments(
+    prepayments: pd.DataFrame,
+    code: str,
+    rows: Ints,
+    column: str,
+    found: Sequence[str] | None = None,
+    expected: Sequence[str] | str = "",
+) -> Findings:
+    """Findings that point at rows of the prepayments table."""
+    if rows.size == 0:
+        return Findings()
+    at = pa.array(rows)
+    loan = arrow(prepayments, "loan_id").take(at)
+    place = {name: arrow(prepayments, name).take(at) for name in ("file", "sheet", "row")}
+    return Findings.of(
+        code,
+        int(rows.size),
+        **place,
+        loan=loan,
+        column=column,
+        found=loan if found is None else found,
+        expected=expected,
+    )
+
+
+def _schedule(
+    block: Block, error: Flags, matched: Matched, prepayments: pd.DataFrame | None
+) -> tuple[Schedule, Flags, Findings]:
+    """The block's schedule, the loans whose prepayments cannot be, and what is wrong with these."""
+    impossible = np.zeros(len(block), bool)
+    if prepayments is None or matched.loan.size == 0:
+        return apply_prepayments(block.terms, ~error, matched.loan, matched.day, matched.amount), impossible, Findings()
+    # what could not be read has its finding already; a loan whose prepayments are not known has no schedule
+    impossible[matched.loan[~matched.readable]] = True
+    zero = matched.readable & (matched.amount <= 0) & ~error[matched.loan]
+    impossible[matched.loan[zero]] = True
+    said = _of_prepayments(
+        prepayments,
+        "prepayment_not_positive",
+        matched.row[zero],
+        "amount",
+        [decimal_text(int(a), 2) for a in matched.amount[zero]],
+        "> 0",
+    )
+    schedule = apply_prepayments(block.terms, ~error & ~impossible, matched.loan, matched.day, matched.amount)
+    loan, day, amount, owed = schedule.prepaid.refused
+    # several of one day were added together: the first of that day stands for them
+    order = np.lexsort((matched.row, matched.day, matched.loan))
+    keys = np.stack([matched.loan[order], matched.day[order]])
+    first = [int(np.flatnonzero((keys[0] == n) & (keys[1] == d))[0]) for n, d in zip(loan, day, strict=True)]
+    said += _of_prepayments(
+        prepayments,
+        "prepayment_over_outstanding",
+        matched.row[order[first]] if first else np.zeros(0, np.int64),
+        "amount",
+        [f"{decimal_text(int(a), 2)} ({iso(int(d))})" for a, d in zip(amount, day, strict=True)],
+        [f"<= {decimal_text(int(o), 2)}" for o in owed],
+    )
+    impossible[loan] = True
+    return schedule, impossible, said
 
 
 def _after_end(block: Block, error: Flags, context: Context) -> Findings:
     rows = np.flatnonzero(~error & (block.disbursed > context.end))
-    if not rows.size:
-        return Findings()
-    return Findings.of(
-        "after_end",
-        int(rows.size),
-        **block.place(rows),
-        column="disbursed",
-        found=[str(d) for d in block.disbursed[rows].astype("datetime64[D]")],
-        expected=f"<= {np.datetime64(context.end, 'D')}",
-    )
+    found = [iso(int(d)) for d in block.disbursed[rows]]
+    return _at(block, "after_end", rows, column="disbursed", found=found, expected=f"<= {iso(context.end)}")
 
 
 def _lender_numbers(block: Block, keys: Keys) -> Ints:
@@ -233,17 +258,11 @@ def _fund(works: Sequence[Work], keys: Keys, context: Context, findings: list[Fi
             requests = make_requests(w.block, rows, rules, w.schedule)
             w.requests += (requests,)
             w.funding += (block_funding(w.block, w.schedule, w.lender, requests, context.end, immediate),)
-            if requests.repaid.size:
-                findings.append(
-                    Findings.of(
-                        "repaid_before_draw",
-                        int(requests.repaid.size),
-                        **w.block.place(requests.repaid),
-                        column="matures",
-                        expected=rules.id,
-                    )
-                )
-        settled = Exchange(rules, [w.funding[f] for w in works], len(keys.lenders), context.end).settle()
+            found = [f"0.00 ({iso(int(d))})" for d in requests.repaid_day]
+            findings.append(
+                _at(w.block, "repaid_before_draw", requests.repaid, column="matures", found=found, expected="> 0")
+            )
+        settled = settle(rules, [w.funding[f] for w in works], len(keys.lenders), context.end)
         findings.append(settled.findings)
         out.append(settled.tranches)
         if any(v.value == "following" for v in rules["business_day"].values):

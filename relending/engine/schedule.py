@@ -8,6 +8,7 @@ A schedule is computed for any set of loans and days at once; nothing is kept a 
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 
 from relending.dates import Days, month_start, split
 from relending.engine.instalment import left
-from relending.units import Ints, mul_div
+from relending.units import Ints, divide, mul_div
 
 BULLET, EQUAL_PRINCIPAL, EQUAL_INSTALLMENT = 0, 1, 2
 KINDS = {"bullet": BULLET, "equal_principal": EQUAL_PRINCIPAL, "equal_installment": EQUAL_INSTALLMENT}
@@ -98,26 +99,32 @@ def scheduled(terms: Terms, index: Ints, when: Days | int) -> Ints:
     return out
 
 
+Round = tuple[Ints, Days, Ints, Ints]
+"""Prepayments, one a loan: loans (ascending), day, amount in fen, and what the loan owed at the end of that day after
+its instalment and its earlier prepayments."""
+
+MOST_ROUNDS = 16
+"""A loan with more prepayments is settled by itself: rounds over few loans would only cost time."""
+
+
 @dataclass(frozen=True, slots=True)
 class Prepaid:
-    """Prepayments 提前还款 of the loans of one block, by round: the j-th of each loan stands in round j.
+    """Prepayments 提前还款 of the loans of one block: the j-th of each loan stands in round j.
 
-    Each round holds the loans (ascending), the day, the amount in fen, and ``owed``: what the loan owed at the end of
-    that day after its instalment and its earlier prepayments.
+    ``single`` holds the loans with more than ``MOST_ROUNDS`` of them, each with its (day, amount, owed) in date order;
+    ``refused`` the impossible ones.
     """
 
     has: NDArray[np.bool_]
-    rounds: tuple[tuple[Ints, Days, Ints, Ints], ...]
-    refused: Ints
-    refused_day: Days
-    refused_amount: Ints
-    refused_owed: Ints
+    rounds: tuple[Round, ...]
+    single: Mapping[int, Sequence[tuple[int, int, int]]]
+    refused: Round
 
-    def events(self) -> tuple[Ints, Days, Ints, Ints]:
+    def events(self) -> Round:
         """Every prepayment made: loan, day, amount, owed before it."""
-        none = np.zeros(0, np.int64)
-        joined = [np.concatenate([r[i] for r in self.rounds]) if self.rounds else none for i in range(4)]
-        return joined[0], joined[1], joined[2], joined[3]
+        rows = [(loan, *event) for loan, events in self.single.items() for event in events]
+        alone = np.array(rows, np.int64).reshape(-1, 4).T
+        return _joined([*self.rounds, (alone[0], alone[1], alone[2], alone[3])])
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,14 +137,17 @@ class Schedule:
     def outstanding(self, index: Ints, when: Days | int) -> Ints:
         """Fen outstanding of the loans ``index`` at the end of the day(s) ``when``."""
         out = scheduled(self.terms, index, when)
-        if self.prepaid.rounds:
+        if self.prepaid.rounds or self.prepaid.single:
             some = np.flatnonzero(self.prepaid.has[index] & (out > 0))
             days = np.broadcast_to(np.asarray(when, np.int64), index.shape)[some]
             out[some] = _after_rounds(out[some], index[some], days, self.prepaid.rounds)
+            if self.prepaid.single:
+                for i, loan, day in zip(some.tolist(), index[some].tolist(), days.tolist(), strict=True):
+                    out[i] = _after_events(int(out[i]), day, self.prepaid.single.get(loan, ()))
         return out
 
 
-def _after_rounds(balance: Ints, index: Ints, when: Days, rounds: tuple[tuple[Ints, Days, Ints, Ints], ...]) -> Ints:
+def _after_rounds(balance: Ints, index: Ints, when: Days, rounds: Sequence[Round]) -> Ints:
     """The balances after each prepayment made by then: x becomes half-even(x * (o - a) / o), rounded at each."""
     for loans, day, amount, owed in rounds:
         at = np.searchsorted(loans, index)
@@ -146,6 +156,15 @@ def _after_rounds(balance: Ints, index: Ints, when: Days, rounds: tuple[tuple[In
         if hit.size:
             r = at[hit]
             balance[hit] = mul_div(balance[hit], owed[r] - amount[r], owed[r], "half_even")
+    return balance
+
+
+def _after_events(balance: int, when: int, events: Sequence[tuple[int, int, int]]) -> int:
+    """The same for one loan, by Python integers."""
+    for day, amount, owed in events:
+        if day > when or balance == 0:
+            break
+        balance = divide(balance * (owed - amount), owed, "half_even")
     return balance
 
 
@@ -160,28 +179,54 @@ def apply_prepayments(terms: Terms, usable: NDArray[np.bool_], loan: Ints, day: 
     loan, day, amount = loan[keep], day[keep], amount[keep]
     order = np.lexsort((day, loan))
     loan, day, amount = loan[order], day[order], amount[order]
-    if loan.size:
-        new = np.concatenate([[True], (loan[1:] != loan[:-1]) | (day[1:] != day[:-1])])
-        starts = np.flatnonzero(new)
-        loan, day, amount = loan[starts], day[starts], np.add.reduceat(amount, starts)
-        first = np.concatenate([[True], loan[1:] != loan[:-1]])
-        rank = np.arange(len(loan)) - np.maximum.accumulate(np.where(first, np.arange(len(loan)), 0))
-    else:
-        rank = np.zeros(0, np.int64)
-    rounds: list[tuple[Ints, Days, Ints, Ints]] = []
-    bad: list[tuple[Ints, Days, Ints, Ints]] = []
-    refused = np.zeros(0, np.int64)
-    for j in range(int(rank.max(initial=-1)) + 1):
-        here = np.flatnonzero((rank == j) & ~np.isin(loan, refused))
-        mine, when, paid = loan[here], day[here], amount[here]
-        owed = _after_rounds(scheduled(terms, mine, when), mine, when, tuple(rounds))
-        wrong = (owed <= 0) | (paid > owed)
-        bad.append((mine[wrong], when[wrong], paid[wrong], owed[wrong]))
-        refused = np.union1d(refused, mine[wrong])
-        good = ~wrong
-        rounds.append((mine[good], when[good], paid[good], owed[good]))
-    none = np.zeros(0, np.int64)
-    joined = [np.concatenate([b[i] for b in bad]) if bad else none for i in range(4)]
     has = np.zeros(len(terms), bool)
     has[loan] = True
-    return Schedule(terms, Prepaid(has, tuple(r for r in rounds if r[0].size), *joined))
+    if loan.size == 0:
+        return Schedule(terms, Prepaid(has, (), {}, _joined([])))
+    starts = np.flatnonzero(_changes(loan) | _changes(day))
+    loan, day, amount = loan[starts], day[starts], np.add.reduceat(amount, starts)
+    firsts = np.flatnonzero(_changes(loan))
+    count = np.diff([*firsts, len(loan)])
+    rank = np.arange(len(loan)) - np.repeat(firsts, count)
+    alone = np.repeat(count > MOST_ROUNDS, count)
+    bad: list[Round] = []
+    single: dict[int, Sequence[tuple[int, int, int]]] = {}
+    for begin, n in zip(firsts[count > MOST_ROUNDS].tolist(), count[count > MOST_ROUNDS].tolist(), strict=True):
+        part = slice(begin, begin + n)
+        events, refused = _one_loan(terms, loan[part], day[part], amount[part])
+        single[int(loan[begin])] = events
+        bad.append(refused)
+    rounds: list[Round] = []
+    dead = np.zeros(len(terms), bool)
+    for j in range(int(rank[~alone].max(initial=-1)) + 1):
+        here = np.flatnonzero((rank == j) & ~alone & ~dead[loan])
+        mine, when, paid = loan[here], day[here], amount[here]
+        owed = _after_rounds(scheduled(terms, mine, when), mine, when, rounds)
+        wrong = (owed <= 0) | (paid > owed)
+        bad.append((mine[wrong], when[wrong], paid[wrong], owed[wrong]))
+        dead[mine[wrong]] = True
+        rounds.append((mine[~wrong], when[~wrong], paid[~wrong], owed[~wrong]))
+    return Schedule(terms, Prepaid(has, tuple(r for r in rounds if r[0].size), single, _joined(bad)))
+
+
+def _one_loan(terms: Terms, loan: Ints, day: Days, amount: Ints) -> tuple[list[tuple[int, int, int]], Round]:
+    """The prepayments of one loan, in date order, up to the first that cannot be."""
+    planned = scheduled(terms, loan, day).tolist()
+    events: list[tuple[int, int, int]] = []
+    for i, (when, paid, balance) in enumerate(zip(day.tolist(), amount.tolist(), planned, strict=True)):
+        owed = _after_events(balance, when, events)
+        if owed <= 0 or paid > owed:
+            return events, (loan[i : i + 1], day[i : i + 1], amount[i : i + 1], np.array([owed], np.int64))
+        events.append((when, paid, owed))
+    return events, _joined([])
+
+
+def _changes(values: Ints) -> NDArray[np.bool_]:
+    """Where a value differs from the one before it; true for the first."""
+    return np.concatenate([[True], values[1:] != values[:-1]])
+
+
+def _joined(rounds: Sequence[Round]) -> Round:
+    none = np.zeros(0, np.int64)
+    columns = [np.concatenate([none, *(r[i] for r in rounds)]) for i in range(4)]
+    return columns[0], columns[1], columns[2], columns[3]

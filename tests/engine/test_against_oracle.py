@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 import itertools
 import random
 
@@ -26,7 +27,9 @@ def book(seed: int, size: int) -> tuple[list[Loan], list[Prepayment], Scenario]:
     loans, prepayments = cases.random_book(rng, size)
     # an investment of nothing is an error of the row, which the oracle leaves to whoever reads the book
     loans = [dataclasses.replace(one, data_error=one.data_error or one.investment == 0) for one in loans]
-    return loans, prepayments, cases.random_scenario(rng)
+    scenario = cases.random_scenario(rng)
+    ends = [dt.date(2024, 6, 30), dt.date(2022, 5, 17), scenario.end]
+    return loans, prepayments, dataclasses.replace(scenario, end=rng.choice(ends))
 
 
 def compare(loans: list[Loan], prepayments: list[Prepayment], scenario: Scenario, cuts: tuple[int, ...] = ()) -> Result:

@@ -20,7 +20,7 @@ def run(loans: Sequence[Loan], prepayments: Sequence[Prepayment], scenario: Scen
     """Screen, fund, attribute, disclose and cost a book. Raises ValueError where own_rate has no value yet."""
     horizon = quarters(scenario.start, scenario.end)  # start and end are widened to whole quarters
     end = horizon[-1].last
-    errors, schedules = find_errors(loans, prepayments)
+    errors, schedules = find_errors(loans, prepayments, end)
     screening = screen(loans, errors, scenario)
 
     runs: dict[str, FacilityRun] = {}
@@ -89,15 +89,15 @@ def attribution_rows(
 ) -> list[Row]:
     """Every loan read, in input order.
 
-    INTERPRETED: a loan in error that is also disbursed after the end has the empty state of all loans after the end.
+    INTERPRETED: a loan in error is set aside also if it is disbursed after the end, whose state is empty otherwise.
     `field` is that of the sector wherever the sector is known, whatever becomes of the loan.
     """
     rows: list[Row] = []
     for i, loan in enumerate(loans):
-        if loan.disbursed is not None and loan.disbursed > end:
-            state = ""
-        elif i in errors:
+        if i in errors:
             state = "set_aside"
+        elif loan.disbursed > end:
+            state = ""
         elif not screening[i]["eligible"]:
             state = "refused"
         else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 
 from .days import add_months
 from .exact import half_even
@@ -48,7 +49,9 @@ def reported_differs(loan: Loan) -> bool:
     return 200 * abs(loan.reduction_reported - computed) > computed
 
 
-def find_errors(loans: Sequence[Loan], prepayments: Sequence[Prepayment]) -> tuple[dict[int, str], dict[int, Schedule]]:
+def find_errors(
+    loans: Sequence[Loan], prepayments: Sequence[Prepayment], end: date = date.max
+) -> tuple[dict[int, str], dict[int, Schedule]]:
     """Loans that are set aside (place in the book -> why) and the schedules of all others.
 
     INTERPRETED: the first error found is kept; a loan is set aside whatever their number.
@@ -66,9 +69,9 @@ def find_errors(loans: Sequence[Loan], prepayments: Sequence[Prepayment]) -> tup
             continue
         if reported_differs(loan):
             errors[i] = "reduction_reported_differs"
-    # Share above one: over loans of all lenders, also those disbursed after the end of the run.
+    # Share above one: over loans of all lenders; those disbursed after the end are out of the run.
     kept: dict[str, int] = {}
-    candidates = [i for i in range(len(loans)) if i not in errors and is_new(loans[i])]
+    candidates = [i for i in range(len(loans)) if i not in errors and is_new(loans[i]) and loans[i].disbursed <= end]
     for i in sorted(candidates, key=lambda i: (loans[i].disbursed, loans[i].loan_id)):
         loan = loans[i]
         total = kept.get(loan.project_id, 0) + loan.principal
