@@ -11,10 +11,11 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def facility(name: str, on: dt.date | None = None) -> policy.Facility | dict[str, policy.DatedValue]:
+def facility(name: str, on: dt.date | str | None = None) -> policy.Facility | dict[str, policy.DatedValue]:
     """A facility's rules: the whole dated history, or with ``on`` the values in force that day.
 
-    Values are integers (ratio in basis points, rates in ppm, quotas in fen); each has source, status, last check.
+    ``on`` is a date or ISO text. Values are integers (ratio in basis points, rates in ppm, quotas in fen); each has
+    source, status and the day of its last check.
 
     >>> facility("cerf", on=dt.date(2025, 6, 1))["rate"].value
     15000
@@ -22,7 +23,9 @@ def facility(name: str, on: dt.date | None = None) -> policy.Facility | dict[str
     6000
     """
     found = policy.facility(name)
-    return found if on is None else found.on(on)
+    if on is None:
+        return found
+    return found.on(dt.date.fromisoformat(on) if isinstance(on, str) else on)
 
 
 def data(name: str) -> pd.DataFrame:

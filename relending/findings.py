@@ -179,19 +179,22 @@ class Findings:
         return frame.loc[order.index, list(COLUMNS)].reset_index(drop=True)
 
     def lines(self, lang: str = "en", most_per_code: int | None = None) -> list[str]:
-        """The findings as lines for a person: what, where, found, expected, what to do."""
+        """The findings as lines for a person: what, where, found, expected, what to do.
+
+        With ``most_per_code`` only the first of each code, then how many more there are.
+        """
         frame = self.frame()
+        totals = self.codes()
+        if most_per_code is not None:
+            frame = frame[frame.groupby("code", sort=False).cumcount() < most_per_code]
         suffix = "_zh" if lang == "zh" else ""
         shown: dict[str, int] = {}
         out: list[str] = []
-        totals = self.codes()
         for r in frame.itertuples(index=False):
-            shown[r.code] = shown.get(r.code, 0) + 1
-            if most_per_code is not None and shown[r.code] > most_per_code:
-                continue
             out.append(_line(r, getattr(r, "message" + suffix), getattr(r, "fix" + suffix), lang))
-            if most_per_code is not None and shown[r.code] == most_per_code and totals[r.code] > most_per_code:
-                more = totals[r.code] - most_per_code
+            shown[r.code] = shown.get(r.code, 0) + 1
+            more = totals[r.code] - shown[r.code]
+            if shown[r.code] == most_per_code and more:
                 out.append(f"    … 另有 {more:,} 条 {r.code}" if lang == "zh" else f"    … and {more:,} more {r.code}")
         return out
 
@@ -237,7 +240,7 @@ def _line(r: Any, message: str, fix: str, lang: str) -> str:
         value = given(getattr(r, name))
         if value:
             where.append(f"{w[name]} {value}")
-    text = f"{w[r.severity]} {r.code}: {', '.join(x for x in where if x)}: {message}"
+    text = f"{w[r.severity]} {r.code}: " + "".join(f"{x}: " for x in [", ".join(x for x in where if x)] if x) + message
     if given(r.found):
         text += f"; {w['found']} {given(r.found)!r}" if lang == "en" else f"；{w['found']}「{given(r.found)}」"
     if given(r.expected):
@@ -265,8 +268,11 @@ class InputError(Exception):
     """The input stops the work: every reason is a finding; nothing was written (exit code 1)."""
 
     def __init__(self, findings: Findings) -> None:
-        super().__init__("\n".join(findings.lines("en", most_per_code=20)))
+        super().__init__(findings)
         self.findings = findings
+
+    def __str__(self) -> str:
+        return "\n".join(self.findings.lines("en", most_per_code=20))
 
 
 class InvariantError(Exception):

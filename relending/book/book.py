@@ -80,7 +80,7 @@ def read_book(
     ----------
     path : a file (.csv, .xlsx, .xls, .xlsb, .ods, .parquet), a folder of Parquet files, or a list of them
     prepayments : a table of prepayments; without it a sheet 提前还款 or ``prepayments`` of a workbook is taken
-    lender : id of the lender of rows that name none
+    lender : id of the lender of rows that name none; without it their lender stays null, which a run refuses
     lenders : further lenders, name or id -> id (those of the scenario)
     sheet : name of the sheet to read in a workbook
     block_rows : rows a block [count]; what comes out does not depend on it
@@ -91,7 +91,7 @@ def read_book(
         if a file cannot be read, a column is missing, a unit is unknown or there is no loan: all reasons at once.
         A loan with an error of its own does not raise: it stays in ``loans`` with ``data_error`` and has findings.
     """
-    opened = _open(path, lender, sheet)
+    opened = _open(path, sheet)
     inputs: list[dict[str, Any]] = []
     frames, findings, cuts = [], [opened.findings], [0]
     for block in _iter(opened, "loans", lender, lenders or {}, block_rows, inputs):
@@ -105,10 +105,14 @@ def read_book(
                 [*findings, *(Findings.one("book_empty", file=t.file, sheet=t.sheet) for t in opened.tables)]
             )
         )
-    if prepayments is not None:
-        early, said, more = _read_prepayments(_opened_prepayments(Path(prepayments)), block_rows)
-    else:
-        early, said, more = _read_prepayments(_check(opened.prepayments, "prepayments", False, Findings()), block_rows)
+    try:
+        if prepayments is not None:
+            beside = _opened_prepayments(Path(prepayments))
+        else:
+            beside = _check(opened.prepayments, "prepayments", Findings())
+        early, said, more = _read_prepayments(beside, block_rows)
+    except InputError as stop:
+        raise InputError(Findings.concat([*findings, stop.findings])) from None
     return Book(_concat(frames, "loans"), early, Findings.concat([*findings, said]), (*inputs, *more), tuple(cuts[1:]))
 
 
@@ -124,14 +128,15 @@ def iter_blocks(
 
     Headers are checked before the first block. Arguments and errors as in :func:`read_book`; an empty book gives none.
     """
-    opened = _open(path, lender, sheet)
+    opened = _open(path, sheet)
     return _iter(opened, "loans", lender, lenders or {}, block_rows, [])
 
 
 def read_prepayments(path: PathLike, *, block_rows: int = BLOCK_ROWS) -> tuple[pd.DataFrame, Findings]:
     """Read a table of prepayments: loan_id, date, amount; amounts are held against the loans by the engine.
 
-    A row that names no loan cannot be set against one: it stops with InputError, like an unknown loan.
+    A date or an amount that is empty or cannot be read is null and a finding: the engine sets the loan aside. A row
+    that names no loan cannot be set against one: it stops with InputError, like an unknown loan.
     """
     frame, findings, _ = _read_prepayments(_opened_prepayments(Path(path)), block_rows)
     return frame, findings
@@ -141,7 +146,7 @@ def _paths(path: PathLike | Sequence[PathLike]) -> list[Path]:
     return [Path(path)] if isinstance(path, str | os.PathLike) else [Path(p) for p in path]
 
 
-def _open(path: PathLike | Sequence[PathLike], lender: str | None, sheet: str | None) -> _Opened:
+def _open(path: PathLike | Sequence[PathLike], sheet: str | None) -> _Opened:
     loans: list[Table] = []
     early: list[Table] = []
     findings: list[Findings] = []
@@ -156,21 +161,18 @@ def _open(path: PathLike | Sequence[PathLike], lender: str | None, sheet: str | 
         findings.append(got.findings)
     if not loans and not findings:
         findings.append(Findings.one("book_empty"))
-    opened = _check(loans, "loans", lender is None, Findings.concat(findings))
+    opened = _check(loans, "loans", Findings.concat(findings))
     return _Opened(opened.tables, opened.headers, tuple(early), opened.findings)
 
 
 def _opened_prepayments(path: Path) -> _Opened:
     got = open_tables(path, "prepayments", None)
-    return _check(got.tables, "prepayments", False, got.findings)
+    return _check(got.tables, "prepayments", got.findings)
 
 
-def _check(tables: Sequence[Table], name: str, needs_lender: bool, findings: Findings) -> _Opened:
+def _check(tables: Sequence[Table], name: str, findings: Findings) -> _Opened:
     """Match the headers of all tables; InputError with everything that is wrong with any of them."""
-    headers = [
-        match(t.headers, name, above=t.above, file=t.file, sheet=t.sheet, row=t.header_row, needs_lender=needs_lender)
-        for t in tables
-    ]
+    headers = [match(t.headers, name, above=t.above, file=t.file, sheet=t.sheet, row=t.header_row) for t in tables]
     findings = Findings.concat([findings, *(h.problems for h in headers)])
     if findings.count("error"):
         raise InputError(findings)
@@ -240,7 +242,9 @@ def _without(raw: RawBlock, blank: np.ndarray) -> RawBlock:
         raw.first_row,
         len(kept),
         {p: c.take(kept) for p, c in raw.columns.items()},
-        {place[i]: t for i, t in raw.ragged.items()},
+        {place[i]: count for i, count in raw.ragged.items()},
+        raw.width,
+        [place[i] for i in raw.split],
     )
 
 

@@ -47,12 +47,19 @@ class Cells:
 
 @dataclass(frozen=True, slots=True)
 class RawBlock:
-    """Rows of one table, wanted columns only. ``ragged`` maps a row without cells of its own to its text."""
+    """Rows of one table, wanted columns only.
+
+    ``ragged`` maps a row that has not ``width`` cells, as the header has, to the number it has; its cells stand in
+    ``columns`` counted from the left, null where there is none. ``split`` names those of them in which a figure seems
+    to be cut at its thousands separators.
+    """
 
     first_row: int
     rows: int
     columns: Mapping[int, Cells]
-    ragged: Mapping[int, str] = field(default_factory=dict)
+    ragged: Mapping[int, int] = field(default_factory=dict)
+    width: int = 0
+    split: Collection[int] = ()
 
 
 Blocks = Callable[[Sequence[int], int, Collection[int]], Iterator[RawBlock]]

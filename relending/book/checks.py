@@ -119,12 +119,16 @@ def _nearest(name: str | None) -> str:
 
 
 def _sectors(rows: Rows) -> None:
-    from relending.policy import nearest_sector, sector_of, sectors
+    from relending.policy import field_of, nearest_sector, sector_of, sectors
 
     known: dict[str, tuple[str | None, str]] = {}
 
     def code(text: str) -> str | None:
         return known.setdefault(text, sector_of(text))[0]
+
+    def subfields(text: str) -> str:
+        """The sector codes of the field a text names; empty where it names none."""
+        return ", ".join(s.code for s in sectors().values() if s.field == field_of(text))
 
     texts = rows.values["sector"]
     mapped, strange = translate(texts, code)
@@ -133,11 +137,9 @@ def _sectors(rows: Rows) -> None:
     bare = {t for t, (_, how) in known.items() if how == "field"}
     if bare:
         where = np.flatnonzero(pc.is_in(texts, pa.array(sorted(bare))).to_numpy(zero_copy_only=False))
-        fields = {t: sectors()[str(known[t][0])].field for t in bare}
-        homes = {t: ", ".join(s.code for s in sectors().values() if s.field == fields[t]) for t in bare}
-        rows.blame("subfield_not_given", where, "sector", translate(texts.take(pa.array(where)), homes.get)[0])
+        rows.blame("subfield_not_given", where, "sector", translate(texts.take(pa.array(where)), subfields)[0])
     if len(strange):
-        nearest, _ = translate(texts.take(pa.array(strange)), lambda t: _nearest(nearest_sector(t)))
+        nearest, _ = translate(texts.take(pa.array(strange)), lambda t: subfields(t) or _nearest(nearest_sector(t)))
         rows.blame("unknown_sector", strange, "sector", nearest)
 
 
@@ -162,12 +164,9 @@ def _lenders(rows: Rows, lender: str | None, lenders: Mapping[str, str]) -> None
             return _nearest(next(iter(difflib.get_close_matches(text, choices, 1, 0.5)), None))
 
         rows.blame("unknown_lender", strange, "lender", translate(texts.take(pa.array(strange)), close)[0])
-    if filled.null_count:
+    if filled.null_count and lender is not None:  # a book alone may leave it open; a run needs one and says so
         empty = filled.is_null().to_numpy(zero_copy_only=False) & ~rows.unreadable("lender")
-        if lender is None:
-            rows.blame("lender_missing", empty, "lender")
-        else:
-            rows.values["lender"] = pc.if_else(pa.array(empty), pa.scalar(lender, pa.string()), filled)
+        rows.values["lender"] = pc.if_else(pa.array(empty), pa.scalar(lender, pa.string()), filled)
 
 
 __all__ = ["Problem", "check_loans", "check_prepayments"]

@@ -1,11 +1,14 @@
-"""Comma-separated text: encodings found, rows never shifted, ragged rows kept as rows with an error."""
+"""Comma-separated text: encodings found, rows never shifted, ragged rows kept where they stood."""
 
 from __future__ import annotations
 
 import codecs
 import csv
 import io
+import itertools
+import re
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +26,8 @@ _HEAD_BYTES = 1 << 20
 _WHOLE_BYTES = 1 << 28
 """Files up to this size are taken into memory at once, on all cores; larger ones are streamed."""
 _READ_BYTES = 1 << 23
+_THOUSANDS = re.compile(r"\s*[+-]?\d{1,3}", re.ASCII)
+_HUNDREDS = re.compile(r"\d{3}(\.\d*)?\s*", re.ASCII)
 
 
 def open_csv(path: Path, table: str) -> Table:
@@ -91,10 +96,10 @@ def _blocks(
 ) -> Iterator[RawBlock]:
     names = [f"c{i}" for i in range(width)]
     wanted = [names[p] for p in positions]
-    bad: list[tuple[int | None, str]] = []
+    bad: list[Odd] = []
 
     def note(row: Any) -> str:
-        bad.append((row.number, row.text))
+        bad.append(Odd(row.number or 0, row.actual_columns, row.text))
         return "skip"
 
     def options(threads: bool) -> dict[str, Any]:
@@ -123,9 +128,47 @@ def _blocks(
             parts: Iterator[pa.Table] = iter([whole])
         else:
             parts = _streamed(path, options(False))
-        yield from _cut(parts, bad, positions, skip, first_row, block_rows, path.name)
+        yield from _cut(parts, bad, positions, width, skip, first_row, block_rows, path.name)
     except pa.ArrowInvalid as error:
         raise InputError(Findings.one("file_unreadable", file=path.name, found=str(error)[:200])) from None
+
+
+@dataclass(frozen=True, slots=True)
+class Odd:
+    """A row that has not the header's number of cells: its number in the file, its cells counted, its text."""
+
+    number: int
+    count: int
+    text: str
+
+    def cells(self, width: int) -> list[str]:
+        """Its cells, without empty ones beyond the header (some programs write them); none where all are empty.
+
+        Where a figure seems to be cut at its thousands separators, what is pushed out at the end may have been the
+        empty cell of the last column, so nothing is taken away.
+
+        >>> Odd(7, 4, 'L1,"a,b",,').cells(2), Odd(8, 3, "L1,a,b").cells(2), Odd(9, 3, ",,").cells(2)
+        (['L1', 'a,b'], ['L1', 'a', 'b'], [])
+        """
+        try:
+            found = next(csv.reader(io.StringIO(self.text, newline="")), [])
+        except csv.Error:  # a cell larger than any text: what it is cannot matter
+            return [""] * self.count
+        if not any(c.strip() for c in found):
+            return []
+        if not is_split(found):
+            while len(found) > width and not found[-1].strip():
+                found.pop()
+        return found
+
+
+def is_split(cells: Sequence[str]) -> bool:
+    """Whether two neighbours look like one figure cut at its thousands separator.
+
+    >>> is_split(["L1", "1", "000.50"]), is_split(["L1", "1000.50", "12"])
+    (True, False)
+    """
+    return any(_HUNDREDS.fullmatch(b) and _THOUSANDS.fullmatch(a) for a, b in itertools.pairwise(cells))
 
 
 def _streamed(path: Path, options: dict[str, Any]) -> Iterator[pa.Table]:
@@ -136,8 +179,9 @@ def _streamed(path: Path, options: dict[str, Any]) -> Iterator[pa.Table]:
 
 def _cut(
     parts: Iterator[pa.Table],
-    bad: list[tuple[int | None, str]],
+    bad: list[Odd],
     positions: Sequence[int],
+    width: int,
     skip: int,
     first_row: int,
     block_rows: int,
@@ -151,39 +195,48 @@ def _cut(
 
     def block(rows: int) -> RawBlock:
         nonlocal waiting, have, done, settled
-        ragged: dict[int, str] = {}
-        while settled < len(bad) and (bad[settled][0] or 0) - skip - 1 < done + rows:
-            number, text = bad[settled]
-            if '"' in text and "\n" in text and text.count('"') % 2:
+        odd: dict[int, list[str]] = {}
+        ragged: dict[int, int] = {}
+        split: list[int] = []
+        while settled < len(bad) and bad[settled].number - skip - 1 < done + rows:
+            row = bad[settled]
+            if '"' in row.text and "\n" in row.text and row.text.count('"') % 2:
                 raise InputError(
                     Findings.one(
-                        "quote_not_closed", file=file, row=first_row + (number or 0) - skip - 1, found=text[:200]
+                        "quote_not_closed", file=file, row=first_row + row.number - skip - 1, found=row.text[:200]
                     )
                 )
-            ragged[(number or 0) - skip - 1 - done] = text
+            at = row.number - skip - 1 - done
+            odd[at] = row.cells(width)
+            if odd[at] and len(odd[at]) != width:
+                ragged[at] = len(odd[at])
+                split += [at] * is_split(odd[at])
             settled += 1
-        good = rows - len(ragged)
+        good = rows - len(odd)
         table = pa.concat_tables(waiting) if waiting else None
+        if odd:
+            from_file = np.ones(rows, np.bool_)
+            from_file[list(odd)] = False
+            order = np.where(from_file, np.cumsum(from_file) - 1, good + np.cumsum(~from_file) - 1)
         columns: dict[int, Cells] = {}
         for i, position in enumerate(positions):
             cells = flat(table.column(i).slice(0, good)) if table is not None else pa.array([], pa.string())
-            if ragged:
-                place = np.ones(rows, np.bool_)
-                place[list(ragged)] = False
-                cells = cells.take(pa.array(np.cumsum(place) - 1, mask=~place))
+            if odd:
+                put_back = [c[position] if position < len(c) else None for c in odd.values()]
+                cells = pa.concat_arrays([cells, pa.array(put_back, pa.string())]).take(pa.array(order))
             columns[position] = Cells(cells)
         if table is not None:
             waiting = [table.slice(good)]
         have -= good
-        out = RawBlock(first_row + done, rows, columns, ragged)
+        out = RawBlock(first_row + done, rows, columns, ragged, width, split)
         done += rows
         return out
 
     def upcoming() -> int:
         """Rows of the file known so far and not given out."""
         known = have
-        for number, _ in bad[settled:]:
-            if (number or 0) - skip - 1 <= done + known:
+        for row in bad[settled:]:
+            if row.number - skip - 1 <= done + known:
                 known += 1
         return known
 

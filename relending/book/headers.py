@@ -133,12 +133,10 @@ def match(
     file: str = "",
     sheet: str = "",
     row: int | None = None,
-    needs_lender: bool = False,
 ) -> Headers:
     """The columns of ``table`` among ``headers``, with every problem of the header row at once.
 
-    ``above`` holds the rows over the header, where a unit may stand (单位：万元); ``needs_lender`` tells that the
-    scenario names no lender, so the column must be there.
+    ``above`` holds the rows over the header, where a unit may stand (单位：万元).
 
     >>> found = match(["借据号", "贷款金额（万元）"])
     >>> [(f.column.name, f.scale) for f in found.fields], found.problems.codes()["missing_column"]
@@ -185,7 +183,7 @@ def match(
             )
         fields.append(Field(column, position, text, used, scale))
     problems.append(_unknown_above(above, table, file, sheet))
-    problems.append(_missing(table, seen, ignored, texts, at, needs_lender))
+    problems.append(_missing(table, seen, ignored, texts, at))
     for text in dict.fromkeys(ignored):
         problems.append(Findings.one("column_ignored", **at, column=text, found=text))
     return Headers(tuple(fields), Findings.concat(problems))
@@ -244,7 +242,7 @@ def _unknown_above(above: Sequence[Sequence[str]], table: str, file: str, sheet:
 
 
 def _missing(
-    table: str, seen: dict[str, str], ignored: list[str], texts: Sequence[str], at: dict[str, Any], needs_lender: bool
+    table: str, seen: dict[str, str], ignored: list[str], texts: Sequence[str], at: dict[str, Any]
 ) -> Findings:
     problems: list[Findings] = []
     lookalikes: dict[str, list[tuple[str, str]]] = {}
@@ -260,9 +258,7 @@ def _missing(
         for text, why in lookalikes.get(c.name, ()):
             code = "wrong_column" if needed else "column_not_used"
             problems.append(Findings.one(code, **at, column=c.name, found=text, expected=f"{label}: {why}"))
-        if c.required == "lender" and needs_lender:
-            problems.append(Findings.one("lender_missing", **at, column=c.name, expected=label))
-        elif needed and c.name not in lookalikes:
+        if needed and c.name not in lookalikes:
             problems.append(
                 Findings.one("missing_column", **at, column=c.name, found=_nearest(c, ignored), expected=label)
             )

@@ -110,14 +110,10 @@ def blank_rows(raw: RawBlock) -> NDArray[np.bool_]:
 def read_columns(raw: RawBlock, fields: Sequence[Field], table: str) -> Rows:
     """The cells of a block as columns of the frame, with what could not be read."""
     found = {f.column.name: f for f in fields}
-    ragged = np.zeros(raw.rows, np.bool_)
-    ragged[list(raw.ragged)] = True
+    padded, ragged = _uneven(raw, fields)
     cells = {name: raw.columns[f.position] for name, f in found.items()}
     rows = Rows(table, raw.rows, {}, cells, ragged)
-    if raw.ragged:
-        rows.problems.append(
-            Problem("ragged_row", np.array(list(raw.ragged), np.int64), "", [t[:200] for t in raw.ragged.values()])
-        )
+    readable: dict[str, NDArray[np.int8]] = {}
 
     def one(column: Column) -> tuple[pa.Array, dict[str, Ints]]:
         given = found.get(column.name)
@@ -127,12 +123,77 @@ def read_columns(raw: RawBlock, fields: Sequence[Field], table: str) -> Rows:
 
     for column in columns(table).values():
         values, wrong = one(column)
+        if ragged.any():
+            readable[column.name], wrong = _set_apart(values, wrong, ragged)
         rows.values[column.frame] = values
         for code, index in wrong.items():
             expected = _expected(code, column, found[column.name], rows.found(column.name, index))
             rows.blame(code, index, column.name, expected)
         _fill(rows, column)
+    _count_cells(rows, raw, fields, padded)
+    if ragged.any():
+        _keep_ids(rows, fields, readable)
     return rows
+
+
+def _uneven(raw: RawBlock, fields: Sequence[Field]) -> tuple[list[int], NDArray[np.bool_]]:
+    """Rows short only of columns that may be left out, whose cells count as empty; and a mask of the ragged rows."""
+    last = max((f.position for f in fields if f.column.required != "no"), default=-1)
+    padded = [i for i, count in raw.ragged.items() if last < count < raw.width and i not in raw.split]
+    ragged = np.zeros(raw.rows, np.bool_)
+    ragged[[i for i in raw.ragged if i not in set(padded)]] = True
+    return padded, ragged
+
+
+def _set_apart(
+    values: pa.Array, wrong: dict[str, Ints], ragged: NDArray[np.bool_]
+) -> tuple[NDArray[np.int8], dict[str, Ints]]:
+    """How the cells of the ragged rows read (1: well, 0: empty, -1: not at all), and the problems of the other rows.
+
+    Past its fault a ragged row has its cells under the wrong headers: what is said of them would be no help.
+    """
+    state = values.is_valid().to_numpy(zero_copy_only=False).astype(np.int8)
+    for code, index in wrong.items():
+        if is_error(code):
+            state[index] = -1
+    kept = {code: index[~ragged[index]] for code, index in wrong.items()}
+    return state[ragged], {code: index for code, index in kept.items() if len(index)}
+
+
+def _count_cells(rows: Rows, raw: RawBlock, fields: Sequence[Field], padded: list[int]) -> None:
+    """What is said of rows that have more or fewer cells than the header."""
+    for code, index in (("row_padded", sorted(padded)), ("ragged_row", np.flatnonzero(rows.ragged).tolist())):
+        if index:
+            found = [str(raw.ragged[i]) for i in index]
+            rows.problems.append(Problem(code, np.array(index, np.int64), "", found, str(raw.width)))
+
+
+def _keep_ids(rows: Rows, fields: Sequence[Field], readable: Mapping[str, NDArray[np.int8]]) -> None:
+    """Of a ragged row only the loan's id is kept, where its column surely lies before the fault.
+
+    It does where it is the first column, or where the next column of numbers or dates with anything in it, and each
+    one before, reads well: cells pushed aside would not.
+    """
+    index = np.flatnonzero(rows.ragged)
+    place = next((f.position for f in fields if f.column.name == "loan_id"), 0)
+    sure = np.full(len(index), place == 0)
+    open_ = ~sure
+    for f in sorted(fields, key=lambda f: f.position):
+        if f.column.type in ("text", "id", "enum", "sector"):
+            continue
+        state = readable[f.column.name]
+        if f.position > place:
+            sure |= open_ & (state == 1)
+            open_ &= state == 0
+        else:
+            open_ &= state != -1
+    keep = np.ones(rows.n, np.bool_)
+    keep[index] = False
+    known = keep.copy()
+    known[index] = sure
+    for name, values in rows.values.items():
+        mask = known if name == "loan_id" else keep
+        rows.values[name] = pc.if_else(pa.array(mask), values, pa.scalar(None, values.type))
 
 
 _ARROW = {"string": pa.string(), "int64": pa.int64(), "date32": pa.date32(), "bool": pa.bool_()}

@@ -29,14 +29,14 @@ def attribute_block(block: Block) -> Attributed:
     """Share = principal / project_investment; reduction = project_reduction x principal / project_investment.
 
     Both rounded half-even, once. A loan without a study (no investment or no reduction) brings 0 and has no share;
-    where the principal is unreadable nothing can be computed.
+    where the principal is unreadable, or a figure of the project impossible, nothing can be computed.
     """
     # rows with an error of their own still show what their readable figures give
-    computable = block.has_investment & (block.principal > 0)
+    computable = block.has_investment & ((block.principal > 0) & ~block.wrong_project)
     share = np.zeros(len(block), np.int64)
     reduction = np.zeros(len(block), np.int64)
     rows = np.flatnonzero(computable)
     share[rows] = mul_div(block.principal[rows], E8, block.investment[rows], "half_even")
     both = np.flatnonzero(computable & block.has_reduction & (block.reduction >= 0))
     reduction[both] = mul_div(block.reduction[both], block.principal[both], block.investment[both], "half_even")
-    return Attributed(share, computable, reduction, block.principal > 0)
+    return Attributed(share, computable, reduction, (block.principal > 0) & ~block.wrong_project)

@@ -19,10 +19,11 @@ NEW = "new"
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Loans of one block. ``error`` are rows with an error of their own; their figures are stand-ins, never used.
+    """Loans of one block. ``error`` are rows with an error of their own; their rate and dates are stand-ins.
 
     ``sector``, ``lender`` are positions in ``sectors``, ``lenders`` (distinct texts of this block, None: empty).
-    ``new``: issue_type new and nothing refinanced.
+    ``new``: issue_type new and nothing refinanced. ``has_investment``: one above zero is given; ``wrong_project``: an
+    investment or a reduction is given that cannot be.
     """
 
     frame: pd.DataFrame
@@ -38,6 +39,7 @@ class Block:
     reduction: Ints
     has_reduction: Flags
     has_evidence: Flags
+    wrong_project: Flags
     sector: Codes
     sectors: list[str | None]
     lender: Codes
@@ -102,6 +104,7 @@ def make_block(frame: pd.DataFrame) -> Block:
         has_investment=has_investment & (investment > 0),
         reduction=reduction,
         has_reduction=has_reduction,
+        wrong_project=(has_investment & (investment <= 0)) | (reduction < 0),
         has_evidence=np.asarray(pc.is_valid(arrow(frame, "evidence"))),
         sector=sector,
         sectors=sectors,

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from relending.units import Ints
@@ -87,8 +86,3 @@ def numbered(values: Ints) -> tuple[Ints, Ints]:
     present = np.bincount(values - low) > 0
     place = np.cumsum(present) - 1
     return np.flatnonzero(present) + low, place[values - low]
-
-
-def text_of(values: Ints) -> pa.Array:
-    """Integers as text, for findings."""
-    return pc.cast(pa.array(values), pa.string())

@@ -5,21 +5,12 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
-from relending.dates import parse_quarter, quarter_end, quarter_start, quarter_text, to_day, whole_quarters
+from relending.dates import quarter_end, to_day, whole_quarters
 
 if TYPE_CHECKING:
     from relending.policy import Dated, Facility, Lpr
-
-
-class LenderLike(Protocol):
-    """A lender: its id, its class (decides its admission) and admissions that a scenario gives it."""
-
-    @property
-    def id(self) -> str: ...
-    @property
-    def cls(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +29,7 @@ class Context:
     last_quarter: int
     rate_basis: str = "issue"
     admitted: Mapping[str, Mapping[str, dt.date]] = field(default_factory=dict)
+    default_lender: str | None = None
 
     @property
     def end(self) -> int:
@@ -52,6 +44,17 @@ class Context:
     def own_rate_of(self, lender: str) -> Dated | None:
         """The own funding rate that counts for a lender."""
         return self.own_rate.get(lender, self.own_rate.get(""))
+
+    def lender_id(self, text: str | None) -> str | None:
+        """The id of a lender given by id or by a name the scenario knows it by; the scenario's lender for no text.
+
+        A text nobody knows stays as it is.
+        """
+        if text is None or text == "":
+            return self.default_lender
+        if text in self.lenders:
+            return text
+        return next((one.id for one in self.lenders.values() if text in getattr(one, "names", ())), text)
 
     def admitted_from(self, facility: Facility, lender: str | None) -> dt.date | None:
         """The date from which a lender may use a facility; None: never. A scenario's own admission decides."""
@@ -75,6 +78,7 @@ def make_context(scenario: Any) -> Context:
         first_quarter=first,
         last_quarter=last,
         rate_basis=scenario.rate_basis,
+        default_lender=scenario.lender,
         admitted={name: dict(getattr(lender, "admitted", {}) or {}) for name, lender in scenario.lenders.items()},
     )
 
@@ -82,6 +86,3 @@ def make_context(scenario: Any) -> Context:
 def launch_day(facility: Facility) -> int:
     """Day of a facility's launch."""
     return to_day(facility["launch"].latest().value)
-
-
-__all__ = ["Context", "launch_day", "make_context", "parse_quarter", "quarter_start", "quarter_text"]

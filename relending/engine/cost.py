@@ -14,14 +14,18 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from relending.dates import quarter_end, quarter_start, quarter_text, to_date, to_day
+from relending.dates import iso, quarter_end, quarter_start, quarter_text, to_date, to_day
 from relending.engine.columns import frame_of
 from relending.engine.context import Context
+from relending.engine.interest import Leg
 from relending.engine.ledger import Position, balances, facility_rate_e8
 from relending.engine.schedule import Schedule
-from relending.findings import Findings, InputError
+from relending.findings import Findings
 from relending.policy import Dated, Facility
-from relending.units import E8, FEN, GRAMS, PPM, Ints, divide, from_limbs, group_sum, weighted_limbs
+from relending.units import E8, FEN, GRAMS, PPM, Ints, add, divide, from_limbs, group_sum, weighted_limbs
+
+Held = tuple[Leg, int]
+"""A tranche-year and what it holds at the end of a day, in fen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +40,10 @@ class Outstanding:
     def merge(self, other: Outstanding) -> Outstanding:
         """The partial of both sets of loans; associative and commutative."""
         return Outstanding(
-            self.owed + other.owed,
-            self.weighted + other.weighted,
-            self.reduction + other.reduction,
-            self.in_balance + other.in_balance,
+            add(self.owed, other.owed),
+            add(self.weighted, other.weighted),
+            add(self.reduction, other.reduction),
+            add(self.in_balance, other.in_balance),
         )
 
 
@@ -98,23 +102,16 @@ def interest_saved(position: Position, own_rate: Dated, rules: Facility, first: 
     return divide(sum(s * (common // basis) for basis, s in sums.items()), common * PPM, "half_even")
 
 
-def check_own_rates(context: Context, lenders: Sequence[str]) -> None:
-    """InputError if a lender has no own rate on a day of the run."""
+def own_rate_findings(context: Context, lenders: Sequence[str]) -> Findings:
+    """An error for each of these lenders that has no own rate on a day of the run."""
     first = int(quarter_start(context.first_quarter))
-    missing = []
+    out = []
     for lender in lenders:
         rate = context.own_rate_of(lender)
         if rate is None or to_day(rate.values[0].start) > first:
-            missing.append(
-                Findings.one(
-                    "own_rate_missing",
-                    column="market.own_rate",
-                    found=lender,
-                    expected=f"<= {to_date(first).isoformat()}",
-                )
-            )
-    if missing:
-        raise InputError(Findings.concat(missing))
+            expected = f"<= {iso(first)}"
+            out.append(Findings.one("own_rate_missing", column="market.own_rate", found=lender, expected=expected))
+    return Findings.concat(out)
 
 
 def cost_frame(
@@ -130,7 +127,10 @@ def cost_frame(
         for p in where:
             pair = p.lender * len(ids) + p.facility
             own_dated = context.own_rate_of(lenders[p.lender])
-            assert own_dated is not None  # check_own_rates ran before anything was computed
+            if own_dated is None:
+                # only a lender without an eligible loan may lack one (own_rate_findings): nothing was lent or held
+                rows.append((quarter_text(q), lenders[p.lender], ids[p.facility], 0, 0, *[None] * 5, 0, 0, 0, None))
+                continue
             own = int(own_dated.on(to_date(last)).value)
             held = balances(p, last)
             owed, balance = int(merged.owed[j, pair]), sum(b for _, b in held)
@@ -181,19 +181,19 @@ def cost_frame(
     )
 
 
-def _funding_cost(owed: int, held: Sequence[tuple[object, int]], own: int) -> tuple[int, int]:
+def _funding_cost(owed: int, held: Sequence[Held], own: int) -> tuple[int, int]:
     """Yearly cost of funding L, exact as a fraction: (numerator, denominator) in ppm x fen.
 
     min(B, L) x facility rate + max(L - B, 0) x own rate, the facility rate being balance-weighted and not rounded.
     """
     balance = sum(b for _, b in held)
-    interest = sum(b * leg.rate_ppm for leg, b in held)  # type: ignore[attr-defined]
+    interest = sum(b * leg.rate_ppm for leg, b in held)
     if balance == 0:
         return owed * own, 1
     return min(balance, owed) * interest + max(owed - balance, 0) * own * balance, balance
 
 
-def blended_cost_e8(owed: int, held: Sequence[tuple[object, int]], own: int) -> int | None:
+def blended_cost_e8(owed: int, held: Sequence[Held], own: int) -> int | None:
     """Blended cost 综合资金成本: (min(B, L) x facility rate + max(L - B, 0) x own rate) / L, scaled 10**8."""
     if owed == 0:
         return None
@@ -201,7 +201,7 @@ def blended_cost_e8(owed: int, held: Sequence[tuple[object, int]], own: int) -> 
     return divide(top * (E8 // PPM), bottom * owed, "half_even")
 
 
-def margin_e8(weighted: int, owed: int, held: Sequence[tuple[object, int]], own: int) -> int | None:
+def margin_e8(weighted: int, owed: int, held: Sequence[Held], own: int) -> int | None:
     """Margin 利差: loan yield less blended cost, from exact figures, scaled 10**8."""
     if owed == 0:
         return None
@@ -209,14 +209,14 @@ def margin_e8(weighted: int, owed: int, held: Sequence[tuple[object, int]], own:
     return divide((weighted * bottom - top) * (E8 // PPM), bottom * owed, "half_even")
 
 
-def subsidy_per_tonne_e6(held: Sequence[tuple[object, int]], own: int, grams: int) -> int | None:
+def subsidy_per_tonne_e6(held: Sequence[Held], own: int, grams: int) -> int | None:
     """B x (own rate - facility rate) / reduction in balance: yuan a tonne and year, scaled 10**6.
 
     None where there is no reduction, or so little that the figure has more than 18 digits and says nothing.
     """
     if grams == 0:
         return None
-    gain = sum(b * (own - leg.rate_ppm) for leg, b in held)  # type: ignore[attr-defined]
+    gain = sum(b * (own - leg.rate_ppm) for leg, b in held)
     # fen x ppm over grams: yuan a tonne is gain / 100 / PPM * GRAMS / grams
     figure = divide(gain * GRAMS * 10**6, FEN * PPM * grams, "half_even")
     return figure if abs(figure) < 10**18 else None

@@ -6,7 +6,7 @@ it saw; both merge in any order. ``disclosure_frame`` alone divides and rounds.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,10 +14,22 @@ import pandas as pd
 import pyarrow as pa
 
 from relending.dates import Days, quarter_of, quarter_text
-from relending.engine.columns import distinct, frame_of
+from relending.engine.columns import distinct, frame_of, take, whole
 from relending.engine.context import Context, launch_day
 from relending.policy import Facility, sectors
-from relending.units import E8, PPM, Ints, divide, from_limbs, group_sum, weighted_limbs
+from relending.units import (
+    E8,
+    INT64_MAX,
+    PPM,
+    Ints,
+    LimitError,
+    add,
+    divide,
+    from_limbs,
+    group_sum,
+    total,
+    weighted_limbs,
+)
 
 HORIZONS = ("quarter", "year", "since_start")
 LEVELS = ("total", "field", "sector")
@@ -74,9 +86,9 @@ class Disclosed:
     def merge(self, other: Disclosed) -> Disclosed:
         """The partial of both sets of loans; associative and commutative."""
         return Disclosed(
-            self.amount + other.amount,
-            self.weighted + other.weighted,
-            self.reduction + other.reduction,
+            add(self.amount, other.amount),
+            add(self.weighted, other.weighted),
+            add(self.reduction, other.reduction),
             distinct(np.concatenate([self.projects, other.projects])),
         )
 
@@ -96,13 +108,18 @@ def rate_of(weighted: int, amount: int) -> int | None:
     return divide(weighted * (E8 // PPM), amount, "half_even") if amount else None
 
 
-def _by_horizon(values: Sequence[int], first: int, quarter: int, horizon: str) -> int:
-    """Sum of a series (one value a quarter from ``first``) over a horizon that ends with ``quarter``."""
-    start = {"quarter": quarter, "year": quarter - quarter % 4, "since_start": first}[horizon]
-    return sum(values[max(start, first) - first : quarter - first + 1])
+def _by_horizon(values: Ints, first: int) -> Ints:
+    """Sums over each horizon, from values by quarter: shape (…, quarters, groups) to (…, horizons, quarters, groups).
+
+    ``first`` is the number of the first quarter; a year's sum is the running sum less what it was when the year began.
+    """
+    running = np.cumsum(values, axis=-2)
+    began = np.arange(first, first + values.shape[-2]) // 4 * 4 - first - 1
+    before = np.where((began >= 0)[:, None], running[..., np.maximum(began, 0), :], 0)
+    return np.stack([values, running - before, running], axis=-3)
 
 
-def _groups(grid: Grid, rules: Facility, f: int) -> list[tuple[str, str, list[int]]]:
+def _groups(grid: Grid, f: int) -> list[tuple[str, str, list[int]]]:
     """Level, code and the columns of the grid it gathers: total, each field, each sector, in list order."""
     codes = grid.codes[f]
     catalogue = sectors()
@@ -145,59 +162,63 @@ def _projects(grid: Grid, seen: Ints, groups: Sequence[tuple[str, str, list[int]
 
 def disclosure_frame(grid: Grid, merged: Disclosed, lenders: Sequence[str], context: Context) -> pd.DataFrame:
     """The disclosure table: a row for every lender, facility, quarter of the run, horizon, field and sector."""
-    shape = (grid.lenders, grid.facilities, grid.quarters, grid.width)
-    amount, reduction = merged.amount.reshape(shape), merged.reduction.reshape(shape)
-    weighted = np.array(from_limbs(merged.weighted), object).reshape(shape)
-    rows: list[tuple[object, ...]] = []
-    prepared = []
-    for f, rules in enumerate(context.facilities):
-        groups = _groups(grid, rules, f)
-        prepared.append((groups, _projects(grid, merged.projects, groups, f)))
-    for who, lender in enumerate(lenders):
-        for f, rules in enumerate(context.facilities):
-            groups, projects = prepared[f]
-            series = [
-                [[int(x) for x in table[who, f][:, columns].sum(axis=1)] for table in (amount, weighted, reduction)]
-                for _, _, columns in groups
-            ]
-            for q in context.quarters:
-                for h, horizon in enumerate(HORIZONS):
-                    for g, (level, code, _) in enumerate(groups):
-                        money, rate, grams = (_by_horizon(s, grid.first, q, horizon) for s in series[g])
-                        rows.append(
-                            (
-                                lender,
-                                rules.id,
-                                quarter_text(q),
-                                horizon,
-                                level,
-                                code,
-                                int(projects[who, g, h, q - grid.first]),
-                                money,
-                                rate_of(rate, money),
-                                grams,
-                            )
-                        )
-    return _frame(rows)
-
-
-def _frame(rows: Iterable[tuple[object, ...]]) -> pd.DataFrame:
-    names = (
-        "lender",
-        "facility",
-        "quarter",
-        "horizon",
-        "level",
-        "code",
-        "projects",
-        "amount_fen",
-        "weighted_rate_e8",
-        "reduction_g",
-    )
-    columns = list(zip(*rows, strict=True)) or [()] * len(names)
+    if max(total(merged.amount), total(merged.reduction)) > INT64_MAX:
+        raise LimitError("a disclosed sum is beyond the limit of 2**63 - 1")
+    parts = [_facility_cells(grid, merged, f, context) for f in range(grid.facilities)]
+    # one part a lender and facility, each in the order quarter, horizon, group
+    order = [(who, f) for who in range(grid.lenders) for f in range(grid.facilities)]
+    columns = {n: np.concatenate([parts[f][n][who].ravel() for who, f in order]) for n in parts[0]}
+    sizes = [parts[f]["amount"][who].size for who, f in order]
+    labels = [_labels(grid, f, context) for f in range(grid.facilities)]
+    texts = {n: pa.concat_arrays([labels[f][n] for _, f in order]) for n in labels[0]}
+    amount = columns["amount"]
+    rate = [rate_of(w, a) for w, a in zip(from_limbs(_limbs(columns)), amount.tolist(), strict=True)]
     return frame_of(
         {
-            n: pa.array(c, pa.string() if i < 6 else pa.int64())
-            for i, (n, c) in enumerate(zip(names, columns, strict=True))
+            "lender": take(list(lenders), np.repeat([who for who, _ in order], sizes)),
+            "facility": take([f.id for f in context.facilities], np.repeat([f for _, f in order], sizes)),
+            **texts,
+            "projects": whole(columns["projects"]),
+            "amount_fen": whole(amount),
+            "weighted_rate_e8": pa.array(rate, pa.int64()),
+            "reduction_g": whole(columns["reduction"]),
         }
     )
+
+
+def _limbs(columns: Mapping[str, Ints]) -> Ints:
+    return np.stack([columns[f"limb{i}"] for i in range(4)])
+
+
+def _facility_cells(grid: Grid, merged: Disclosed, f: int, context: Context) -> dict[str, Ints]:
+    """Every figure of a facility: arrays of shape (lenders, quarters of the run, horizons, groups)."""
+    groups = _groups(grid, f)
+    shape = (grid.lenders, grid.facilities, grid.quarters, grid.width)
+    inside = slice(context.first_quarter - grid.first, context.last_quarter - grid.first + 1)
+
+    def gathered(cells: Ints) -> Ints:
+        table = cells.reshape(shape)[:, f]
+        by_group = np.stack([table[:, :, columns].sum(axis=2) for _, _, columns in groups], axis=-1)
+        return _by_horizon(by_group, grid.first)[:, :, inside].swapaxes(1, 2)
+
+    projects = _projects(grid, merged.projects, groups, f)  # lender, group, horizon, quarter
+    return {
+        "projects": projects[:, :, :, inside].transpose(0, 3, 2, 1),
+        "amount": gathered(merged.amount),
+        "reduction": gathered(merged.reduction),
+        **{f"limb{i}": gathered(limb) for i, limb in enumerate(merged.weighted)},
+    }
+
+
+def _labels(grid: Grid, f: int, context: Context) -> dict[str, pa.Array]:
+    """Quarter, horizon, level and code of each row of a facility, in their order."""
+    groups = _groups(grid, f)
+    quarter, horizon, group = (
+        index.ravel() for index in np.indices((len(context.quarters), len(HORIZONS), len(groups)), sparse=False)
+    )
+    return {
+        "quarter": take([quarter_text(q) for q in context.quarters], quarter),
+        "horizon": take(list(HORIZONS), horizon),
+        "level": take([level for level, _, _ in groups], group),
+        "code": take([code for _, code, _ in groups], group),
+    }

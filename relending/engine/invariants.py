@@ -38,6 +38,7 @@ def check_positions(
     where: Sequence[Position], tranches: Sequence[Sequence[Tranche]], lenders: Sequence[str], context: Context
 ) -> None:
     """By tranche and in all, the ledger's draws less repayments are the balance held at the end of the run."""
+    summed = [{t.day: t.held_at(context.end) for t in facility} for facility in tranches]
     for p in where:
         left: dict[int, int] = {}
         for e in p.events:
@@ -48,9 +49,8 @@ def check_positions(
         held: dict[int, int] = {}
         for leg, amount in balances(p, context.end):
             held[leg.tranche] = held.get(leg.tranche, 0) + amount
-        summed = {t.day: int(t.held_at(context.end)[p.lender]) for t in tranches[p.facility]}
         for day, amount in left.items():
-            if amount != held.get(day, 0) or amount != summed[day]:
+            if amount != held.get(day, 0) or amount != int(summed[p.facility][day][p.lender]):
                 _breach(
                     tranche_id(context.facilities[p.facility].id, lenders[p.lender], day),
                     f"draws less repayments are {amount} fen, the balance {held.get(day, 0)}",

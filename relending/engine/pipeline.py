@@ -24,9 +24,9 @@ from relending.engine.attribution import attribute_block
 from relending.engine.block import Block, make_block
 from relending.engine.calendar import calendar_findings
 from relending.engine.cohorts import BlockFunding, Tranche, block_funding
-from relending.engine.columns import Flags, arrow, ints, join_frames
+from relending.engine.columns import Codes, Flags, arrow, ints, join_frames
 from relending.engine.context import Context
-from relending.engine.cost import Outstanding, check_own_rates, cost_frame, outstanding_block
+from relending.engine.cost import Outstanding, cost_frame, outstanding_block, own_rate_findings
 from relending.engine.disclosure import (
     Disclosed,
     Grid,
@@ -102,11 +102,19 @@ def run_blocks(
     """
     progress("screening")
     prepared = prepare(frames, prepayments, context)
-    check_own_rates(context, prepared.keys.lenders)
+    need = own_rate_findings(context, lenders_in_need(prepared))
+    if need:
+        raise InputError(Findings.concat([*prepared.findings, need]))
     progress("funding")
     where, said = fund_works(prepared.works, prepared.keys, context)
     progress("disclosure")
     return _finish(prepared, where, context, [*prepared.findings, *said])
+
+
+def lenders_in_need(prepared: Prepared) -> list[str]:
+    """The lenders with an eligible loan: the cost of their funds must be known."""
+    have = {int(n) for w in prepared.works for n in np.unique(w.lender[w.screened.eligible])}
+    return [prepared.keys.lenders[n] for n in sorted(have)]
 
 
 def prepare(frames: Iterable[pd.DataFrame], prepayments: pd.DataFrame | None, context: Context) -> Prepared:
@@ -311,8 +319,8 @@ def finish_block(w: Work, grid: Grid, keys: Keys, context: Context) -> Done:
     facility, lender = w.screened.facility[loan], w.lender[loan]
     rate = _rates(block, context)[loan]
     reduction = np.where(attributed.has_reduction, attributed.reduction, 0)[loan]
-    quarter, code = _cells(block, loan, facility, grid, context)
-    with ThreadPoolExecutor(2) as pool:
+    quarter, code = cells(block.disbursed[loan], block.sector[loan], block.sectors, facility, grid, context)
+    with ThreadPoolExecutor(1) as pool:
         # the two halves of the work share nothing they write; numpy and Arrow release the lock in their loops
         outstanding = pool.submit(
             outstanding_block,
@@ -350,14 +358,16 @@ def _rates(block: Block, context: Context) -> Ints:
     return np.where(there, now, block.rate)
 
 
-def _cells(block: Block, loan: Ints, facility: Ints, grid: Grid, context: Context) -> tuple[Days, Ints]:
-    """Quarter and sector column of each supported loan."""
-    quarter = np.zeros(loan.size, np.int64)
-    code = np.zeros(loan.size, np.int64)
+def cells(
+    disbursed: Days, sector: Codes, names: Sequence[str | None], facility: Ints, grid: Grid, context: Context
+) -> tuple[Days, Ints]:
+    """Disclosure quarter and sector column of supported loans; ``sector`` is a position in ``names``."""
+    quarter = np.zeros(len(disbursed), np.int64)
+    code = np.zeros(len(disbursed), np.int64)
     for f, rules in enumerate(context.facilities):
         mine = np.flatnonzero(facility == f)
         place = {c: i for i, c in enumerate(grid.codes[f])}
-        table = np.array([place.get(s or "", len(place)) for s in block.sectors], np.int64)
-        quarter[mine] = disclosure_quarters(block.disbursed[loan[mine]], rules)
-        code[mine] = table[block.sector[loan[mine]]]
+        table = np.array([place.get(s or "", len(place)) for s in names], np.int64)
+        quarter[mine] = disclosure_quarters(disbursed[mine], rules)
+        code[mine] = table[sector[mine]]
     return quarter, code

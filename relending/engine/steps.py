@@ -4,6 +4,16 @@
 
 Each takes the loan frame of :func:`relending.read_book` and what the steps before it gave; a :class:`Context` (from
 ``relending.load_scenario(...).context()``) holds the rules. ``relending.run`` does the same over blocks of any size.
+
+>>> import relending as rl
+>>> scenario = rl.load_scenario("demo")
+>>> book, context = rl.read_book(scenario.book), scenario.context()
+>>> screening = rl.screen(book.loans, context, book.prepayments)
+>>> int(screening["eligible"].sum())
+57
+>>> funded = rl.fund(book.loans, screening, context, book.prepayments)
+>>> len(funded.draws), len(rl.cost(funded, context))
+(56, 88)
 """
 
 from __future__ import annotations
@@ -14,22 +24,25 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from relending.dates import to_day
-from relending.engine.columns import codes, days, frame_of, ints, join_frames, whole
+from relending.engine.columns import arrow, codes, days, frame_of, ints, join_frames, take, whole
 from relending.engine.context import Context
-from relending.engine.cost import check_own_rates, cost_frame
-from relending.engine.disclosure import disclose_block, disclosure_frame, disclosure_quarters, make_grid
+from relending.engine.cost import cost_frame, own_rate_findings
+from relending.engine.disclosure import disclose_block, disclosure_frame, make_grid
+from relending.engine.keys import Keys
 from relending.engine.ledger import Position, funding_frame, ledger_frame
 from relending.engine.loanfiles import draws_frame, outcome
-from relending.engine.pipeline import Work, finish_block, fund_works, prepare
+from relending.engine.pipeline import Done, Prepared, Work, cells, finish_block, fund_works, prepare
 from relending.engine.screening import NONE, Screened, screening_frame
-from relending.findings import Findings
+from relending.findings import Findings, InputError
+from relending.units import Ints
 
 
 @dataclass(frozen=True, slots=True)
 class Funded:
-    """What funding gives: draws, ledger and funding series as step frames, and every lender's position."""
+    """What funding gives: draws, ledger and funding series as step frames, and what the later steps need."""
 
     draws: pd.DataFrame
     ledger: pd.DataFrame
@@ -37,44 +50,56 @@ class Funded:
     findings: Findings
     positions: tuple[Position, ...]
     work: Work
-    lenders: tuple[str, ...]
+    keys: Keys
 
 
 def screen(loans: pd.DataFrame, context: Context, prepayments: pd.DataFrame | None = None) -> pd.DataFrame:
-    """Screen loans: one row a loan with loan_id, facility, eligible, reasons (design section 6)."""
-    prepared = prepare([loans], prepayments, context)
-    return join_frames([screening_frame(w.block, w.screened, context) for w in prepared.works])
+    """Screen loans (design section 6): one row a loan, in their order. Columns: loan_id, facility, eligible, reasons.
+
+    Raises InputError when no loan is usable or a prepayment names an unknown loan; ValueError for a frame that is not
+    a loan frame.
+    """
+    return join_frames(
+        [screening_frame(w.block, w.screened, context) for w in _prepared(loans, context, prepayments).works]
+    )
 
 
 def schedule(
     loans: pd.DataFrame, dates: Sequence[dt.date], context: Context, prepayments: pd.DataFrame | None = None
 ) -> pd.DataFrame:
-    """What each loan owes at the end of each date: loan_id, date, outstanding_fen (null for loans set aside)."""
-    work = prepare([loans], prepayments, context).works[0]
+    """What each loan owes at the end of each date. Columns: loan_id, date, outstanding_fen (null for loans set aside).
+
+    One row a loan and date: every loan for the first date, then for the next.
+    """
+    work = _prepared(loans, context, prepayments).works[0]
     usable = np.flatnonzero(~work.error)
     parts = []
     for date in dates:
         owed = np.zeros(len(work.block), np.int64)
         owed[usable] = work.schedule.outstanding(usable, to_day(date))
-        parts.append(
-            frame_of(
-                {
-                    "loan_id": work.block.loan_id,
-                    "date": days(np.full(len(work.block), to_day(date))),
-                    "outstanding_fen": whole(owed, ~work.error),
-                }
-            )
-        )
+        on = days(np.full(len(work.block), to_day(date)))
+        columns = {"loan_id": work.block.loan_id, "date": on, "outstanding_fen": whole(owed, ~work.error)}
+        parts.append(frame_of(columns))
     return join_frames(parts)
 
 
 def fund(
     loans: pd.DataFrame, screening: pd.DataFrame, context: Context, prepayments: pd.DataFrame | None = None
 ) -> Funded:
-    """Draw, roll over and repay for the loans that ``screening`` calls eligible (design section 7)."""
-    prepared = prepare([loans], prepayments, context)
+    """Draw, roll over and repay for the loans that ``screening`` calls eligible (design section 7).
+
+    ``screening`` has the rows of ``loans`` in their order; what it calls eligible may be changed, but a loan set aside
+    for an error is never funded. Raises ValueError for other rows or an unknown facility.
+    """
+    prepared = _prepared(loans, context, prepayments)
     work = prepared.works[0]
-    work.screened = _screened(screening, context)
+    if not arrow(screening, "loan_id").equals(work.block.loan_id):
+        raise ValueError("screening must have the rows of loans, in their order")
+    eligible = ints(screening, "eligible")[0].astype(bool) & ~work.error
+    facility = _facilities(screening, context)
+    if (eligible & (facility == NONE)).any():
+        raise ValueError("screening calls a loan eligible but names no facility of the scenario")
+    work.screened = Screened(facility, np.where(eligible, 0, 1))
     where, findings = fund_works([work], prepared.keys, context)
     lenders = prepared.keys.lenders
     result = outcome(work.block, work.screened, work.error, work.requests, work.funding, context)
@@ -85,60 +110,83 @@ def fund(
         findings=Findings.concat([*prepared.findings, *findings]),
         positions=tuple(where),
         work=work,
-        lenders=lenders,
+        keys=prepared.keys,
     )
 
 
-def _screened(screening: pd.DataFrame, context: Context) -> Screened:
-    place = {f.id: i for i, f in enumerate(context.facilities)}
-    which, names = codes(screening, "facility")
-    eligible, _ = ints(screening, "eligible")
-    facility = np.array([place.get(n or "", NONE) for n in names], np.int64)[which]
-    return Screened(facility, np.where(eligible.astype(bool), 0, 1))
-
-
 def attribute(funded: Funded, context: Context) -> pd.DataFrame:
-    """Share and annual reduction of every loan, with support and state (design section 8)."""
-    keys = prepare([funded.work.block.frame], None, context).keys
-    return finish_block(funded.work, make_grid(context, len(funded.lenders)), keys, context).attribution
+    """Share and annual reduction of every loan, with support and state (design section 8): one row a loan.
+
+    Columns: loan_id, lender, facility, field, sector, project_id, contract_id, disbursed, principal_fen, rate_ppm,
+    share_e8, reduction_g, supported, state.
+    """
+    return _finished(funded, context).attribution
 
 
 def disclose(attribution: pd.DataFrame, context: Context) -> pd.DataFrame:
-    """The disclosure table from attribution alone: projects, amount, weighted rate, reduction (design section 8)."""
-    supported = attribution[attribution["supported"].to_numpy(dtype=bool)]
-    _which, names = codes(attribution, "lender")
-    lenders = sorted({n for n in names if n is not None})
+    """The disclosure table from attribution alone (design section 8): a row a lender, facility, quarter, horizon, code.
+
+    Columns: lender, facility, quarter, horizon, level, code, projects, amount_fen, weighted_rate_e8, reduction_g.
+    Raises ValueError under ``rate_basis = "current"``: attribution holds the rate at issue; ``relending.run`` has both.
+    """
+    if context.rate_basis != "issue":
+        raise ValueError('disclose weighs the rate at issue; for rate_basis = "current" use relending.run')
+    supported = attribution[ints(attribution, "supported")[0].astype(bool)]
+    lenders = sorted({n for n in codes(attribution, "lender")[1] if n is not None})
     order = {n: i for i, n in enumerate(lenders)}
     who, names = codes(supported, "lender")
     lender = np.array([order.get(n or "", 0) for n in names], np.int64)[who]
-    project = codes(supported, "project_id")[0].astype(np.int64)
-    facility = _screened(
-        pd.DataFrame({"facility": supported["facility"], "eligible": supported["supported"]}), context
-    ).facility
+    facility = _facilities(supported, context)
     sector, names = codes(supported, "sector")
-    disbursed, _ = ints(supported, "disbursed")
     grid = make_grid(context, len(lenders))
-    quarter, code = np.zeros(len(supported), np.int64), np.zeros(len(supported), np.int64)
-    for f, rules in enumerate(context.facilities):
-        mine = np.flatnonzero(facility == f)
-        place = {c: i for i, c in enumerate(grid.codes[f])}
-        quarter[mine] = disclosure_quarters(disbursed[mine], rules)
-        code[mine] = np.array([place.get(n or "", len(place)) for n in names], np.int64)[sector[mine]]
+    quarter, code = cells(ints(supported, "disbursed")[0], sector, names, facility, grid, context)
     partial = disclose_block(
         grid,
         grid.cell(lender, facility, quarter, code),
-        project,
+        codes(supported, "project_id")[0].astype(np.int64),
         *(ints(supported, c)[0] for c in ("principal_fen", "rate_ppm", "reduction_g")),
     )
     return disclosure_frame(grid, partial, lenders, context)
 
 
 def cost(funded: Funded, context: Context) -> pd.DataFrame:
-    """The cost series: blended cost, margin, interest saved, cost per tonne (design section 9)."""
-    check_own_rates(context, funded.lenders)
-    keys = prepare([funded.work.block.frame], None, context).keys
-    done = finish_block(funded.work, make_grid(context, len(funded.lenders)), keys, context)
-    return cost_frame(done.outstanding, funded.positions, funded.lenders, context)
+    """The cost series (design section 9): one row a quarter, lender and facility.
+
+    Columns: quarter, lender, facility, loans_outstanding_fen, facility_balance_fen, loan_yield_e8, facility_rate_e8,
+    own_rate_ppm, blended_cost_e8, margin_e8, interest_saved_fen, reduction_g, reduction_in_balance_g,
+    subsidy_per_tonne_e6. Raises InputError where a lender with eligible loans has no own rate.
+    """
+    missing = own_rate_findings(context, [funded.keys.lenders[p.lender] for p in funded.positions if p.legs])
+    if missing:
+        raise InputError(missing)
+    return cost_frame(_finished(funded, context).outstanding, funded.positions, funded.keys.lenders, context)
+
+
+def _finished(funded: Funded, context: Context) -> Done:
+    return finish_block(funded.work, make_grid(context, len(funded.keys.lenders)), funded.keys, context)
+
+
+def _prepared(loans: pd.DataFrame, context: Context, prepayments: pd.DataFrame | None) -> Prepared:
+    """One block of all loans, its lenders named as the scenario names them."""
+    missing = [c for c in ("loan_id", "principal_fen", "rate_ppm", "disbursed", "matures", "sector") if c not in loans]
+    if missing:
+        raise ValueError(f"not a loan frame of read_book: columns missing {missing}")
+    if "data_error" not in loans:
+        loans = loans.assign(data_error=pd.array([False] * len(loans), pd.ArrowDtype(pa.bool_())))
+    index, names = codes(loans, "lender")
+    ids = [context.lender_id(name) for name in names]
+    if ids != names:
+        loans = loans.assign(lender=pd.array(take(ids, index), pd.ArrowDtype(pa.string())))
+    return prepare([loans.reset_index(drop=True)], prepayments, context)
+
+
+def _facilities(frame: pd.DataFrame, context: Context) -> Ints:
+    place = {f.id: i for i, f in enumerate(context.facilities)}
+    which, names = codes(frame, "facility")
+    unknown = sorted({n for n in names if n} - set(place))
+    if unknown:
+        raise ValueError(f"not a facility of the scenario: {unknown}")
+    return np.array([place.get(n or "", NONE) for n in names], np.int64)[which]
 
 
 __all__ = ["Funded", "attribute", "cost", "disclose", "fund", "schedule", "screen"]

@@ -1,5 +1,6 @@
 """Lineage 追溯: where a figure comes from, told from a run folder alone."""
 
-from relending.lineage.explain import Section, Story, explain
+from relending.lineage.case import DamagedRun, UnknownLoan
+from relending.lineage.loan_story import Section, Story, explain
 
-__all__ = ["Section", "Story", "explain"]
+__all__ = ["DamagedRun", "Section", "Story", "UnknownLoan", "explain"]

@@ -8,8 +8,7 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from relending.dates import iso
-from relending.units import GRAMS, PPM
+from relending.units import decimal_text
 
 
 @cache
@@ -66,26 +65,65 @@ def word(column: str, value: str, lang: str) -> str:
     return f"{names[value][0]} ({value})" if lang == "zh" and value in names else value
 
 
+def severity_name(severity: str, lang: str) -> str:
+    """How bad a finding is, in words."""
+    return _named("severity_names", severity, lang)
+
+
+def sourced(line: str, value: Any, lang: str) -> list[str]:
+    """A sentence and, below it, the source and status of the rule it tells (a dated value of a facility)."""
+    return [line, "    " + say("rule_source", lang, source=value.source, status=status_name(value.status, lang))]
+
+
 def money(fen: int) -> str:
-    """Fen as yuan: ``1,234.50``."""
-    return f"{fen // 100:,}.{fen % 100:02d}"
+    """Fen as yuan.
+
+    >>> money(123_450), money(-300_050)
+    ('1,234.50', '-3,000.50')
+    """
+    return decimal_text(fen, 2)
 
 
 def tonnes(grams: int) -> str:
-    """Grams as tonnes with six decimals."""
-    return f"{grams // GRAMS:,}.{grams % GRAMS:06d}"
+    """Grams as tonnes with six decimals.
+
+    >>> tonnes(-1_500_000)
+    '-1.500000'
+    """
+    return decimal_text(grams, 6)
+
+
+def power(thousandths: int) -> str:
+    """Kilowatts as megawatts, kilowatt-hours as megawatt-hours, with three decimals.
+
+    >>> power(-1_500)
+    '-1.500'
+    """
+    return decimal_text(thousandths, 3)
 
 
 def percent(ppm: int) -> str:
     """A rate in ppm as a percentage with four decimals.
 
-    >>> percent(17_500)
-    '1.7500 %'
+    >>> percent(17_500), percent(-50)
+    ('1.7500 %', '-0.0050 %')
     """
-    sign, ppm = ("-", -ppm) if ppm < 0 else ("", ppm)
-    return f"{sign}{ppm * 100 // PPM}.{ppm * 100 % PPM // 100:04d} %"
+    return f"{decimal_text(ppm, 4)} %"
 
 
-def day(value: int) -> str:
-    """A day number as an ISO date."""
-    return iso(value)
+def ratio_percent(bp: int) -> str:
+    """A ratio in basis points as a percentage with two decimals.
+
+    >>> ratio_percent(6_000)
+    '60.00 %'
+    """
+    return f"{decimal_text(bp, 2)} %"
+
+
+def fraction(e8: int) -> str:
+    """A fraction scaled 10**8 with eight decimals.
+
+    >>> fraction(33_333_333)
+    '0.33333333'
+    """
+    return decimal_text(e8, 8)

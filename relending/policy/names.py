@@ -163,6 +163,20 @@ def sector_of(text: str) -> tuple[str | None, str]:
     return _sector_index().get(normalised(text), (None, ""))
 
 
+@cache
+def _field_index() -> Mapping[str, str]:
+    return {normalised(name): home.id for home in fields().values() for name in (home.id, home.zh, home.en)}
+
+
+def field_of(text: str) -> str | None:
+    """The id of the field a text names by id or name, also where no sector code stands for its bare name.
+
+    >>> field_of("煤炭清洁高效利用"), field_of("Clean energy"), field_of("光伏")
+    ('clean_coal', 'clean_energy', None)
+    """
+    return _field_index().get(normalised(text))
+
+
 def nearest_sector(text: str) -> str | None:
     """The sector name, code or alias most like the text, for a suggestion; a distant one rather than none.
 

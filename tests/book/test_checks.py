@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from relending import policy
 from relending.book import read_book, read_prepayments
 from relending.findings import InputError
 from tests.book.conftest import GOOD, write_csv
@@ -20,7 +21,6 @@ ERRORS = [
     ({"rate": ""}, "value_missing", "rate"),
     ({"disbursed": ""}, "value_missing", "disbursed"),
     ({"matures": ""}, "value_missing", "matures"),
-    ({"lender": ""}, "lender_missing", "lender"),
     ({"principal": "0"}, "principal_not_positive", "principal"),
     ({"principal": "-5"}, "principal_not_positive", "principal"),
     ({"principal": "1.001"}, "finer_than_fen", "principal"),
@@ -132,6 +132,20 @@ def test_sectors_and_lenders_are_read_by_every_known_name(book_of):
     assert book.loans["lender"].tolist() == ["icbc", "demo", "demo"] and len(book.findings) == 0
 
 
+def test_a_book_alone_may_leave_its_lender_open(book_of):
+    book = book_of({"lender": ""}, {})
+    assert book.loans["lender"].isna().tolist() == [True, False] and len(book.findings) == 0
+    assert book.loans["data_error"].tolist() == [False, False]
+
+
+def test_a_field_that_no_other_code_stands_for_names_its_sectors(book_of):
+    for text in ("煤炭清洁高效利用", "clean_coal"):
+        book = book_of({"sector": text})
+        assert book.loans["sector"].tolist() == [text] and book.findings.codes() == {"unknown_sector": 1}
+        codes = book.findings.frame()["expected"][0].split(", ")
+        assert codes == [s.code for s in policy.sectors().values() if s.facility == "clean_coal"] and len(codes) > 5
+
+
 def test_a_field_name_counts_as_its_unnamed_subfields(book_of):
     assert book_of({"sector": "节能环保"}).loans["sector"].tolist() == ["other_energy_saving"]
     frame = book_of({"sector": "太阳能发"}).findings.frame()
@@ -195,6 +209,35 @@ def test_prepayments_are_read_with_their_own_errors(tmp_path):
     assert frame["amount_fen"].iloc[0] == 1_500_000 and frame["date"].iloc[0] == dt.date(2024, 3, 1)
     assert frame[["date", "amount_fen"]].iloc[1].isna().all()
     assert findings.codes() == {"value_missing": 1, "unreadable_number": 1}
+
+
+def test_a_prepayment_that_cannot_be_read_does_not_stop_the_book(book_of, tmp_path):
+    rows = [["loan_id", "date", "amount"], ["L1", "soon", "1"], ["L1", "2024-03-01", ""], ["L1", "", "much"]]
+    book = book_of({}, prepayments=write_csv(tmp_path / "p.csv", rows))
+    assert book.prepayments["loan_id"].tolist() == ["L1"] * 3
+    assert book.prepayments["date"].isna().tolist() == [True, False, True]
+    assert book.prepayments["amount_fen"].isna().tolist() == [False, True, True]
+    frame = book.findings.frame()
+    assert list(zip(frame["code"], frame["row"], frame["column"], frame["loan"], strict=True)) == [
+        ("unreadable_date", 2, "date", "L1"),
+        ("value_missing", 3, "amount", "L1"),
+        ("value_missing", 4, "date", "L1"),
+        ("unreadable_number", 4, "amount", "L1"),
+    ]
+
+
+def test_a_prepayment_with_an_amount_cut_at_its_comma_keeps_its_loan(tmp_path):
+    (tmp_path / "p.csv").write_text("loan_id,date,amount\nL1,2024-03-01,1,000.00\n", encoding="utf-8")
+    frame, findings = read_prepayments(tmp_path / "p.csv")
+    assert frame["loan_id"].tolist() == ["L1"] and frame["amount_fen"].isna().all()
+    assert findings.frame()[["code", "loan", "found", "expected"]].values.tolist() == [["ragged_row", "L1", "4", "3"]]
+
+
+def test_a_stop_by_the_prepayments_says_what_is_wrong_with_the_book_too(book_of, tmp_path):
+    early = write_csv(tmp_path / "p.csv", [["loan_id", "date", "amount"], ["", "2024-03-01", "1"]])
+    with pytest.raises(InputError) as stopped:
+        book_of({"rate": "4.35"}, prepayments=early)
+    assert stopped.value.findings.codes() == {"value_missing": 1, "rate_ambiguous": 1}
 
 
 def test_a_prepayment_of_no_loan_stops(tmp_path):

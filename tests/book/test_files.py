@@ -77,8 +77,7 @@ def test_a_book_without_rows_is_empty(tmp_path):
 def test_missing_columns_of_all_files_are_said_at_once(tmp_path):
     a = write_csv(tmp_path / "a.csv", [["loan_id", "principal"], ["1", "2"]])
     b = write_csv(tmp_path / "b.csv", [["loan_id", "rate"], ["1", "2"]])
-    assert stopped([a, b], lender="icbc") == {"missing_column": 10}
-    assert stopped([a, b]) == {"missing_column": 10, "lender_missing": 2}
+    assert stopped([a, b]) == {"missing_column": 10}
 
 
 def test_ragged_rows_keep_their_place_and_nothing_shifts(tmp_path):
@@ -87,12 +86,81 @@ def test_ragged_rows_keep_their_place_and_nothing_shifts(tmp_path):
     lines[5] = "L4,icbc"
     (tmp_path / "b.csv").write_text("\r\n".join(lines) + "\r\n", encoding="utf-8")
     book = read_book(tmp_path / "b.csv")
-    assert book.loans["loan_id"].fillna("?").tolist() == ["L0", "L1", "?", "L3", "?", "L5"]
+    assert book.loans["loan_id"].tolist() == ["L0", "L1", "L2", "L3", "L4", "L5"]
+    assert book.loans.iloc[[2, 4]].drop(columns=["file", "sheet", "row", "loan_id", "data_error"]).isna().all(axis=None)
     assert book.loans["row"].tolist() == [2, 3, 4, 5, 6, 7]
     assert book.loans["data_error"].tolist() == [False, False, True, False, True, False]
     frame = book.findings.frame()
     assert frame["code"].tolist() == ["ragged_row"] * 2 and frame["row"].tolist() == [4, 6]
-    assert frame["found"].tolist() == [lines[3], lines[5]]
+    assert frame["loan"].tolist() == ["L2", "L4"]
+    assert frame["found"].tolist() == ["12", "2"] and frame["expected"].tolist() == ["11", "11"]
+
+
+def lines_of(tmp_path, header, *lines, block_rows=2**20, encoding="utf-8"):
+    (tmp_path / "b.csv").write_text("\n".join([header, *lines]) + "\n", encoding=encoding)
+    return read_book(tmp_path / "b.csv", lender="icbc", block_rows=block_rows)
+
+
+NEEDED = "loan_id,project_id,sector,principal,rate,disbursed,matures"
+
+
+@pytest.mark.parametrize("block_rows", [1, 2, 100])
+@pytest.mark.parametrize("encoding", ["utf-8", "gb18030"])
+def test_empty_cells_beyond_the_header_are_accepted(tmp_path, block_rows, encoding):
+    good = "{},P1,光伏,100,0.04,2022-01-05,2032-01-05"
+    lines = [good.format("L1") + ",,", good.format("L2"), ",,,,,,,,", ",", good.format("L3") + ", ,"]
+    book = lines_of(tmp_path, NEEDED, *lines, block_rows=block_rows, encoding=encoding)
+    assert book.loans["loan_id"].tolist() == ["L1", "L2", "L3"] and book.loans["row"].tolist() == [2, 3, 6]
+    assert book.loans["principal_fen"].tolist() == [10_000] * 3 and not book.loans["data_error"].any()
+    assert book.findings.codes() == {"blank_rows": 1}
+
+
+def test_a_row_that_ends_before_columns_that_may_be_left_out_is_filled_up_and_noted(tmp_path):
+    header = NEEDED + ",region,borrower,备注"
+    good = "{},P1,wind,100,0.04,2022-01-05,2032-01-05"
+    book = lines_of(tmp_path, header, good.format("L1") + ",山东", good.format("L2"), good.format("L3") + ",,甲,x")
+    assert book.loans["region"].fillna("").tolist() == ["山东", "", ""] and not book.loans["data_error"].any()
+    assert book.loans["borrower"].fillna("").tolist() == ["", "", "甲"]
+    assert book.findings.codes() == {"row_padded": 2, "column_ignored": 1} and book.findings.count("note") == 3
+    noted = book.findings.only("row_padded").frame()
+    assert noted[["row", "loan", "found", "expected"]].values.tolist() == [[2, "L1", "8", "10"], [3, "L2", "7", "10"]]
+
+
+@pytest.mark.parametrize("last", ["project_investment", "lender"])
+def test_a_row_that_ends_before_what_some_loans_need_is_set_aside(tmp_path, last):
+    book = lines_of(tmp_path, f"{NEEDED},{last}", "L1,P1,wind,100,0.04,2022-01-05,2032-01-05")
+    assert book.findings.codes() == {"ragged_row": 1} and book.loans["data_error"].tolist() == [True]
+
+
+def test_an_amount_cut_at_its_comma_is_not_read_in_part(tmp_path):
+    book = lines_of(tmp_path, NEEDED, "L1,P1,wind,1,000,000.00,0.04,2022-01-05,2032-01-05")
+    assert book.loans["loan_id"].tolist() == ["L1"] and book.loans["principal_fen"].isna().all()
+    assert book.findings.codes() == {"ragged_row": 1}
+
+
+@pytest.mark.parametrize("end", ["", ",,", ",,,"])
+def test_a_figure_cut_at_its_comma_is_not_taken_for_a_row_with_empty_cells_at_its_end(tmp_path, end):
+    header = NEEDED + ",output_mwh,region,borrower"
+    book = lines_of(tmp_path, header, "L1,P1,wind,100,0.04,2022-01-05,2032-01-05,12,000.5" + end)
+    assert book.findings.codes() == {"ragged_row": 1} and book.loans["data_error"].tolist() == [True]
+
+
+@pytest.mark.parametrize(
+    ("header", "line", "known"),
+    [
+        ("branch,loan_id,principal,rate,disbursed", "甲,L1,100,0.04,2022-01-05,,x", "L1"),
+        ("branch,loan_id,principal,rate,disbursed", "甲,乙,L1,100,0.04,2022-01-05,,,", None),
+        ("principal,loan_id,borrower,rate,disbursed", "1,000,L1,某某,0.04,2022-01-05,", None),
+        ("principal,loan_id,borrower,rate,disbursed", "100,L1,甲,乙,0.04,2022-01-05,", None),
+        ("disbursed,branch,loan_id,grace_until,rate", "2022-01-05,甲,L1,,0.04,2032-01-05,wind,P1,x,x", "L1"),
+    ],
+)
+def test_the_id_of_a_ragged_row_is_kept_only_where_it_surely_stands(tmp_path, header, line, known):
+    rest = [n for n in NEEDED.split(",") if n not in header.split(",")]
+    book = lines_of(tmp_path, ",".join([header, *reversed(rest)]), line)
+    assert book.findings.codes() == {"ragged_row": 1}
+    assert book.loans["loan_id"].fillna("").tolist() == [known or ""]
+    assert book.findings.frame()["loan"].tolist() == [known or ""]
 
 
 def test_a_line_break_in_quotes_is_one_row_and_blank_rows_are_noted(tmp_path):

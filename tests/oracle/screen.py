@@ -20,12 +20,14 @@ def is_new(loan: Loan) -> bool:
 def loan_reduction(loan: Loan) -> int | None:
     """The loan's share of the project's annual reduction (grams), 0 without a study.
 
-    INTERPRETED: "no study" = investment or reduction is empty; where the principal itself is unreadable (a loan in
-    error) the figure cannot be computed and is empty.
+    INTERPRETED: "no study" = investment or reduction is empty; where the principal itself is unreadable, or a figure of
+    the project cannot be (a loan in error), the reduction cannot be computed and is empty.
     """
     if not loan.principal or loan.principal < 0:
         return None
-    if not loan.investment or loan.reduction is None or loan.investment < 0 or loan.reduction < 0:
+    if (loan.investment is not None and loan.investment <= 0) or (loan.reduction or 0) < 0:
+        return None
+    if loan.investment is None or loan.reduction is None:
         return 0
     return half_even(loan.reduction * loan.principal, loan.investment)
 

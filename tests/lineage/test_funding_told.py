@@ -1,0 +1,165 @@
+"""What stories tell of draws, returns, rollovers and repayments adds up to the ledger, whatever the options."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.csv as pa_csv
+import pytest
+
+from relending.book.synth import make_book
+from relending.lineage import explain
+from relending.runfolder import OpenedRun, open_run, run
+
+LOANS = 260
+LENDERS = """
+[lenders.synth]
+class = "state"
+[lenders.synth_joint]
+class = "joint_stock"
+[lenders.synth_city]
+class = "city"
+"""
+SCENARIO = """
+[scenario]
+name = "told"
+book = "book.csv"
+prepayments = "prepayments.csv"
+start = 2022-01-01
+end = 2026-12-31
+facilities = ["cerf"]
+[market]
+own_rate = 0.0295
+{lenders}
+[facility.cerf]
+{options}
+"""
+STOCK = """
+quota = {quota}
+carry_over = true
+on_prepayment = "immediate"
+rollover_base = "outstanding"
+"""
+FLOW = """
+quota = {{ flow = {quota} }}
+quota_counts_rollovers = true
+on_prepayment = "immediate"
+rollover_base = "{base}"
+rationing = "{rationing}"
+"""
+
+
+def folder(tmp: Path, options: str, share: int) -> Path:
+    """A synthetic book, early prepayments of some loans (some on due dates), and a quota that binds."""
+    rows = make_book(LOANS, seed=5).to_pylist()
+    pa_csv.write_csv(pa.Table.from_pylist(rows), tmp / "book.csv")
+    bullets = [r for r in rows if r["repayment"] == "bullet" and (r["matures"] - r["disbursed"]).days > 800]
+    lines = []
+    for i, r in enumerate(bullets):
+        year = r["disbursed"].year
+        lines += [f"{r['loan_id']},{year + 1}-06-15,{i + 1}000.01", f"{r['loan_id']},{year + 1}-12-31,{i + 3}00.07"]
+    (tmp / "prepayments.csv").write_text("\n".join(["loan_id,date,amount", *lines]), encoding="utf-8")
+    quota = sum(int(r["principal"]) for r in rows) // share
+    text = SCENARIO.format(
+        lenders=LENDERS, options=options.replace("{quota}", str(quota)).replace("{{", "{").replace("}}", "}")
+    )
+    (tmp / "s.toml").write_text(text, encoding="utf-8")
+    return tmp / "s.toml"
+
+
+def saved(tmp: Path, options: str, share: int) -> OpenedRun:
+    run(folder(tmp, options, share)).save(tmp / "run")
+    return open_run(tmp / "run")
+
+
+def fen(text: str) -> int:
+    return int(text.replace(",", "").replace(".", ""))
+
+
+def told(opened: OpenedRun) -> tuple[Counter[tuple[str, str, str]], str]:
+    """Fen by (tranche, event, day) as the stories of all loans tell them, and the text of all stories."""
+    out: Counter[tuple[str, str, str]] = Counter()
+    texts = []
+    for row in opened.tables["draws"].itertuples(index=False):
+        (story,) = explain(opened, row.loan_id)
+        texts.append(story.text())
+        tranche = ""
+        for line in map(str.strip, story.text().splitlines()):
+            if line.startswith("drawn "):
+                tranche = line.split(" in tranche ")[1].split(" at ")[0]
+                if tranche == row.tranche:
+                    out[tranche, "draw", tranche.rsplit("/", 1)[1]] += fen(line.split()[1])
+            if tranche != row.tranche:  # a loan with several draws is told once for each
+                continue
+            if line.startswith("returned "):
+                out[tranche, "return", line.split(" on ")[1].split()[0]] += fen(line.split()[1])
+            elif line.startswith("due "):
+                day = line.split("due ")[1].split(":")[0]
+                if ", continued " in line:
+                    out[tranche, "rollover", day] += fen(line.split(", continued ")[1].split()[0])
+                if ", repaid " in line:
+                    out[tranche, "repay", day] += fen(line.split(", repaid ")[1].split()[0])
+    return out, "\n".join(texts)
+
+
+def booked(opened: OpenedRun) -> Counter[tuple[str, str, str]]:
+    ledger = opened.tables["ledger"]
+    events = ledger[ledger["event"] != "interest"]
+    return Counter({(r.tranche, r.event, r.date.isoformat()): r.amount_fen for r in events.itertuples(index=False)})
+
+
+def events_of(counted: Counter[tuple[str, str, str]]) -> set[str]:
+    return {event for _, event, _ in counted}
+
+
+def test_returns_carried_requests_and_rollovers_told_are_those_of_the_ledger(tmp_path: Path) -> None:
+    """A binding stock quota, carry_over, immediate returns and rollovers of what is outstanding, all at once."""
+    opened = saved(tmp_path, STOCK, 20)
+    mine, text = told(opened)
+    assert events_of(mine) == {"draw", "return", "rollover", "repay"}
+    assert mine == booked(opened)
+    assert (opened.tables["draws"]["loan_id"].value_counts() > 1).any(), "a loan drew more than once"
+    for part in (
+        "cut from ",
+        "asked again for the rest, ",
+        "is not asked for again: ",
+        " yuan still held",
+        ", repaid ",
+    ):
+        assert part in text
+    due = {(t, d) for t, e, d in booked(opened) if e == "return"} & {
+        (t, d) for t, e, d in booked(opened) if e == "rollover"
+    }
+    assert due, "a return on a due date comes before the rollover"
+
+
+@pytest.mark.parametrize(("base", "rationing"), [("original", "pro_rata"), ("outstanding", "fifo")])
+def test_rollovers_cut_by_a_flow_quota_are_told_as_cut(tmp_path: Path, base: str, rationing: str) -> None:
+    opened = saved(tmp_path, FLOW.replace("{base}", base).replace("{rationing}", rationing), 12)
+    mine, text = told(opened)
+    assert mine == booked(opened)
+    assert "return" in events_of(mine)
+    assert "cut by the quota: " in text or "(cut by the quota, which leaves nothing)" in text
+
+
+def test_what_a_cut_rollover_asked_for_is_what_the_base_gives(tmp_path: Path) -> None:
+    """With nothing but the quota in the way, a loan that still owes asks to keep all it holds."""
+    opened = saved(tmp_path, FLOW.replace("{base}", "original").replace("{rationing}", "pro_rata"), 12)
+    _, text = told(opened)
+    lines = [line.strip() for line in text.splitlines()]
+    cuts = 0
+    for before, line in zip(lines, lines[2:], strict=False):
+        if line.startswith("cut by the quota: "):
+            assert line.split(": ")[1].split()[0] == before.split(" of ")[1].split()[0], (before, line)
+            cuts += 1
+    assert cuts > 5
+
+
+def test_the_same_is_told_in_chinese(tmp_path: Path) -> None:
+    opened = saved(tmp_path, STOCK, 20)
+    ids = opened.tables["draws"]["loan_id"].unique()
+    text = "\n".join(explain(opened, i, "zh")[0].text() for i in ids)
+    for part in ("因提前还款于", "再次申请", "不再申请", "归还", "核减至"):
+        assert part in text
