@@ -5,7 +5,6 @@ from __future__ import annotations
 import codecs
 import csv
 import io
-import itertools
 import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
@@ -26,8 +25,9 @@ _HEAD_BYTES = 1 << 20
 _WHOLE_BYTES = 1 << 28
 """Files up to this size are taken into memory at once, on all cores; larger ones are streamed."""
 _READ_BYTES = 1 << 23
-_THOUSANDS = re.compile(r"\s*[+-]?\d{1,3}", re.ASCII)
-_HUNDREDS = re.compile(r"\d{3}(\.\d*)?\s*", re.ASCII)
+_BETWEEN = "\x1f"
+_CUT = re.compile(rf"(?:^|{_BETWEEN})\s*[+-]?\d{{1,3}}{_BETWEEN}\d{{3}}(?:\.\d*)?\s*(?:{_BETWEEN}|$)", re.ASCII)
+"""A few digits in one cell and exactly three, perhaps with decimals, in the next."""
 
 
 def open_csv(path: Path, table: str) -> Table:
@@ -150,10 +150,13 @@ class Odd:
         >>> Odd(7, 4, 'L1,"a,b",,').cells(2), Odd(8, 3, "L1,a,b").cells(2), Odd(9, 3, ",,").cells(2)
         (['L1', 'a,b'], ['L1', 'a', 'b'], [])
         """
-        try:
-            found = next(csv.reader(io.StringIO(self.text, newline="")), [])
-        except csv.Error:  # a cell larger than any text: what it is cannot matter
-            return [""] * self.count
+        if '"' not in self.text:
+            found = self.text.split(",")
+        else:
+            try:
+                found = next(csv.reader(io.StringIO(self.text, newline="")), [])
+            except csv.Error:  # a cell larger than any text: what it is cannot matter
+                return [""] * self.count
         if not any(c.strip() for c in found):
             return []
         if not is_split(found):
@@ -168,7 +171,7 @@ def is_split(cells: Sequence[str]) -> bool:
     >>> is_split(["L1", "1", "000.50"]), is_split(["L1", "1000.50", "12"])
     (True, False)
     """
-    return any(_HUNDREDS.fullmatch(b) and _THOUSANDS.fullmatch(a) for a, b in itertools.pairwise(cells))
+    return _CUT.search(_BETWEEN.join(cells)) is not None
 
 
 def _streamed(path: Path, options: dict[str, Any]) -> Iterator[pa.Table]:

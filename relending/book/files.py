@@ -26,7 +26,7 @@ def open_tables(path: Path, table: str, sheet: str | None) -> Opened:
         inside = (p for p in path.iterdir() if p.suffix.lower() == ".parquet" and p.name[0] not in "._" and p.is_file())
         parts = sorted(inside, key=lambda p: p.name)
         if not parts:
-            raise InputError(Findings.one("file_empty", file=path.name, expected="*.parquet"))
+            raise InputError(Findings.one("folder_without_parquet", file=path.name or str(path), expected="*.parquet"))
         return _together(parts)
     if not path.exists():
         raise InputError(Findings.one("file_not_found", file=path.name, found=path.name))

@@ -3,65 +3,129 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from relending.cli.people import STOPPED, columns, errors_for_people, lang_option, show_findings
+from relending.cli.people import (
+    STOPPED,
+    columns,
+    errors_for_people,
+    is_run_folder,
+    lang_option,
+    show_findings,
+    stop_at_path,
+)
 
 if TYPE_CHECKING:
     from relending.engine.check import Checked
 
 
+FACILITIES = ("cerf", "clean_coal")
+"""What a book is screened for unless the command says otherwise."""
+
+
 @click.command("check", epilog="Example: relending check book.xlsx --lender icbc")
 @click.argument("book")
 @click.option("--lender", help="Lender of rows that name none (id or name).")
-@click.option("--facility", "facilities", multiple=True, help="Facilities to screen for [default: cerf, clean_coal].")
+@click.option(
+    "--facility", "facilities", multiple=True, help=f"Facilities to screen for [default: {', '.join(FACILITIES)}]."
+)
 @click.option("--prepayments", type=click.Path(path_type=Path), help="Prepayments table.")
 @lang_option
 def command(book: str, lender: str | None, facilities: tuple[str, ...], prepayments: Path | None, lang: str) -> None:
     """Check BOOK (a file, a folder of Parquet, or a scenario whose book is meant).
 
     Prints what is wrong, what is eligible and why the rest is not, totals by field and the size of the draw.
-    Nothing is written. Exit code 1 when there are errors.
+    Nothing is written. Exit code 1 when there are errors. A scenario brings its own lender, facilities and
+    prepayments, so the three options go with a book only.
     """
     from relending.engine.check import check_book
 
     with errors_for_people(lang):
         loaded: Any
         context: Any
-        loaded, context, said = _load(book, lender, facilities or ("cerf", "clean_coal"), prepayments)
+        scenario = _is_scenario(book)
+        if scenario:
+            _refuse_options({"--lender": lender, "--facility": facilities, "--prepayments": prepayments}, lang)
+            loaded, context, said = _load_scenario(book)
+        else:
+            loaded, context, said = _load_book(book, lender, facilities or FACILITIES, prepayments, lang)
         checked = check_book(loaded, context)
     findings = said + checked.findings
     _show(checked, lang)
     show_findings(findings, lang)
+    if not scenario and "unknown_lender" in findings.codes():
+        click.echo(
+            "提示：银行由情景文件（[lenders.名称]）定义，或以 --lender 给出已知机构；见 docs/scenario.md。"
+            if lang == "zh"
+            else "Hint: a bank that is not known is defined by a scenario ([lenders.NAME]: relending check "
+            "SCENARIO.toml); --lender ID is for books that name no bank. See docs/scenario.md."
+        )
     if findings.count("error"):
         sys.exit(STOPPED)
 
 
-def _load(book: str, lender: str | None, names: tuple[str, ...], prepayments: Path | None) -> tuple[Any, Any, Any]:
+def _is_scenario(book: str) -> bool:
+    """Whether a scenario is named: a TOML file, or a shipped one that no book of that name hides."""
+    from relending.scenario import shipped
+
+    if book.endswith(".toml"):
+        return True
+    hidden = Path(book).exists() and not is_run_folder(book)
+    return not hidden and shipped(book) is not None
+
+
+def _refuse_options(options: Mapping[str, object], lang: str) -> None:
+    given = [name for name, value in options.items() if value]
+    if given:
+        names = ", ".join(given)
+        raise click.UsageError(
+            f"{names} 只用于台账文件；情景文件已有自己的设置。"
+            if lang == "zh"
+            else f"{names}: only for a book; a scenario has its own, change it there."
+        )
+
+
+def _load_scenario(name: str) -> tuple[Any, Any, Any]:
+    from relending.book import read_book
+    from relending.scenario import load_scenario
+
+    scenario = load_scenario(name)
+    read = read_book(
+        list(scenario.book),
+        prepayments=scenario.prepayments,
+        lender=scenario.lender,
+        lenders=scenario.lender_names(),
+    )
+    return read, scenario.context(), scenario.findings + read.findings
+
+
+def _load_book(
+    book: str, lender: str | None, names: tuple[str, ...], prepayments: Path | None, lang: str
+) -> tuple[Any, Any, Any]:
     from relending.book import read_book
     from relending.engine.check import book_context
     from relending.findings import Findings
     from relending.policy import facilities, facility, lender_of, lenders, nearest
-    from relending.scenario import load_scenario, shipped
 
-    if book.endswith(".toml") or (not Path(book).exists() and shipped(book) is not None):
-        scenario = load_scenario(book)
-        read = read_book(
-            list(scenario.book),
-            prepayments=scenario.prepayments,
-            lender=scenario.lender,
-            lenders=scenario.lender_names(),
-        )
-        return read, scenario.context(), scenario.findings + read.findings
+    stop_at_path(book)
     for name in names:
         if name not in facilities():
-            raise click.UsageError(f"no facility {name!r}; nearest: {nearest(name, facilities()) or '-'}")
+            near = nearest(name, facilities()) or "-"
+            raise click.UsageError(
+                f"没有工具 {name!r}；最接近：{near}" if lang == "zh" else f"no facility {name!r}; nearest: {near}"
+            )
     known = lender_of(lender) if lender else None
-    if lender and known is None:
-        raise click.UsageError(f"no lender {lender!r}; a scenario can define one (see docs/scenario.md)")
+    if lender is not None and known is None:
+        near = nearest(lender, lenders()) or "-"
+        raise click.UsageError(
+            f"没有金融机构 {lender!r}；最接近：{near}。其他银行由情景文件定义（见 docs/scenario.md）。"
+            if lang == "zh"
+            else f"no lender {lender!r}; nearest: {near}. A scenario defines any other bank (see docs/scenario.md)."
+        )
     read = read_book(book, prepayments=prepayments, lender=known)
     return read, book_context([facility(name) for name in names], lenders(), read), Findings() + read.findings
 
@@ -107,5 +171,7 @@ def _show(checked: Checked, lang: str) -> None:
     click.echo("\n".join(columns(rows4, right=(1, 2, 3))))
 
 
-def _yuan(fen: int) -> str:
-    return f"{fen // 100:,}.{fen % 100:02d}"
+def _yuan(fen: int | None) -> str:
+    from relending.units import decimal_text
+
+    return "—" if fen is None else decimal_text(fen, 2)

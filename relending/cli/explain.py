@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -17,22 +19,49 @@ from relending.cli.people import STOPPED, errors_for_people, lang_option
 def command(run: Path, loan: str, lang: str) -> None:
     """Tell the story of LOAN from the run folder RUN alone.
 
+    LOAN is a loan id, or FILE:ROW for a row without one (book.csv:7, the row as a spreadsheet counts it).
+
     Its source row, each screening rule with the values compared and their source, its draw, rollovers and dates, its
     share and reduction with the arithmetic written out.
     """
-    from relending.lineage import explain
+    from relending.lineage import DamagedRun, UnknownLoan, explain
     from relending.runfolder import RunFolderError, open_run
+    from relending.runfolder.parse import damaged
 
     try:
-        with errors_for_people(lang):
+        with errors_for_people(lang), _damage_told(run, lang):
             stories = explain(open_run(run), loan, lang)
     except RunFolderError as error:
         click.echo(error.text(lang), err=True)
         sys.exit(STOPPED)
-    except LookupError:
+    except DamagedRun as error:
+        click.echo(damaged(run, str(error)).text(lang), err=True)
+        sys.exit(STOPPED)
+    except UnknownLoan:
         click.echo(_unknown(run, loan, lang), err=True)
         sys.exit(STOPPED)
     click.echo("\n\n".join(story.text() for story in stories))
+
+
+@contextmanager
+def _damage_told(run: Path, lang: str) -> Iterator[None]:
+    """Whatever fails over files that are not as they were written is their fault: a RunFolderError that names them.
+
+    Over files that are, it is a bug and shows itself.
+    """
+    from relending.lineage import DamagedRun, UnknownLoan
+    from relending.runfolder import RunFolderError, verify
+    from relending.runfolder.parse import damaged
+
+    try:
+        yield
+    except (RunFolderError, DamagedRun, UnknownLoan):
+        raise
+    except (LookupError, ValueError, TypeError, AttributeError, ArithmeticError) as error:
+        changed = verify(run)
+        if not changed:
+            raise
+        raise damaged(run, "; ".join(difference.text(lang) for difference in changed)) from error
 
 
 def _unknown(run: Path, loan: str, lang: str) -> str:
@@ -42,7 +71,8 @@ def _unknown(run: Path, loan: str, lang: str) -> str:
 
     ids = open_run(run).tables["loans"]["loan_id"].dropna()
     near = get_close_matches(loan, ids.head(100_000).tolist(), 1)
-    text = f"{run} 中没有借据 {loan}" if lang == "zh" else f"{run} has no loan {loan}"
-    if near:
-        text += f"；最接近：{near[0]}" if lang == "zh" else f"; nearest: {near[0]}"
-    return text
+    if lang == "zh":
+        text = f"{run} 中没有借据 {loan}" + (f"；最接近：{near[0]}" if near else "")
+        return text + "；没有编号的借据可写作 文件:行号，如 book.csv:7"
+    text = f"{run} has no loan {loan}" + (f"; nearest: {near[0]}" if near else "")
+    return text + "; a row without an id is FILE:ROW, e.g. book.csv:7"

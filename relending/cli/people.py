@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import click
 
@@ -40,6 +41,7 @@ def lang_option(command: _F) -> _F:
 def errors_for_people(lang: str) -> Iterator[None]:
     """Turns the package's errors into lines and exit codes; anything else is a bug and may show itself."""
     from relending.findings import InputError, InvariantError
+    from relending.units import LimitError
 
     try:
         yield
@@ -53,6 +55,59 @@ def errors_for_people(lang: str) -> Iterator[None]:
     except InvariantError as broken:
         click.echo(f"恒等式不成立：{broken}" if lang == "zh" else f"An identity does not hold: {broken}", err=True)
         sys.exit(BROKEN)
+    except LimitError as error:
+        _too_large(str(error), lang)
+    except ValueError as error:
+        # only now: what can be saved and what cannot is known to a package that takes its time to load
+        from relending.runfolder.errors import FigureTooLarge
+
+        if not isinstance(error, FigureTooLarge):
+            raise
+        _too_large(str(error), lang)
+
+
+def _too_large(what: str, lang: str) -> NoReturn:
+    text = {
+        "en": f"A figure is too large to be computed or written exactly ({what}). "
+        "Check the units of the amounts: yuan, ten thousand yuan (万元) and 100 million yuan (亿元).",
+        "zh": f"数值过大，无法精确计算或写出（{what}）。请检查金额单位：元、万元、亿元。",
+    }[lang]
+    click.echo(text, err=True)
+    sys.exit(STOPPED)
+
+
+def is_run_folder(text: str) -> bool:
+    """Whether a path is a folder that a run was saved to."""
+    from pathlib import Path
+
+    from relending.runfolder.manifest import MANIFEST
+
+    return (Path(text) / MANIFEST).is_file()
+
+
+def stop_at_path(text: str) -> None:
+    """Stop, as for any wrong input, where a path is empty or is a run folder: what is meant is a book or a scenario.
+
+    Raises InputError; call it where :func:`errors_for_people` listens.
+    """
+    from relending.findings import Findings, InputError
+
+    if not text.strip():
+        raise InputError(Findings.one("path_empty", column="BOOK / SCENARIO", found=repr(text)))
+    if is_run_folder(text):
+        raise InputError(Findings.one("path_is_run_folder", file=text))
+
+
+def command_line(*words: str, options: Sequence[str] = ()) -> str:
+    """A command to be typed: quoted for the shell, and safe where a word begins with a dash.
+
+    >>> command_line("relending", "explain", "my runs/a", "-7")
+    "relending explain -- 'my runs/a' -7"
+    """
+    program, verb, *given = words
+    if any(word.startswith("-") for word in given):
+        return shlex.join([program, verb, *options, "--", *given])
+    return shlex.join([program, verb, *given, *options])
 
 
 def show_findings(findings: Findings, lang: str, *, err: bool = False) -> None:
@@ -110,6 +165,7 @@ class Progress:
         """Nothing goes on any more."""
         if self.status is not None:
             self.status.stop()
+            self.status = None
 
 
 def columns(rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> list[str]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import click
 
+from relending.cli.people import lang_option
+
 
 @click.command("policy", epilog="Example: relending policy cerf --on 2025-06-01")
 @click.argument("facility", required=False)
 @click.option("--on", "on", metavar="DATE", help="Only what is in force on this day (YYYY-MM-DD).")
-@click.option("--lang", type=click.Choice(["zh", "en"]), default="en", show_default=True, help="Language of the text.")
+@lang_option
 def command(facility: str | None, on: str | None, lang: str) -> None:
     """Show the rules of a FACILITY with source, status and date of the last check.
 

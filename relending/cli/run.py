@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from relending.cli.people import WRONG_USAGE, Progress, columns, errors_for_people, lang_option, show_findings
+from relending.cli.people import (
+    STOPPED,
+    WRONG_USAGE,
+    Progress,
+    columns,
+    command_line,
+    errors_for_people,
+    lang_option,
+    show_findings,
+    stop_at_path,
+)
 
 if TYPE_CHECKING:
     from relending.runfolder import Run
+    from relending.scenario import Scenario
 
 
 @click.command("run", epilog="Example: relending run demo --out runs/demo")
@@ -40,18 +52,18 @@ def command(
     The loan book is checked, screened, funded, attributed, disclosed and costed; every figure is exact to the fen.
     Loans with an error are set aside and listed in findings.csv.
     """
-    from relending.runfolder import FolderExists, RunFolderError, refuse
+    from relending.runfolder import FolderExists, RunFolderError
     from relending.runfolder import run as carry_out
-    from relending.scenario import load_scenario
 
     progress = Progress(lang, quiet)
     try:
         with errors_for_people(lang):
-            loaded = [load_scenario(name, list(sets)) for name in scenario]
-            for one in loaded:
-                target = _target(out, one.name, len(loaded) > 1)
-                refuse(target, force)
-                run = carry_out(one, strict=strict, progress=progress)
+            loaded = _load(scenario, sets)
+            targets = _targets(out, [one.name for one in loaded], lang)
+            _refuse(targets, force)
+            # every run is done before the first is written, so that a stop leaves the disk as it was
+            done = [carry_out(one, strict=strict, progress=progress) for one in loaded]
+            for run, target in zip(done, targets, strict=True):
                 progress("writing")
                 run.save(target, force)
                 progress.stop()
@@ -62,15 +74,56 @@ def command(
         sys.exit(WRONG_USAGE)
     except RunFolderError as error:
         click.echo(error.text(lang), err=True)
-        sys.exit(1)
+        sys.exit(STOPPED)
     finally:
         progress.stop()
 
 
-def _target(out: Path | None, name: str, several: bool) -> Path:
+def _load(names: Sequence[str], sets: Sequence[str]) -> list[Scenario]:
+    """Every scenario, or InputError with what is wrong with any of them."""
+    from relending.findings import Findings, InputError
+    from relending.scenario import load_scenario, shipped
+
+    loaded, problems = [], []
+    for name in names:
+        try:
+            if shipped(name) is None:
+                stop_at_path(name)
+            loaded.append(load_scenario(name, list(sets)))
+        except InputError as stop:
+            problems.append(stop.findings)
+    if problems:
+        raise InputError(Findings.concat(problems))
+    return loaded
+
+
+def _targets(out: Path | None, names: Sequence[str], lang: str) -> list[Path]:
+    """The folder of each run; wrong usage if two would have the same (also where only the case of letters differs)."""
+    twice = sorted({name for name in names if sum(name.casefold() == other.casefold() for other in names) > 1})
+    if twice:
+        shown = ", ".join(twice)
+        raise click.UsageError(
+            f"多个情景同名（{shown}）：会写入同一文件夹；请在各情景文件中设置不同的 name。"
+            if lang == "zh"
+            else f"several scenarios of one name ({shown}) would be written to one folder; give each its own name."
+        )
     if out is None:
-        return Path("runs") / name
-    return out / name if several else out
+        return [Path("runs") / name for name in names]
+    return [out / name for name in names] if len(names) > 1 else [out]
+
+
+def _refuse(targets: Sequence[Path], force: bool) -> None:
+    """FolderExists that names every target that is taken."""
+    from relending.runfolder import FolderExists, refuse
+
+    taken = []
+    for target in targets:
+        try:
+            refuse(target, force)
+        except FolderExists as exists:
+            taken.append(exists)
+    if taken:
+        raise FolderExists("\n".join(t.en for t in taken), "\n".join(t.zh for t in taken))
 
 
 WORDS = {
@@ -85,7 +138,6 @@ WORDS = {
         "tonnes": "tCO2e a year",
         "yuan": "yuan",
         "files": "Files are in",
-        "look": "look at",
         "explain": "one loan's story",
     },
     "zh": {
@@ -99,7 +151,6 @@ WORDS = {
         "tonnes": "年度碳减排量（吨）",
         "yuan": "元",
         "files": "文件位于",
-        "look": "先看",
         "explain": "一笔借据的来龙去脉",
     },
 }
@@ -107,7 +158,7 @@ WORDS = {
 
 def summary(run: Run, target: Path, lang: str) -> None:
     """What the run found, then where to look."""
-    from relending.units import total
+    from relending.units import decimal_text, divide, total
 
     w = WORDS[lang]
     attribution, cost = run.tables["attribution"], run.tables["cost"]
@@ -119,6 +170,9 @@ def summary(run: Run, target: Path, lang: str) -> None:
     def sum_of(column: object) -> int:
         return total(column.fillna(0).to_numpy(dtype="int64"))  # type: ignore[attr-defined]
 
+    def yuan(fen: int) -> str:
+        return decimal_text(fen, 2)
+
     grams = sum_of(supported["reduction_g"])
     set_aside = int((attribution["state"] == "set_aside").sum())
     end = run.manifest["scenario"]["end"]
@@ -126,11 +180,11 @@ def summary(run: Run, target: Path, lang: str) -> None:
         (w["loans"], f"{len(attribution):,}", ""),
         (w["set_aside"], f"{set_aside:,}", ""),
         (w["supported"], f"{len(supported):,}", ""),
-        (w["principal"], _yuan(sum_of(supported["principal_fen"])), w["yuan"]),
-        (w["drawn"], _yuan(sum_of(drawn["amount_fen"])), w["yuan"]),
-        (w["balance"], _yuan(sum_of(last["facility_balance_fen"])), f"{w['yuan']} ({end})"),
-        (w["saved"], _yuan(sum_of(cost["interest_saved_fen"])), w["yuan"]),
-        (w["tonnes"], f"{grams // 10**6:,}.{grams % 10**6 // 10**4:02d}", ""),
+        (w["principal"], yuan(sum_of(supported["principal_fen"])), w["yuan"]),
+        (w["drawn"], yuan(sum_of(drawn["amount_fen"])), w["yuan"]),
+        (w["balance"], yuan(sum_of(last["facility_balance_fen"])), f"{w['yuan']} ({end})"),
+        (w["saved"], yuan(sum_of(cost["interest_saved_fen"])), w["yuan"]),
+        (w["tonnes"], decimal_text(divide(grams, 10**4, "half_even"), 2), ""),
     ]
     title = run.scenario.title.get(lang) or run.scenario.name
     click.echo(f"{run.scenario.name}: {title}")
@@ -138,14 +192,18 @@ def summary(run: Run, target: Path, lang: str) -> None:
         click.echo(f"  {line}")
     click.echo("")
     show_findings(run.all_findings, lang)
-    shown = supported["loan_id"].iloc[0] if len(supported) else attribution["loan_id"].iloc[0]
     click.echo("")
     click.echo(f"{w['files']} {target}")
     for name in ("disclosure.csv", "ledger.csv", "cost.csv", "findings.csv"):
         click.echo(f"  {target / name}")
-    click.echo(f"{w['explain']}: relending explain {target} {shown}")
+    click.echo(f"{w['explain']}: {command_line('relending', 'explain', str(target), _a_loan(run))}")
 
 
-def _yuan(fen: int) -> str:
-    sign, fen = ("-", -fen) if fen < 0 else ("", fen)
-    return f"{sign}{fen // 100:,}.{fen % 100:02d}"
+def _a_loan(run: Run) -> str:
+    """A loan to look at: a supported one if there is any; by its place where it has no id."""
+    attribution, loans = run.tables["attribution"], run.tables["loans"]
+    supported = attribution[attribution["supported"]]
+    for ids in (supported["loan_id"].dropna(), attribution["loan_id"].dropna()):
+        if len(ids):
+            return str(ids.iloc[0])
+    return f"{loans['file'].iloc[0]}:{loans['row'].iloc[0]}"

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from relending.cli.people import command_line, lang_option
+
 
 @click.command("synth", epilog="Example: relending synth big.parquet --loans 1000000 --seed 7")
 @click.argument("out", type=click.Path(dir_okay=False, path_type=Path))
@@ -22,7 +24,7 @@ import click
     "--prepaid", type=click.FloatRange(0, 1), default=0.002, show_default=True, help="Share of loans prepaid in part."
 )
 @click.option("--force", is_flag=True, help="Overwrite files that are there already.")
-@click.option("--lang", type=click.Choice(["zh", "en"]), default="en", show_default=True, help="Language of the text.")
+@lang_option
 def command(out: Path, loans: int, seed: int, defects: float, prepaid: float, force: bool, lang: str) -> None:
     """Write a synthetic loan book OUT (.parquet, .csv or .xlsx), its prepayments and a scenario that runs it.
 
@@ -36,7 +38,8 @@ def command(out: Path, loans: int, seed: int, defects: float, prepaid: float, fo
         raise click.UsageError(str(error)) from None
     except OSError as error:
         raise click.ClickException(f"{out}: cannot be written: {error.strerror} / 无法写入") from None
-    run = f"relending run {_shell(scenario)} --out {_shell(out.with_name(out.stem + '-run'))}"
+    folder = out.with_name(out.stem + "-run")
+    run = command_line("relending", "run", str(scenario), options=["--out", str(folder)])
     if lang == "zh":
         said = (
             f"已生成 {loans:,} 笔借据（种子 {seed}）：{book}",
@@ -52,8 +55,3 @@ def command(out: Path, loans: int, seed: int, defects: float, prepaid: float, fo
             f"next: {run}",
         )
     click.echo("\n".join(said))
-
-
-def _shell(path: Path) -> str:
-    text = str(path)
-    return f'"{text}"' if " " in text else text

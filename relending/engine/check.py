@@ -19,6 +19,8 @@ from relending.findings import Findings
 from relending.policy import Facility, lpr, sectors
 from relending.units import total
 
+DATA_ERROR = REASONS[0]
+
 
 class BookLike(Protocol):
     """A book as read: blocks of loans and prepayments."""
@@ -33,11 +35,14 @@ class BookLike(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """Counts and sums (fen): by reason (loans, principal), by field (loans, principal, draw), the total last."""
+    """Counts and sums (fen): by reason (loans, principal), by field (loans, principal, draw), the total last.
+
+    Loans with an error have no sum (None): their principal may be what is wrong.
+    """
 
     loans: int
     eligible: int
-    reasons: Mapping[str, tuple[int, int]]
+    reasons: Mapping[str, tuple[int, int | None]]
     by_field: Mapping[str, tuple[int, int, int]]
     findings: Findings
 
@@ -52,7 +57,8 @@ def book_context(facilities: Sequence[Facility], lenders: Mapping[str, Any], boo
 def check_book(book: BookLike, context: Context) -> Checked:
     """Screen a book and size its draw, before quotas and without rollovers."""
     prepared = prepare(book.blocks, book.prepayments, context)
-    reasons: dict[str, tuple[int, int]] = {}
+    counts: dict[str, int] = {}
+    amounts: dict[str, int] = {}
     by_field: dict[str, tuple[int, int, int]] = {}
     eligible = 0
     for w in prepared.works:
@@ -60,12 +66,12 @@ def check_book(book: BookLike, context: Context) -> Checked:
         for bit, reason in enumerate(REASONS):
             rows = np.flatnonzero(w.screened.reasons & (1 << bit))
             if rows.size:
-                n, amount = reasons.get(reason, (0, 0))
-                reasons[reason] = (n + rows.size, amount + total(w.block.principal[rows]))
+                counts[reason] = counts.get(reason, 0) + rows.size
+                amounts[reason] = amounts.get(reason, 0) + total(w.block.principal[rows])
         _add_fields(by_field, w, context)
     if by_field:
         by_field["total"] = tuple(sum(v[i] for v in by_field.values()) for i in range(3))  # type: ignore[assignment]
-    ordered = {reason: reasons[reason] for reason in REASONS if reason in reasons}
+    ordered = {r: (counts[r], None if r == DATA_ERROR else amounts[r]) for r in REASONS if r in counts}
     return Checked(
         sum(len(w.block) for w in prepared.works), eligible, ordered, by_field, Findings.concat(prepared.findings)
     )

@@ -43,15 +43,15 @@ def _split(values: np.ndarray, offsets: Sequence[int]) -> tuple[np.ndarray, ...]
     return tuple(values[a:b] for a, b in itertools.pairwise(offsets))
 
 
-def number(blocks: Sequence[Block]) -> Keys:
-    """The keys of all blocks."""
-    offsets = tuple(int(x) for x in np.concatenate([[0], np.cumsum([len(b) for b in blocks])]))
-    loan_ids = pa.chunked_array([b.loan_id for b in blocks], pa.string())
+def number(frames: Sequence[pd.DataFrame]) -> Keys:
+    """The keys of all blocks, from their loan frames."""
+    offsets = tuple(int(x) for x in np.concatenate([[0], np.cumsum([len(f) for f in frames])]))
+    loan_ids = pa.chunked_array([arrow(f, "loan_id") for f in frames], pa.string())
     duplicate = _duplicates(loan_ids)
-    projects = pa.chunked_array([arrow(b.frame, "project_id") for b in blocks], pa.string()).combine_chunks()
+    projects = pa.chunked_array([arrow(f, "project_id") for f in frames], pa.string()).combine_chunks()
     coded = projects.dictionary_encode(null_encoding="encode")
     project = coded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
-    lenders = sorted({name for b in blocks for name in b.lenders if name is not None})
+    lenders = sorted({name for f in frames for name in arrow(f, "lender").unique().drop_null().to_pylist()})
     return Keys(
         _split(duplicate, offsets), _split(project, offsets), len(coded.dictionary), tuple(lenders), offsets, loan_ids
     )

@@ -119,9 +119,12 @@ def lenders_in_need(prepared: Prepared) -> list[str]:
 
 def prepare(frames: Iterable[pd.DataFrame], prepayments: pd.DataFrame | None, context: Context) -> Prepared:
     """Blocks with their keys exchanged, their schedules made, their loans set aside or screened."""
-    blocks = [make_block(frame) for frame in frames]
-    blocks = [b for b in blocks if len(b)] or blocks[:1]
-    keys = exchange.number(blocks)
+    all_frames = list(frames)
+    kept = [f for f in all_frames if len(f)] or all_frames[:1]
+    with ThreadPoolExecutor(1) as pool:
+        numbered = pool.submit(exchange.number, kept)
+        blocks = [make_block(frame) for frame in kept]
+        keys = numbered.result()
     findings = [_too_many(keys), exchange.duplicate_findings(blocks, keys)]
     matched, said = _match(prepayments, keys)
     findings.append(said)

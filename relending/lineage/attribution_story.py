@@ -18,29 +18,24 @@ def share_and_reduction(case: Case, lang: str) -> list[str]:
 
 
 def _share(case: Case, lang: str) -> str:
-    row = case.row
-    if pd.isna(case.attribution["share_e8"]):
-        return say("no_share", lang, why=say(_lacking(case) or "no_investment", lang))
+    row, share = case.row, case.attribution["share_e8"]
+    if pd.isna(share):
+        return say("no_share", lang, why=say(_lacking(case), lang))
     return say(
         "share",
         lang,
         principal=money(int(row["principal_fen"])),
         investment=money(int(row["project_investment_fen"])),
-        share=fraction(int(case.attribution["share_e8"])),
+        share=fraction(int(share)),
     )
 
 
 def _reduction(case: Case, lang: str) -> str:
     row, reduction = case.row, case.attribution["reduction_g"]
-    lacking = _lacking(case)
     if pd.isna(reduction):
-        return say("unknown_reduction", lang, why=say(lacking or "no_principal", lang))
-    if lacking is None and pd.isna(row["project_reduction_g"]):
-        lacking = "no_study"
-    elif lacking is None and int(row["project_reduction_g"]) < 0:
-        lacking = "negative_study"
-    if lacking is not None:
-        return say("no_reduction", lang, why=say(lacking, lang), reduction=tonnes(int(reduction)))
+        return say("unknown_reduction", lang, why=say(_lacking(case), lang))
+    if pd.isna(case.attribution["share_e8"]) or pd.isna(row["project_reduction_g"]):
+        return say("no_reduction", lang, why=say(_lacking(case), lang), reduction=tonnes(int(reduction)))
     return say(
         "reduction",
         lang,
@@ -51,18 +46,18 @@ def _reduction(case: Case, lang: str) -> str:
     )
 
 
-def _lacking(case: Case) -> str | None:
-    """What the share cannot be computed without: the key of a sentence, None if nothing is lacking."""
-    for column, missing, wrong in (
-        ("principal_fen", "no_principal", "principal_not_positive"),
-        ("project_investment_fen", "no_investment", "investment_not_positive"),
-    ):
-        value = case.row[column]
-        if pd.isna(value):
-            return missing
-        if int(value) <= 0:
-            return wrong
-    return None
+def _lacking(case: Case) -> str:
+    """What share or reduction cannot be computed without, as the key of a sentence: an impossible figure comes first."""
+    figures = {
+        "principal": case.row["principal_fen"],
+        "investment": case.row["project_investment_fen"],
+        "study": case.row["project_reduction_g"],
+    }
+    for name, value in figures.items():
+        if not pd.isna(value) and (int(value) < 0 or (int(value) == 0 and name != "study")):
+            return f"wrong_{name}"
+    missing = (name for name, value in figures.items() if pd.isna(value))
+    return f"no_{next(missing, 'figure')}"
 
 
 def cells(case: Case, block: Block, context: Context, lang: str) -> list[str]:

@@ -20,6 +20,8 @@ from relending.policy.values import Pool, Quota, Window
 BP, PPM, FEN = 10_000, 1_000_000, 100
 HIGHEST_RATE = Decimal("0.3")
 """Above it a rate is more likely percent than a fraction, as for the rates of a loan book."""
+MOST_COUNT = 1200
+"""The largest count of months, days or rollovers: a hundred years of months, so that no date leaves the calendar."""
 MOST_YUAN = Decimal(2**62) / FEN
 
 
@@ -160,7 +162,7 @@ def _rate_table(reader: Reader, path: str, value: Any, parameter: Parameter) -> 
 
 def _whole(low: int, en: str, zh: str) -> Callable[[Reader, str, Any, Parameter], Any]:
     def parse(reader: Reader, path: str, value: Any, parameter: Parameter) -> Any:
-        out = scaled(value, 1, Decimal(low), Decimal(1200))
+        out = scaled(value, 1, Decimal(low), Decimal(MOST_COUNT))
         if out is None:
             reader.note(path, value, en, zh)
         return out
@@ -168,8 +170,8 @@ def _whole(low: int, en: str, zh: str) -> Callable[[Reader, str, Any, Parameter]
     return parse
 
 
-_count = _whole(0, "a whole number from 0 to 1200", "0 到 1200 的整数")
-_positive = _whole(1, "a whole number from 1 to 1200", "1 到 1200 的整数")
+_count = _whole(0, f"a whole number from 0 to {MOST_COUNT}", f"0 到 {MOST_COUNT} 的整数")
+_positive = _whole(1, f"a whole number from 1 to {MOST_COUNT}", f"1 到 {MOST_COUNT} 的整数")
 
 
 def _flag(reader: Reader, path: str, value: Any, parameter: Parameter) -> Any:

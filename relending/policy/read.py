@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 
 from relending.policy.names import nearest, sectors
 from relending.policy.parameters import CLASSES, PARAMETERS, STATUSES, Parameter
-from relending.policy.parse import Problem, Reader, day, names, parse, yuan
+from relending.policy.parse import MOST_COUNT, Problem, Reader, day, names, parse, yuan
 from relending.policy.values import ALWAYS, Dated, DatedValue, Facility, Membership, SectorListing
 
 LISTS = ("lenders", "sectors")
@@ -261,6 +261,7 @@ def _overridden(facility_id: str, overrides: Mapping[str, Any], reader: Reader) 
     found = Facility(base.id, base.name, lenders, listings, ordered, caps)
     if not reader.problems:
         _fits(reader, found, path)
+        _ends(reader, found, path, overrides)
     return found
 
 
@@ -292,6 +293,18 @@ def _fits(reader: Reader, found: Facility, path: str) -> None:
             'sector codes, since selection is "listed"',
             '须给出领域代码，因为 selection 为 "listed"',
         )
+
+
+def _ends(reader: Reader, found: Facility, path: str, overrides: Mapping[str, Any]) -> None:
+    """Term and rollovers in force together (both picked by the draw date) may not add up to more than a century."""
+    term, rollovers = found["term_months"], found["rollovers"]
+    days = {v.start for v in (*term.values, *rollovers.values)}
+    pairs = {(int(term.on(day).value), int(rollovers.on(day).value)) for day in days}
+    months, times = max(pairs, key=lambda pair: pair[0] * (pair[1] + 1))
+    if months * (times + 1) > MOST_COUNT:
+        key = "rollovers" if "rollovers" in overrides else "term_months"
+        rule = f"term_months × (rollovers + 1) <= {MOST_COUNT}"
+        reader.note(f"{path}.{key}", f"term_months = {months}, rollovers = {times}", rule, rule)
 
 
 def _unknown(facility_id: str) -> Problem | None:

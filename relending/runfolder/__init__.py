@@ -1,6 +1,6 @@
 """The run folder: saved, opened, checked. The only package that knows its layout (docs/run_folder.md)."""
 
-from relending.runfolder.errors import FolderExists, RunFolderError
+from relending.runfolder.errors import FigureTooLarge, FolderExists, RunFolderError
 from relending.runfolder.folder import refuse, save
 from relending.runfolder.manifest import input_files, make_manifest
 from relending.runfolder.memory import Run, run
@@ -8,6 +8,7 @@ from relending.runfolder.read import Difference, OpenedRun, open_run, verify
 
 __all__ = [
     "Difference",
+    "FigureTooLarge",
     "FolderExists",
     "OpenedRun",
     "Run",

@@ -22,3 +22,7 @@ class RunFolderError(Exception):
 
 class FolderExists(RunFolderError):  # noqa: N818
     """Something already has the name of the folder to be written."""
+
+
+class FigureTooLarge(ValueError):  # noqa: N818
+    """A figure has more digits than a table holds; the text names table, column and the largest figures."""

@@ -15,6 +15,7 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from relending.engine.convert import arrow_column, one_array, plain_name
+from relending.runfolder.errors import FigureTooLarge
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -150,7 +151,7 @@ def _conform_column(table: str, column: Column, values: Any) -> pa.Array:
     if column.decimals is not None and len(array):
         ends = pc.min_max(array).as_py()
         if ends["min"] is not None and (ends["min"] <= -(10**DIGITS) or ends["max"] >= 10**DIGITS):
-            raise ValueError(f"{where}: a figure of more than {DIGITS} digits: {ends['min']} … {ends['max']}")
+            raise FigureTooLarge(f"{where}: a figure of more than {DIGITS} digits: {ends['min']} … {ends['max']}")
     if column.kind == "text":
         array = _texts(table, array)
     return array

@@ -16,14 +16,15 @@ from relending.scenario.read import KeyPath, Layers
 Location = tuple[str | int, ...]
 
 WRONG_TYPE = {
-    "string_type": 'text in quotes, such as "demo"',
-    "date_type": "a date without quotes, such as 2021-07-01",
-    "int_type": "a whole number",
-    "number_type": "a number such as 0.0295",
-    "model_type": "a table",
-    "dict_type": "a table",
-    "list_type": 'a list, such as ["cerf", "clean_coal"]',
+    "string_type": '"demo"',
+    "date_type": '2021-07-01 (≠ "2021-07-01")',
+    "int_type": "50",
+    "number_type": "0.0295",
+    "model_type": "{ … }",
+    "dict_type": "{ … }",
+    "list_type": '["cerf", "clean_coal"]',
 }
+"""What is expected instead, as TOML writes it: a finding is read in two languages, so no words of either."""
 
 
 def check_shape(layers: Layers, problems: Problems) -> tuple[File, set[KeyPath]]:
@@ -65,12 +66,12 @@ def _note(error: dict[str, Any], path: Location, layers: Layers, problems: Probl
 def _limits(error: Mapping[str, Any]) -> str:
     limits = error.get("ctx", {})
     if error["type"] == "literal_error":
-        return f"one of: {limits['expected']}".replace("'", '"')
+        return str(limits["expected"]).replace(" or ", ", ").replace("'", '"')
     if error["type"] in ("string_too_short", "string_pattern_mismatch"):
-        return "the name of a file"
+        return '"loans.xlsx"'
     if error["type"] in ("greater_than_equal", "less_than_equal"):
-        return f"at least {limits['ge']}" if "ge" in limits else f"at most {limits['le']}"
-    return "a finite number"
+        return f">= {limits['ge']}" if "ge" in limits else f"<= {limits['le']}"
+    return "0.0295"
 
 
 def known_keys(path: Location) -> str:

@@ -94,13 +94,15 @@ KINDS = {
 }
 
 TAIL = """
-`[sweep]` and `[monte_carlo]` are known, and refused unless empty: this version does not run them.
+`[sweep]` and `[monte_carlo]` are known, but this version does not run them: the scenario runs as it is, with a warning
+(`table_not_used`), and its record leaves them out.
 
 ## What a run adds
 
 Notes and warnings that do not stop a run: `horizon_widened` (start or end was not the border of a quarter),
 `policy_not_checked` (the run goes on after the newest date on which a value of its facilities was checked),
-`override_not_used` (an override of a facility the scenario does not run).
+`override_not_used` (an override of a facility the scenario does not run), `table_not_used` (a table this version does
+not run), `key_not_used` (a shift of the LPR: it moves planned loans and repricing, which this version does not have).
 """
 
 

@@ -67,7 +67,7 @@ def scenario_lenders(
             )
 
         if not re.fullmatch(r"[a-z0-9_]+", ident):
-            add("scenario_bad_value", ident, "an id of small letters, digits and underscores", "")
+            add("scenario_bad_value", ident, "[a-z0-9_]+", "")
         if table.cls is not None and table.cls not in CLASSES:
             add("scenario_bad_value", table.cls, choices(table.cls, CLASSES), "class")
         for name in table.admitted or {}:

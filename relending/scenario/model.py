@@ -25,7 +25,7 @@ def key(kind: str, en: str, zh: str, default: str = "", *, required: bool = Fals
 
 def _number(value: Any) -> Decimal:
     if isinstance(value, bool) or not isinstance(value, int | Decimal):
-        raise PydanticCustomError("number_type", "a number such as 0.0295")
+        raise PydanticCustomError("number_type", "0.0295")
     return Decimal(value)
 
 
@@ -73,8 +73,7 @@ OwnRate = Annotated[
     Discriminator(
         _branch,
         custom_error_type="own_rate_type",
-        custom_error_message="a rate such as 0.0295, a list of { from = 2021-01-01, value = 0.0295 }, "
-        "or the name of a CSV file with the columns from and value",
+        custom_error_message='0.0295, [{ from = 2021-01-01, value = 0.0295 }], "rates.csv"',
     ),
 ]
 FileNames = Annotated[
@@ -82,7 +81,7 @@ FileNames = Annotated[
     Discriminator(
         _text_or_list,
         custom_error_type="file_names_type",
-        custom_error_message="a file name in quotes, or a list of them",
+        custom_error_message='"loans.xlsx", ["2023.csv", "2024.csv"]',
     ),
 ]
 
@@ -177,14 +176,17 @@ class MarketTable(Table):
     )
     lpr_shift_bp: int | None = key(
         "whole number, basis points",
-        "Moves the LPR of planned loans and of repricing; never of loans already made",
-        "LPR 平移（基点），仅影响计划贷款与重定价",
+        "Moves the LPR of planned loans and of repricing, never of loans already made; no effect in this version",
+        "LPR 平移（基点），仅影响计划贷款与重定价；本版本尚不起作用",
         "0",
         ge=-1000,
         le=1000,
     )
     lpr_shift_from: dt.date | None = key(
-        "date", "The shift counts after this day", "平移自该日之后起", "the last known fixing"
+        "date",
+        "The shift counts after this day; no effect in this version",
+        "平移自该日之后起；本版本尚不起作用",
+        "the last known fixing",
     )
 
 

@@ -52,6 +52,10 @@ def locate(path_or_name: str | Path, problems: Problems) -> Path | None:
     inside = path / f"{path.name}.toml"
     if path.is_dir() and inside.is_file():
         return inside
+    if path.is_dir():
+        where = path.resolve().name
+        problems.add("folder_not_scenario", file=str(path_or_name), expected=f"{where}/{where}.toml")
+        return None
     names = shipped_names()
     expected = "an existing scenario file" + (
         f", or a shipped scenario ({choices(str(path_or_name), names)})" if names else ""

@@ -16,7 +16,7 @@ from relending.scenario.model import Step
 from relending.scenario.problems import Problems
 from relending.scenario.read import Origin
 
-EXPECTED = f"a fraction a year from 0 to {HIGHEST_RATE} with at most 6 decimals, such as 0.0295"
+EXPECTED = f"0.000000 … {HIGHEST_RATE:.6f}"
 
 
 def to_ppm(value: Decimal) -> int | None:
@@ -67,7 +67,7 @@ def own_rate(
                 file=origin.label,
                 column=f"{column}[{n}].from",
                 found=step.start,
-                expected="every date once",
+                expected="from: once",
             )
             ppm = None
         good &= ppm is not None
@@ -78,7 +78,7 @@ def own_rate(
             file=origin.label,
             column=column,
             found="[]",
-            expected="at least one { from = 2021-01-01, value = 0.0295 }",
+            expected="[{ from = 2021-01-01, value = 0.0295 }]",
         )
     return dated(steps, origin.short) if good and steps else None
 
@@ -90,11 +90,11 @@ def _from_csv(
         text = path.read_bytes().decode("utf-8-sig")
         rows = list(csv.reader(io.StringIO(text, newline=""), strict=True))
     except FileNotFoundError:
-        problems.add("file_not_found", file=origin.label, column=column, found=given, expected="an existing file")
+        problems.add("file_not_found", file=origin.label, column=column, found=given)
         return None
     except (OSError, ValueError, csv.Error) as bad:
         reason = "not UTF-8" if isinstance(bad, UnicodeDecodeError) else str(getattr(bad, "strerror", None) or bad)
-        problems.add("file_unreadable", file=path.name, column=column, found=reason, expected="a CSV file in UTF-8")
+        problems.add("file_unreadable", file=path.name, column=column, found=reason, expected="CSV, UTF-8")
         return None
     files.append(path.resolve())
     header = [name.strip().casefold() for name in rows[0]] if rows else []
@@ -118,7 +118,7 @@ def _from_csv(
                 row=n,
                 column="from",
                 found=cells[at_from],
-                expected="a date such as 2021-01-01" if day is None else "every date once",
+                expected="YYYY-MM-DD" if day is None else "from: once",
             )
         if ppm is None:
             problems.add(
@@ -129,7 +129,7 @@ def _from_csv(
     if len(problems.rows) > before:
         return None
     if not steps:
-        problems.add("scenario_bad_value", file=path.name, found="no rows", expected="a row with from and value")
+        problems.add("scenario_bad_value", file=path.name, found="0", expected=">= 1 (from, value)")
         return None
     return dated(list(steps.items()), path.name)
 

@@ -103,13 +103,13 @@ def read_toml(path: Path, problems: Problems) -> dict[str, Any] | None:
         text = path.read_bytes().decode("utf-8-sig")
         return tomllib.loads(text, parse_float=Decimal)
     except FileNotFoundError:
-        problems.add("file_not_found", file=path.name, found=path.name, expected="an existing file")
+        problems.add("file_not_found", file=path.name, found=path.name)
     except UnicodeDecodeError as bad:
         problems.add(
             "scenario_unreadable",
             file=path.name,
             found=f"byte 0x{bad.object[bad.start]:02x} at {bad.start}",
-            expected="TOML in UTF-8",
+            expected="TOML, UTF-8",
         )
     except tomllib.TOMLDecodeError as bad:
         line = re.search(r"\(at line (\d+)", str(bad))
@@ -118,13 +118,13 @@ def read_toml(path: Path, problems: Problems) -> dict[str, Any] | None:
             file=path.name,
             row=int(line[1]) if line else None,
             found=str(bad),
-            expected="TOML in UTF-8",
+            expected="TOML, UTF-8",
         )
     except (OSError, ValueError, RecursionError) as bad:
         problems.add(
             "scenario_unreadable",
             file=path.name,
-            expected="a TOML file that can be read",
+            expected="TOML",
             found=getattr(bad, "strerror", None) or type(bad).__name__,
         )
     return None
@@ -199,9 +199,7 @@ def read_overrides(overrides: Overrides, problems: Problems) -> list[dict[str, A
         for text in [overrides] if isinstance(overrides, str) else overrides:
             key, equals, value = str(text).partition("=")
             if not equals:
-                problems.add(
-                    "scenario_bad_value", file=SET, found=text, expected="key=value, such as facility.cerf.ratio=0.8"
-                )
+                problems.add("scenario_bad_value", file=SET, found=text, expected="key=value (facility.cerf.ratio=0.8)")
                 continue
             try:
                 pairs.append((key, parse_value(value), str(text)))
@@ -211,14 +209,12 @@ def read_overrides(overrides: Overrides, problems: Problems) -> list[dict[str, A
                     file=SET,
                     column=key.strip(),
                     found=value,
-                    expected='a TOML value such as 0.8, 2024-01-01, "text" or [1, 2]',
+                    expected='0.8, 2024-01-01, "…", [1, 2]',
                 )
     for key, value, text in pairs:
         path = parse_key(key)
         if not path:
-            problems.add(
-                "scenario_bad_value", file=SET, found=text, expected="a dotted key, such as facility.cerf.ratio=0.8"
-            )
+            problems.add("scenario_bad_value", file=SET, found=text, expected="facility.cerf.ratio=0.8")
             continue
         nest: Any = value
         for part in reversed(path):

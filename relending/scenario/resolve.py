@@ -44,6 +44,12 @@ class Resolver:
             code, file=self.layers.origin(column.split(".")).label, column=column, found=found, expected=expected
         )
 
+    def note(self, code: str, column: str, found: Any = "", expected: str = "") -> None:
+        """Note a warning or a remark on a key: it does not stop the run."""
+        self.notes.add(
+            code, file=self.layers.origin(column.split(".")).label, column=column, found=found, expected=expected
+        )
+
     def is_broken(self, *path: str) -> bool:
         """Whether this key, or a table above it, was already found wrong."""
         return any(path[:n] in self.broken for n in range(1, len(path) + 1))
@@ -60,12 +66,7 @@ class Resolver:
         """The scenario, or an InputError with every problem."""
         for name, tables in self.later.items():
             if tables:
-                self.add(
-                    "scenario_bad_value",
-                    name,
-                    ", ".join(tables),
-                    f"no [{name}]: it comes with a later version, this one does not run it",
-                )
+                self.note("table_not_used", name, ", ".join(tables))
         name = self.name()
         book, prepayments = self.book(), self.one_file("prepayments", self.scenario.prepayments)
         span = self.span()
@@ -83,6 +84,9 @@ class Resolver:
             raise InputError(self.problems.findings())
         self.unchecked(facilities, span[1])
         market = self.market
+        for key, value in (("lpr_shift_bp", market.lpr_shift_bp), ("lpr_shift_from", market.lpr_shift_from)):
+            if value:  # a shift of nothing is what happens anyway
+                self.note("key_not_used", f"market.{key}", value)
         last_fixing = to_date(int(lpr.days[-1]))
         return Scenario(
             name=name,
@@ -102,7 +106,7 @@ class Resolver:
             lpr_shift_from=market.lpr_shift_from or last_fixing,
             rate_basis=self.disclosure.rate_basis or "issue",
             overrides={f: dict(v) for f, v in self.overrides.items()},
-            sources=self.layers.leaves(),
+            sources={key: at for key, at in self.layers.leaves().items() if key.split(".")[0] not in self.later},
             files=tuple(dict.fromkeys(self.files)),
             findings=self.notes.findings(),
         )
@@ -128,7 +132,7 @@ class Resolver:
                 return place
         except (OSError, ValueError):
             pass
-        self.add("file_not_found", column, given, "an existing file")
+        self.add("file_not_found", column, given)
         return None
 
     def one_file(self, key: str, given: str | None) -> Path | None:
@@ -146,9 +150,9 @@ class Resolver:
             self.need("scenario", "book", table.book)
         given = [table.book] if isinstance(table.book, str) else table.book or []
         if table.book == []:
-            self.add("scenario_bad_value", "scenario.book", "[]", "at least one file")
+            self.add("scenario_bad_value", "scenario.book", "[]", '["loans.xlsx"]')
         for twice in sorted({name for name in given if given.count(name) > 1}):
-            self.add("scenario_bad_value", "scenario.book", twice, "every file once")
+            self.add("scenario_bad_value", "scenario.book", twice, "once")
         return tuple(p for p in (self.place("scenario.book", name) for name in given) if p is not None)
 
     def span(self) -> tuple[dt.date, dt.date] | None:
@@ -157,25 +161,18 @@ class Resolver:
         good = [self.need("scenario", "start", start), self.need("scenario", "end", end)]
         for key, day in (("start", start), ("end", end)):
             if day is not None and not EARLIEST <= day <= LATEST:
-                self.add("scenario_bad_value", f"scenario.{key}", day, f"a date from {EARLIEST} to {LATEST}")
+                self.add("scenario_bad_value", f"scenario.{key}", day, f"{EARLIEST} … {LATEST}")
                 good.append(False)
         if start is None or end is None or not all(good):
             return None
         if start > end:
-            self.add("scenario_bad_value", "scenario.start", start, f"a date not after scenario.end, {end}")
+            self.add("scenario_bad_value", "scenario.start", start, f"<= {end} (scenario.end)")
             return None
         first, last = whole_quarters(start, end)
         wide = to_date(int(quarter_start(first))), to_date(int(quarter_end(last)))
         for key, day, to in (("start", start, wide[0]), ("end", end, wide[1])):
             if day != to:
-                column = f"scenario.{key}"
-                self.notes.add(
-                    "horizon_widened",
-                    file=self.layers.origin(("scenario", key)).label,
-                    column=column,
-                    found=day,
-                    expected=to.isoformat(),
-                )
+                self.note("horizon_widened", f"scenario.{key}", day, to.isoformat())
         return wide
 
     def lender(self, lenders: Mapping[str, Lender]) -> str | None:
@@ -198,7 +195,7 @@ class Resolver:
             if name not in known:
                 self.add("unknown_facility", "scenario.facilities", name, choices(name, known))
             elif name in (wanted or [])[:n]:
-                self.add("scenario_bad_value", "scenario.facilities", name, "every facility once")
+                self.add("scenario_bad_value", "scenario.facilities", name, "once")
         for name, given in self.overrides.items():
             if name not in known:
                 self.add("unknown_facility", path_text(("facility", name)), name, choices(name, known))
@@ -222,7 +219,8 @@ class Resolver:
         for bad in policy.check_overrides(name, given):
             column = bad.path if bad.path.startswith(top) else f"{top}.{bad.path}"
             code = override_code(column.removeprefix(top).lstrip("."), given)
-            hint = f"nearest: {bad.nearest}; {bad.expected}" if bad.nearest else bad.expected
+            said = dict.fromkeys((bad.expected, bad.expected_zh or bad.expected))
+            hint = "; ".join((*([f"nearest: {bad.nearest}"] if bad.nearest else []), *said))
             origin = self.layers.origin((*top.split("."), *re.split(r"[.\[]", column.removeprefix(top + "."))))
             self.problems.add(
                 code,
@@ -248,7 +246,7 @@ class Resolver:
                         "own_rate_missing",
                         file=self.layers.origin(("market",)).label,
                         column=column,
-                        expected="a rate a year, such as 0.0295",
+                        expected="0.0295",
                     )
                 continue
             origin = self.layers.origin(column.split("."))
@@ -258,20 +256,14 @@ class Resolver:
             rates[ident] = rate
             first = rate.values[0].start
             if span is not None and first > span[0]:
-                self.add("own_rate_missing", column, f"from {first}", f"a value from {span[0]} or earlier")
+                self.add("own_rate_missing", column, f"from = {first}", f"from <= {span[0]}")
         return rates
 
     def unchecked(self, facilities: tuple[Facility, ...], end: dt.date) -> None:
         """Warn when the run goes on after the day the policy data was last checked."""
         newest = max((day for day in map(policy.last_checked, facilities) if day is not None), default=None)
         if newest is not None and end > newest:
-            self.notes.add(
-                "policy_not_checked",
-                file=self.layers.origin(("scenario", "end")).label,
-                column="scenario.end",
-                found=end,
-                expected=f"not after {newest}",
-            )
+            self.note("policy_not_checked", "scenario.end", end, f"<= {newest}")
 
 
 def unquoted(text: str) -> str:

@@ -50,7 +50,7 @@ def test_what_cannot_be_read_stops(tmp_path):
         "zip.xlsx": "file_unreadable",
         "utf16.csv": "encoding_unknown",
         "semi.csv": "not_comma_separated",
-        "folder": "file_empty",
+        "folder": "folder_without_parquet",
         "none.csv": "file_not_found",
     }
     for name, code in want.items():
@@ -149,7 +149,7 @@ def test_a_figure_cut_at_its_comma_is_not_taken_for_a_row_with_empty_cells_at_it
     ("header", "line", "known"),
     [
         ("branch,loan_id,principal,rate,disbursed", "甲,L1,100,0.04,2022-01-05,,x", "L1"),
-        ("branch,loan_id,principal,rate,disbursed", "甲,乙,L1,100,0.04,2022-01-05,,,", None),
+        ("branch,loan_id,principal,rate,disbursed", "甲,乙,L1,100,0.04,2022-01-05,,,x", None),
         ("principal,loan_id,borrower,rate,disbursed", "1,000,L1,某某,0.04,2022-01-05,", None),
         ("principal,loan_id,borrower,rate,disbursed", "100,L1,甲,乙,0.04,2022-01-05,", None),
         ("disbursed,branch,loan_id,grace_until,rate", "2022-01-05,甲,L1,,0.04,2032-01-05,wind,P1,x,x", "L1"),

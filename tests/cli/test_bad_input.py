@@ -164,13 +164,10 @@ def test_an_unknown_scenario_names_the_nearest(tmp_path: Path) -> None:
 
 
 def test_a_broken_invariant_is_exit_3(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from relending.engine import funding
+    from relending.engine import quotas
 
-    def cheat(self: funding.Exchange, day: int, pool: int) -> int | None:
-        return 1
-
-    monkeypatch.setattr(funding, "ration", lambda asking, available, method: [a.amount.copy() for a in asking])
-    monkeypatch.setattr(funding.Exchange, "_available", cheat)
+    monkeypatch.setattr(quotas, "ration", lambda asking, available, method: [a.amount.copy() for a in asking])
+    monkeypatch.setattr(quotas.Quotas, "_available", lambda self, day, pool: 1)
     done = invoke(tmp_path, [good()])
     assert done.exit_code == 3
     assert "cerf/2022-03-31" in done.output

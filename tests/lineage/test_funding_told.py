@@ -13,7 +13,7 @@ from relending.book.synth import make_book
 from relending.lineage import explain
 from relending.runfolder import OpenedRun, open_run, run
 
-LOANS = 260
+LOANS = 150
 LENDERS = """
 [lenders.synth]
 class = "state"
@@ -82,18 +82,15 @@ def told(opened: OpenedRun) -> tuple[Counter[tuple[str, str, str]], str]:
     """Fen by (tranche, event, day) as the stories of all loans tell them, and the text of all stories."""
     out: Counter[tuple[str, str, str]] = Counter()
     texts = []
-    for row in opened.tables["draws"].itertuples(index=False):
-        (story,) = explain(opened, row.loan_id)
+    for loan_id in opened.tables["draws"]["loan_id"].unique():
+        (story,) = explain(opened, loan_id)
         texts.append(story.text())
         tranche = ""
         for line in map(str.strip, story.text().splitlines()):
             if line.startswith("drawn "):
                 tranche = line.split(" in tranche ")[1].split(" at ")[0]
-                if tranche == row.tranche:
-                    out[tranche, "draw", tranche.rsplit("/", 1)[1]] += fen(line.split()[1])
-            if tranche != row.tranche:  # a loan with several draws is told once for each
-                continue
-            if line.startswith("returned "):
+                out[tranche, "draw", tranche.rsplit("/", 1)[1]] += fen(line.split()[1])
+            elif line.startswith("returned "):
                 out[tranche, "return", line.split(" on ")[1].split()[0]] += fen(line.split()[1])
             elif line.startswith("due "):
                 day = line.split("due ")[1].split(":")[0]

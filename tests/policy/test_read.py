@@ -231,6 +231,44 @@ def test_a_table_of_rates_needs_the_term_in_use() -> None:
     assert half_year.rate_ppm(np.array([0], np.int64)).tolist() == [21500]
 
 
+@pytest.mark.parametrize(
+    ("text", "key", "found"),
+    [
+        ("rollovers = 100", "rollovers", "term_months = 12, rollovers = 100"),
+        ("term_months = 600", "term_months", "term_months = 600, rollovers = 2"),
+        (
+            (
+                "rollovers = [{ from = 2021-01-01, value = 2 }, { from = 2025-01-01, value = 50 }]\n"
+                "term_months = [{ from = 2021-01-01, value = 12 }, { from = 2026-01-01, value = 24 }]"
+            ),
+            "rollovers",
+            "term_months = 24, rollovers = 50",
+        ),
+    ],
+)
+def test_term_and_rollovers_in_force_together_stay_within_the_calendar(text: str, key: str, found: str) -> None:
+    [problem] = policy.check_overrides("cerf", toml(text))
+    assert (problem.path, problem.found) == (f"facility.cerf.{key}", f'"{found}"')
+    assert problem.expected == problem.expected_zh == "term_months × (rollovers + 1) <= 1200"
+    with pytest.raises(ValueError, match="rollovers"):
+        policy.facility("cerf", toml(text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "rollovers = 99",
+        "term_months = 400",
+        (
+            "rollovers = [{ from = 2021-01-01, value = 90 }, { from = 2025-01-01, value = 0 }]\n"
+            "term_months = [{ from = 2021-01-01, value = 12 }, { from = 2025-01-01, value = 1200 }]"
+        ),
+    ],
+)
+def test_a_century_of_term_and_rollovers_is_allowed_and_values_of_different_days_do_not_mix(text: str) -> None:
+    assert policy.check_overrides("cerf", toml(text)) == []
+
+
 @pytest.mark.parametrize("name", policy.facilities())
 def test_a_facility_survives_json_and_pickle(name: str) -> None:
     found = policy.facility(name)

@@ -28,7 +28,7 @@ def test_a_byte_order_mark_changes_nothing(write: Write, encoding: str) -> None:
 def test_a_file_that_is_not_utf_8_is_refused(write: Write, problems: Problems) -> None:
     path = write(GOOD.replace("[market]", 'description = "基准"\n[market]'), encoding="gb18030")
     [(code, file, _, found, expected)] = problems(path)
-    assert (code, file, expected) == ("scenario_unreadable", "mine.toml", "TOML in UTF-8")
+    assert (code, file, expected) == ("scenario_unreadable", "mine.toml", "TOML, UTF-8")
     assert found.startswith("byte 0x")
 
 

@@ -54,13 +54,43 @@ def test_whole_quarters_are_left_as_they_are(write: Write) -> None:
 def test_a_run_beyond_the_last_check_of_the_policy_warns(write: Write) -> None:
     newest = max(day for f in ("cerf", "clean_coal") if (day := policy.last_checked(policy.facility(f))))
     late = load_scenario(write(), ["scenario.end=2099-12-31"])
-    assert columns(late) == [("policy_not_checked", "scenario.end", "2099-12-31", f"not after {newest}")]
+    assert columns(late) == [("policy_not_checked", "scenario.end", "2099-12-31", f"<= {newest}")]
     assert late.findings.count("warning") == 1
 
 
 def test_an_override_of_a_facility_that_is_not_run_warns(write: Write) -> None:
     scenario = load_scenario(write(), ["scenario.facilities=['cerf']", "facility.clean_coal.ratio=0.5"])
     assert columns(scenario) == [("override_not_used", "facility.clean_coal", "ratio", "cerf")]
+
+
+LATER = """
+[sweep]
+"facility.cerf.ratio" = [0.4, 0.6]
+[monte_carlo]
+paths = 10
+seed = 7
+"""
+
+
+def test_tables_this_version_does_not_run_warn_and_change_nothing(write: Write) -> None:
+    scenario = load_scenario(write(GOOD + LATER))
+    assert columns(scenario) == [
+        ("table_not_used", "monte_carlo", "paths, seed", ""),
+        ("table_not_used", "sweep", "facility.cerf.ratio", ""),
+    ]
+    assert scenario.findings.count("warning") == 2
+    assert scenario.resolved() == load_scenario(write()).resolved()
+    assert not load_scenario(write(GOOD + "[sweep]\n[monte_carlo]\n")).findings
+
+
+def test_a_shift_of_the_lpr_is_noted_to_have_no_effect_yet(write: Write) -> None:
+    scenario = load_scenario(write(), ["market.lpr_shift_bp=-10", "market.lpr_shift_from=2024-01-01"])
+    assert columns(scenario) == [
+        ("key_not_used", "market.lpr_shift_bp", "-10", ""),
+        ("key_not_used", "market.lpr_shift_from", "2024-01-01", ""),
+    ]
+    assert scenario.findings.count("note") == 2 and scenario.lpr_shift_bp == -10
+    assert not load_scenario(write(), ["market.lpr_shift_bp=0"]).findings
 
 
 def test_lenders_of_the_scenario_join_those_of_the_policy(write: Write) -> None:

@@ -19,7 +19,7 @@ def test_it_writes_book_prepayments_and_scenario_and_names_the_next_command(tmp_
     assert {p.name for p in tmp_path.iterdir()} == {"big book.csv", "big book.prepayments.csv", "big book.toml"}
     assert "25 loans (seed 3)" in result.output
     scenario, folder = tmp_path / "big book.toml", tmp_path / "big book-run"
-    assert f'next: relending run "{scenario}" --out "{folder}"' in result.output
+    assert f"next: relending run '{scenario}' --out '{folder}'" in result.output
     assert out.read_bytes().startswith(b"\xef\xbb\xbf")
     assert len(out.read_text(encoding="utf-8-sig").splitlines()) == 26
 
