@@ -86,8 +86,18 @@ def main(book: Path, sample: int) -> None:
     began = time.perf_counter()
     total = [sum(column) for column in zip(*(outstanding(loan) for loan in some.itertuples()), strict=True)]
     loop = time.perf_counter() - began
-    print(json.dumps({"loans": len(loans), "sample": len(some), "all_loans_seconds": whole, "loop_seconds": loop,
-                      "scaled_seconds": whole + loop * len(loans) / len(some), "last_quarter": total[-1]}))
+    print(
+        json.dumps(
+            {
+                "loans": len(loans),
+                "sample": len(some),
+                "all_loans_seconds": whole,
+                "loop_seconds": loop,
+                "scaled_seconds": whole + loop * len(loans) / len(some),
+                "last_quarter": total[-1],
+            }
+        )
+    )
 
 
 if __name__ == "__main__":

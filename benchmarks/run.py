@@ -1,6 +1,6 @@
 """Measures the main job, the script one would write instead, and start-up; see README.md beside this file.
 
-    python benchmarks/run.py --loans 1000000 --repeats 3
+python benchmarks/run.py --loans 1000000 --repeats 3
 """
 
 from __future__ import annotations
@@ -92,11 +92,16 @@ def instead(folder: Path, sample: int, ours: float) -> None:
     run = measure([sys.executable, str(HERE / "naive.py"), "book.parquet", str(sample)], folder)
     told = json.loads(run.output.splitlines()[-1])
     show(f"naive.py, loop over {told['sample']:,} loans", [run])
-    print(f"  {'':<34} reading and group-by of all loans {told['all_loans_seconds']:.1f} s, loop "
-          f"{told['loop_seconds']:.1f} s; scaled up from the sample to {told['loans']:,} loans: "
-          f"{told['scaled_seconds']:,.0f} s")
-    print(f"  {'':<34} ratio {told['scaled_seconds'] / ours:.0f}, though it does far less (no checks, no rollovers, no "
-          f"ledger, floats)", flush=True)
+    print(
+        f"  {'':<34} reading and group-by of all loans {told['all_loans_seconds']:.1f} s, loop "
+        f"{told['loop_seconds']:.1f} s; scaled up from the sample to {told['loans']:,} loans: "
+        f"{told['scaled_seconds']:,.0f} s"
+    )
+    print(
+        f"  {'':<34} ratio {told['scaled_seconds'] / ours:.0f}, though it does far less (no checks, no rollovers, no "
+        f"ledger, floats)",
+        flush=True,
+    )
 
 
 def start_up(folder: Path, repeats: int) -> None:

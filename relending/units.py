@@ -69,11 +69,6 @@ def largest(values: Ints) -> int:
 
 def _wide(a: Ints, b: Ints) -> tuple[Ints, NDArray[np.uint64]]:
     """The 128-bit product of a and b: high limb (signed) and low limb (unsigned), two's complement."""
-    with np.errstate(over="ignore"):  # numpy warns where one number wraps, not where arrays do; here both must
-        return _wide_wrapping(a, b)
-
-
-def _wide_wrapping(a: Ints, b: Ints) -> tuple[Ints, NDArray[np.uint64]]:
     x, y = np.abs(a).astype(np.uint64), np.abs(b).astype(np.uint64)
     x1, x0, y1, y0 = x >> _32, x & _LOW, y >> _32, y & _LOW
     low = x0 * y0
@@ -119,9 +114,14 @@ def mul_div(a: ArrayLike, b: ArrayLike, c: ArrayLike, rounding: Rounding) -> Int
     >>> mul_div([1, 3, 5], 1, 2, "half_even").tolist()
     [0, 2, 2]
     """
-    a, b, c = np.broadcast_arrays(as_ints(a), as_ints(b), as_ints(c))
+    given = np.broadcast_arrays(as_ints(a), as_ints(b), as_ints(c))
+    # one number alone would warn where it wraps; arrays wrap quietly, which the arithmetic below is made for
+    return _quotient(given[0].ravel(), given[1].ravel(), given[2].ravel(), rounding).reshape(given[0].shape)
+
+
+def _quotient(a: Ints, b: Ints, c: Ints, rounding: Rounding) -> Ints:
     if a.size == 0:
-        return np.zeros(a.shape, np.int64)
+        return np.zeros(0, np.int64)
     largest_a, largest_b = largest(a), largest(b)
     if int(c.min()) < 1 or int(c.max()) > LARGEST_DIVISOR:
         raise LimitError("a divisor is not in 1 .. 2**62")
@@ -140,10 +140,9 @@ def _mul_div_wide(a: Ints, b: Ints, c: Ints, rounding: Rounding) -> Ints:
     q = np.floor(guess).astype(np.int64)
     if float(np.abs(guess).max()) < 2.0**50 and int(c.max()) <= 2**60:
         # the proposed quotient is at most two off, so the true remainder is inside int64 and the wrapped one is it
-        with np.errstate(over="ignore"):
-            rest = a * b - q * c
-            last = rest // c
-            return _round(q + last, rest - last * c, c, rounding)
+        rest = a * b - q * c
+        last = rest // c
+        return _round(q + last, rest - last * c, c, rounding)
     # the remainder of the proposed quotient, on two limbs; its float is good to one part in 2**51, which
     # leaves the second quotient at most one off, and then the remainder fits int64
     high, low = _wide(a, b)
@@ -151,11 +150,10 @@ def _mul_div_wide(a: Ints, b: Ints, c: Ints, rounding: Rounding) -> Ints:
     rest_low = low - back_low
     rest_high = high - back_high - (low < back_low)
     step = np.floor((rest_high.astype(np.float64) * 2.0**64 + rest_low) / c).astype(np.int64)
-    with np.errstate(over="ignore"):
-        rest = rest_low.astype(np.int64) - step * c
-        q = q + step
-        last = rest // c
-        q, rest = q + last, rest - last * c
+    rest = rest_low.astype(np.int64) - step * c
+    q = q + step
+    last = rest // c
+    q, rest = q + last, rest - last * c
     return _round(q, rest, c, rounding)
 
 

@@ -79,7 +79,7 @@ def _is_scenario(book: str) -> bool:
 
 
 def _refuse_options(options: Mapping[str, object], lang: str) -> None:
-    given = [name for name, value in options.items() if value]
+    given = [name for name, value in options.items() if value not in (None, ())]
     if given:
         names = ", ".join(given)
         raise click.UsageError(

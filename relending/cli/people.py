@@ -93,7 +93,7 @@ def stop_at_path(text: str) -> None:
     from relending.findings import Findings, InputError
 
     if not text.strip():
-        raise InputError(Findings.one("path_empty", column="BOOK / SCENARIO", found=repr(text)))
+        raise InputError(Findings.one("path_empty", file='""'))
     if is_run_folder(text):
         raise InputError(Findings.one("path_is_run_folder", file=text))
 

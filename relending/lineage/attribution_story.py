@@ -47,7 +47,7 @@ def _reduction(case: Case, lang: str) -> str:
 
 
 def _lacking(case: Case) -> str:
-    """What share or reduction cannot be computed without, as the key of a sentence: an impossible figure comes first."""
+    """What share or reduction cannot be computed without, as a key of the story: an impossible figure comes first."""
     figures = {
         "principal": case.row["principal_fen"],
         "investment": case.row["project_investment_fen"],

@@ -52,8 +52,11 @@ def policy_numbers() -> set[Decimal]:
     written = {v * unit for v in given if v < 1 for unit in (1, 100, 10_000, 1_000_000)}
     written |= {v * unit for v in given if v >= 1000 for unit in (1, 100)}
     # a half, a small count or a plain power of ten says nothing about a rule
-    return {v for v in written if set(v.normalize().as_tuple().digits) != {1} and v != Decimal("0.5")
-            and (v != int(v) or v >= 1000)}
+    return {
+        v
+        for v in written
+        if set(v.normalize().as_tuple().digits) != {1} and v != Decimal("0.5") and (v != int(v) or v >= 1000)
+    }
 
 
 def modules() -> list[Path]:
@@ -81,9 +84,15 @@ def test_the_numbers_looked_for_are_those_of_the_policy_data() -> None:
 @pytest.mark.parametrize("path", modules(), ids=name_of)
 def test_no_number_of_the_policy_data_stands_in_code(path: Path) -> None:
     wanted = policy_numbers()
-    found = [(line, v) for line, v in constants(path)
-             if isinstance(v, int | float) and not isinstance(v, bool) and (name_of(path), v) not in INNOCENT
-             and abs(v) < 10**30 and Decimal(repr(v)) in wanted]
+    found = [
+        (line, v)
+        for line, v in constants(path)
+        if isinstance(v, int | float)
+        and not isinstance(v, bool)
+        and (name_of(path), v) not in INNOCENT
+        and abs(v) < 10**30
+        and Decimal(repr(v)) in wanted
+    ]
     assert found == []
 
 
@@ -91,9 +100,15 @@ def test_no_number_of_the_policy_data_stands_in_code(path: Path) -> None:
 def test_no_date_stands_in_code(path: Path) -> None:
     day = re.compile(r"20\d\d(-?\d\d(-?\d\d)?|Q[1-4])")
     found = [(line, v) for line, v in constants(path) if isinstance(v, str) and day.fullmatch(v)]
-    calls = [(node.lineno, ast.unparse(node)) for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-             if isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] == "date"
-             and node.args and isinstance(node.args[0], ast.Constant) and 2000 < node.args[0].value < 2100]
+    calls = [
+        (node.lineno, ast.unparse(node))
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call)
+        and ast.unparse(node.func).rpartition(".")[2] == "date"
+        and node.args
+        and isinstance(node.args[0], ast.Constant)
+        and 2000 < node.args[0].value < 2100
+    ]
     assert found + calls == []
 
 
@@ -101,6 +116,9 @@ def test_no_date_stands_in_code(path: Path) -> None:
 def test_no_facility_bank_or_sector_is_named_in_code(path: Path) -> None:
     names = {*policy.facilities(), *policy.lenders(), *policy.sectors(), *policy.fields()}
     assert "cerf" in names and "icbc" in names and "wind" in names
-    found = [(line, v) for line, v in constants(path)
-             if isinstance(v, str) and v in names and (name_of(path), v) not in NAMED]
+    found = [
+        (line, v)
+        for line, v in constants(path)
+        if isinstance(v, str) and v in names and (name_of(path), v) not in NAMED
+    ]
     assert found == []

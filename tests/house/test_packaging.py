@@ -77,8 +77,11 @@ def test_no_module_lies_in_a_folder_that_is_no_package(folders: dict[Path, str])
 def test_every_data_file_is_installed(config: ConfigParser, data_files: list[tuple[str, str]]) -> None:
     data = {key: words(value) for key, value in config["options.package_data"].items()}
     assert len(data_files) > 10
-    assert [(package, name) for package, name in data_files
-            if not any(covers(p, name) for p in data.get(package, []) + data["*"])] == []
+    assert [
+        (package, name)
+        for package, name in data_files
+        if not any(covers(p, name) for p in data.get(package, []) + data["*"])
+    ] == []
 
 
 def test_every_dependency_is_imported_and_every_import_declared(config: ConfigParser) -> None:
@@ -94,8 +97,9 @@ def test_every_dependency_has_a_lower_bound(config: ConfigParser) -> None:
 
 def test_the_installation_under_test_is_that_of_this_setup_cfg(config: ConfigParser) -> None:
     installed = {line.lower() for line in requires("relending") or [] if "extra ==" not in line}
-    assert installed == {line.lower() for line in words(config["options"]["install_requires"])}, \
+    assert installed == {line.lower() for line in words(config["options"]["install_requires"])}, (
         "install again: pip install -e .[dev]"
+    )
 
 
 def test_the_shipped_scenarios_are_found_under_the_name_they_are_installed_as(folders: dict[Path, str]) -> None:

@@ -15,22 +15,38 @@ TELL = "import sys; print(*[m for m in ('numpy', 'pandas', 'pyarrow', 'pydantic'
 
 
 def loaded_after(code: str, folder: Path) -> list[str]:
-    done = subprocess.run([sys.executable, "-c", f"{code}\n{TELL}"], cwd=folder, capture_output=True, text=True,
-                          encoding="utf-8", check=True, env=None)
+    done = subprocess.run(
+        [sys.executable, "-c", f"{code}\n{TELL}"],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=True,
+        env=None,
+    )
     return done.stdout.splitlines()[-1].split()
 
 
 def help_of(*verb: str) -> str:
-    return ("import contextlib\nfrom relending.cli import main\nwith contextlib.suppress(SystemExit):\n"
-            f"    main([*{verb!r}, '--help'])")
+    return (
+        "import contextlib\nfrom relending.cli import main\nwith contextlib.suppress(SystemExit):\n"
+        f"    main([*{verb!r}, '--help'])"
+    )
 
 
 def test_the_probe_sees_a_heavy_library(tmp_path: Path) -> None:
     assert {"pandas", "numpy"} <= set(loaded_after("import pandas", tmp_path))
 
 
-@pytest.mark.parametrize("code", ["import relending", "import relending; dir(relending); relending.__version__",
-                                  "import relending.cli", "from relending.cli import main"])
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import relending",
+        "import relending; dir(relending); relending.__version__",
+        "import relending.cli",
+        "from relending.cli import main",
+    ],
+)
 def test_importing_loads_nothing_heavy(code: str, tmp_path: Path) -> None:
     assert loaded_after(code, tmp_path) == []
 

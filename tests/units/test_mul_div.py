@@ -104,9 +104,10 @@ def test_interest_of_a_year_of_banks(a: int, days: int, rate: int, rounding: Rou
     agree([(a, rate * days, 360 * 10**6)], rounding)
 
 
-@pytest.mark.parametrize(("rounding", "plus", "minus"), [("floor", [0, 1, 2], [-1, -2, -3]),
-                                                        ("half_even", [0, 2, 2], [0, -2, -2]),
-                                                        ("half_up", [1, 2, 3], [0, -1, -2])])
+@pytest.mark.parametrize(
+    ("rounding", "plus", "minus"),
+    [("floor", [0, 1, 2], [-1, -2, -3]), ("half_even", [0, 2, 2], [0, -2, -2]), ("half_up", [1, 2, 3], [0, -1, -2])],
+)
 def test_halves_of_one_three_and_five(rounding: Rounding, plus: list[int], minus: list[int]) -> None:
     big = 2**40
     for scale in (1, big):
@@ -122,8 +123,10 @@ def test_the_largest_of_everything() -> None:
     assert mul_div([top, -top], LARGEST_DIVISOR // 2, LARGEST_DIVISOR, "floor").tolist() == [2**62 - 1, -(2**62)]
 
 
-@pytest.mark.parametrize(("a", "b", "c"), [(2**62, 2, 1), (INT64_MAX, INT64_MAX, LARGEST_DIVISOR), (-(2**62), 3, 1),
-                                           (INT64_MAX, 2**40, 2**40 - 1)])
+@pytest.mark.parametrize(
+    ("a", "b", "c"),
+    [(2**62, 2, 1), (INT64_MAX, INT64_MAX, LARGEST_DIVISOR), (-(2**62), 3, 1), (INT64_MAX, 2**40, 2**40 - 1)],
+)
 @pytest.mark.parametrize("rounding", MODES)
 def test_a_result_beyond_int64_is_an_error_not_a_wrap(a: int, b: int, c: int, rounding: Rounding) -> None:
     with pytest.raises(LimitError, match="result"):

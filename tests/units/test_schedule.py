@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from fractions import Fraction
 
 import numpy as np
 from hypothesis import given, settings
@@ -13,6 +14,7 @@ from relending.engine.schedule import (
     BULLET,
     EQUAL_INSTALLMENT,
     EQUAL_PRINCIPAL,
+    MOST_ROUNDS,
     Schedule,
     Terms,
     apply_prepayments,
@@ -28,8 +30,12 @@ Loan = tuple[int, int, int, int, int, int, int]
 @st.composite
 def loans(draw: st.DrawFn) -> Loan:
     """principal, rate, disbursed, matures, kind, payments a year, grace."""
-    start = to_day(draw(st.dates(dt.date(2015, 1, 1), dt.date(2032, 12, 31))
-                        | st.sampled_from([dt.date(2024, 2, 29), dt.date(2023, 1, 31), dt.date(2023, 8, 30)])))
+    start = to_day(
+        draw(
+            st.dates(dt.date(2015, 1, 1), dt.date(2032, 12, 31))
+            | st.sampled_from([dt.date(2024, 2, 29), dt.date(2023, 1, 31), dt.date(2023, 8, 30)])
+        )
+    )
     matures = start + draw(st.integers(1, 6000))
     grace = start + draw(st.just(0) | st.integers(0, matures - start))
     rate = draw(st.just(0) | st.integers(1, 120_000))
@@ -106,8 +112,9 @@ def test_a_loan_s_neighbours_do_not_change_it(some: list[Loan], offset: int) -> 
     terms = terms_of(some)
     days = np.array([loan[2] + offset for loan in some])
     together = scheduled(terms, np.arange(len(some)), days)
-    assert together.tolist() == [int(path_of(terms_of([loan]), 0, np.array([day]))[0])
-                                 for loan, day in zip(some, days.tolist(), strict=True)]
+    assert together.tolist() == [
+        int(path_of(terms_of([loan]), 0, np.array([day]))[0]) for loan, day in zip(some, days.tolist(), strict=True)
+    ]
 
 
 def prepaid(loan: Loan, day: int, amount: int) -> Schedule:
@@ -128,11 +135,12 @@ def test_a_prepayment_lowers_what_follows_and_nothing_before(
     plain, after = scheduled(schedule.terms, index, days), schedule.outstanding(index, days)
     if amount > owed:
         # refused: named with what was owed, and nothing is taken off
-        assert schedule.prepaid.refused.tolist() == [0]
-        assert schedule.prepaid.refused_owed.tolist() == [owed]
+        loans, _, _, owing = schedule.prepaid.refused
+        assert loans.tolist() == [0]
+        assert owing.tolist() == [owed]
         assert after.tolist() == plain.tolist()
         return
-    assert schedule.prepaid.refused.size == 0
+    assert schedule.prepaid.refused[0].size == 0
     assert schedule.outstanding(np.array([0]), np.array([day])).tolist() == [owed - amount]
     assert after[days < day].tolist() == plain[days < day].tolist()
     assert (after <= plain).all() and (after >= 0).all()
@@ -157,10 +165,29 @@ def test_prepayments_of_one_day_count_as_their_sum(loan: Loan, at: int, amount: 
     days = np.arange(loan[2], loan[3] + 1, max(1, (loan[3] - loan[2]) // 15))
     index = np.zeros(len(days), np.int64)
     assert parts.outstanding(index, days).tolist() == whole.outstanding(index, days).tolist()
-    assert parts.prepaid.refused.tolist() == whole.prepaid.refused.tolist()
+    assert parts.prepaid.refused[0].tolist() == whole.prepaid.refused[0].tolist()
 
 
 def test_no_loans_and_no_prepayments_are_fine() -> None:
     terms = make_terms(NONE, NONE, NONE, NONE, NONE, NONE + 1, NONE)
     assert scheduled(terms, NONE, NONE).size == 0
     assert apply_prepayments(terms, np.zeros(0, bool), NONE, NONE, NONE).outstanding(NONE, NONE).size == 0
+
+
+def test_many_prepayments_of_one_loan_are_settled_as_a_few_are() -> None:
+    """Beyond MOST_ROUNDS a loan is settled by itself: the same balances as the chain of half-even steps by hand."""
+    start, n = 19_000, 60
+    one = np.array([1])
+    terms = make_terms(
+        one * 10**9, one * 30_000, one * start, one * (start + 3_000), one * EQUAL_PRINCIPAL, one * 4, one * start
+    )
+    days, amounts = start + 10 + 7 * np.arange(n), 1_000_003 + np.arange(n)
+    schedule = apply_prepayments(terms, np.array([True]), np.zeros(n, np.int64), days, amounts)
+    assert len(schedule.prepaid.single[0]) == n > MOST_ROUNDS
+    steps: list[tuple[int, int, int]] = []
+    for day, amount in zip(days.tolist(), amounts.tolist(), strict=True):
+        owed = int(scheduled(terms, np.array([0]), day)[0])
+        for _, a, o in steps:
+            owed = round(Fraction(owed * (o - a), o))
+        steps.append((day, amount, owed))
+        assert int(schedule.outstanding(np.array([0]), day)[0]) == owed - amount

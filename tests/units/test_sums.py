@@ -111,22 +111,50 @@ def test_too_many_terms_are_an_error() -> None:
 
 
 def test_the_one_number_without_a_negative_is_an_error() -> None:
-    for call in (lambda v: weighted_sum(v, 1), lambda v: weighted_sum(1, v), total, largest,
-                 lambda v: group_sum(v, np.zeros(1, np.int64), 1)):
+    for call in (
+        lambda v: weighted_sum(v, 1),
+        lambda v: weighted_sum(1, v),
+        total,
+        largest,
+        lambda v: group_sum(v, np.zeros(1, np.int64), 1),
+    ):
         with pytest.raises(LimitError):
             call(np.array([-(2**63)]))
 
 
-@pytest.mark.parametrize("good", [[1, 2], [True, False], np.array([1, 2], np.uint8), np.array([1, 2], object), [], 7,
-                                  np.array([2**63 - 1], np.uint64), [np.int32(4)]])
+@pytest.mark.parametrize(
+    "good",
+    [
+        [1, 2],
+        [True, False],
+        np.array([1, 2], np.uint8),
+        np.array([1, 2], object),
+        [],
+        7,
+        np.array([2**63 - 1], np.uint64),
+        [np.int32(4)],
+    ],
+)
 def test_whole_numbers_of_any_kind_become_int64(good: object) -> None:
     out = as_ints(good)  # type: ignore[arg-type]
     assert out.dtype == np.int64
     assert out.ravel().tolist() == [int(v) for v in np.asarray(good).ravel()]
 
 
-@pytest.mark.parametrize("bad", [1.0, [0.5], ["1"], [None], [1, 2.0], np.array([1, "x"], object),
-                                 np.array([1.0], object), np.array([np.nan]), np.array(["2024"], "datetime64[Y]")])
+@pytest.mark.parametrize(
+    "bad",
+    [
+        1.0,
+        [0.5],
+        ["1"],
+        [None],
+        [1, 2.0],
+        np.array([1, "x"], object),
+        np.array([1.0], object),
+        np.array([np.nan]),
+        np.array(["2024"], "datetime64[Y]"),
+    ],
+)
 def test_anything_else_is_a_type_error(bad: object) -> None:
     with pytest.raises(TypeError, match="whole numbers"):
         as_ints(bad)  # type: ignore[arg-type]
