@@ -9,10 +9,14 @@ rounded half-even to the fen. Floats propose; where they stand too near a half t
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
 from relending.units import PPM, Ints, divide
+
+Whole = NDArray[np.integer[Any]]
 
 
 def exact_left(principal: int, rate_ppm: int, per_year: int, n: int, k: int) -> int:
@@ -29,7 +33,7 @@ def exact_left(principal: int, rate_ppm: int, per_year: int, n: int, k: int) -> 
     return divide(principal * top, grown**n - one**n, "half_even")
 
 
-def left(principal: Ints, rate_ppm: Ints, per_year: Ints, n: Ints, k: Ints) -> Ints:
+def left(principal: Ints, rate_ppm: Ints, per_year: Whole, n: Whole, k: Whole) -> Ints:
     """Fen outstanding after k of n payments for arrays of loans (rate above 0, 0 <= k <= n)."""
     log_growth = np.log1p(rate_ppm / (PPM * per_year))
     exponent = n * log_growth

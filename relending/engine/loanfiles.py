@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from relending.dates import Days
 from relending.engine.applications import Requests
@@ -33,7 +34,7 @@ class Outcome:
     is held on.
     """
 
-    state: Ints
+    state: NDArray[np.int8]
     supported: Flags
     held_from: Days
     held_until: Days
@@ -48,7 +49,7 @@ def outcome(
     context: Context,
 ) -> Outcome:
     """States and support of a block's loans after funding."""
-    state = np.full(len(block), STATES.index("refused"), np.int64)
+    state = np.full(len(block), STATES.index("refused"), np.int8)
     state[error] = STATES.index("set_aside")
     state[screened.eligible] = STATES.index("unfunded")
     held_from = np.full(len(block), NEVER, np.int64)

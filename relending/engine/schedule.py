@@ -23,6 +23,10 @@ BULLET, EQUAL_PRINCIPAL, EQUAL_INSTALLMENT = 0, 1, 2
 KINDS = {"bullet": BULLET, "equal_principal": EQUAL_PRINCIPAL, "equal_installment": EQUAL_INSTALLMENT}
 
 
+Small = NDArray[np.int32]
+Whole = NDArray[np.integer[Any]]
+
+
 @dataclass(frozen=True, slots=True)
 class Terms:
     """Repayment terms of n loans, one array each, and what follows from them once.
@@ -35,13 +39,13 @@ class Terms:
     rate_ppm: Ints
     disbursed: Days
     matures: Days
-    kind: NDArray[np.integer[Any]]
-    step: Ints
-    month: Days
-    day: Days
-    regular: Ints
-    first: Ints
-    n: Ints
+    kind: Whole
+    step: Small
+    month: Small
+    day: Small
+    regular: Small
+    first: Small
+    n: Small
 
     def __len__(self) -> int:
         return len(self.principal)
@@ -52,7 +56,7 @@ def make_terms(
     rate_ppm: Ints,
     disbursed: Days,
     matures: Days,
-    kind: NDArray[np.integer[Any]],
+    kind: Whole,
     per_year: Ints,
     grace: Days,
 ) -> Terms:
@@ -63,10 +67,13 @@ def make_terms(
     first = np.minimum(_dates_up_to(month, day, step, grace - 1), regular)
     # an instalment at rate 0 is equal principal (design section 7)
     kind = np.where((kind == EQUAL_INSTALLMENT) & (rate_ppm == 0), np.int8(EQUAL_PRINCIPAL), kind.astype(np.int8))
-    return Terms(principal, rate_ppm, disbursed, matures, kind, step, month, day, regular, first, regular - first + 1)
+    n = regular - first + 1
+    # what is small is kept small: of a million loans these would be a tenth of all memory
+    small = (x.astype(np.int32) for x in (step, month, day, regular, first, n))
+    return Terms(principal, rate_ppm, disbursed, matures, kind, *small)
 
 
-def _dates_up_to(month: Days, day: Days, step: Ints, when: Days) -> Ints:
+def _dates_up_to(month: Whole, day: Whole, step: Whole, when: Days) -> Ints:
     """How many of the dates ``disbursed + j * step`` months (j = 1, 2, …) lie on or before ``when``."""
     when_month, when_day = split(when)
     length = month_start(when_month + 1) - month_start(when_month)
