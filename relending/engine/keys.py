@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 
 from relending.dates import Days
 from relending.engine.block import Block
-from relending.engine.columns import Flags, arrow, ints
+from relending.engine.columns import Flags, arrow
 from relending.findings import Findings
 from relending.units import FEN, GRAMS, Ints, decimal_text, group_sum
 
@@ -247,38 +247,3 @@ def _place_rows(
                 )
             )
     return Findings.concat(parts)
-
-
-@dataclass(frozen=True, slots=True)
-class Matched:
-    """Prepayments of one block's loans: loan (position in the block), day, amount in fen, and row of the side table.
-
-    ``readable`` is false where date or amount could not be read.
-    """
-
-    loan: Ints
-    day: Days
-    amount: Ints
-    row: Ints
-    readable: Flags
-
-
-def match_prepayments(keys: Keys, prepayments: pd.DataFrame) -> tuple[tuple[Matched, ...], Flags]:
-    """Prepayments sorted to the blocks of their loans; and which rows name a loan that no block has."""
-    loan_id = arrow(prepayments, "loan_id")
-    day, has_day = ints(prepayments, "date")
-    amount, has_amount = ints(prepayments, "amount_fen")
-    named = loan_id.unique().drop_null()
-    # the small table is the one that is hashed; of a duplicated id any row will do, all of them are set aside
-    hit = pc.index_in(keys.loan_ids.combine_chunks(), value_set=named)
-    found = np.flatnonzero(np.asarray(hit.is_valid()))
-    row_of = np.full(len(named) + 1, -1, np.int64)
-    row_of[hit.fill_null(0).to_numpy(zero_copy_only=False)[found]] = found
-    place = pc.index_in(loan_id, value_set=named).fill_null(len(named)).to_numpy(zero_copy_only=False)
-    where = row_of[place]
-    matched = []
-    for start, stop in itertools.pairwise(keys.offsets):
-        mine = np.flatnonzero((where >= start) & (where < stop))
-        readable = has_day[mine] & has_amount[mine]
-        matched.append(Matched(where[mine] - start, day[mine], amount[mine], mine, readable))
-    return tuple(matched), (where < 0) & np.asarray(loan_id.is_valid())

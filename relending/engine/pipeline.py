@@ -15,7 +15,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 
 from relending.dates import Days, iso
 from relending.engine import keys as exchange
@@ -24,7 +23,7 @@ from relending.engine.attribution import attribute_block
 from relending.engine.block import Block, make_block
 from relending.engine.calendar import calendar_findings
 from relending.engine.cohorts import BlockFunding, Tranche, block_funding
-from relending.engine.columns import Codes, Flags, arrow, ints, join_frames
+from relending.engine.columns import Codes, Flags, ints, join_frames
 from relending.engine.context import Context
 from relending.engine.cost import Outstanding, cost_frame, outstanding_block, own_rate_findings
 from relending.engine.disclosure import (
@@ -37,13 +36,14 @@ from relending.engine.disclosure import (
 )
 from relending.engine.funding import settle
 from relending.engine.invariants import check_draws, check_positions, check_tranches
-from relending.engine.keys import Keys, Matched
+from relending.engine.keys import Keys
 from relending.engine.ledger import Position, funding_frame, ledger_frame, positions
 from relending.engine.loanfiles import attribution_frame, draws_frame, outcome
-from relending.engine.schedule import Schedule, apply_prepayments
+from relending.engine.prepayments import match, schedule_block
+from relending.engine.schedule import Schedule
 from relending.engine.screening import Screened, screen_block, screening_frame
 from relending.findings import Findings, InputError
-from relending.units import Ints, decimal_text
+from relending.units import Ints
 
 MOST_LENDERS = 2000
 """More distinct lenders than this in one book are a mistake in the file, not banks."""
@@ -62,7 +62,6 @@ class Tables:
     funding: pd.DataFrame
     disclosure: pd.DataFrame
     cost: pd.DataFrame
-    error: Flags
     findings: Findings
 
 
@@ -126,7 +125,7 @@ def prepare(frames: Iterable[pd.DataFrame], prepayments: pd.DataFrame | None, co
         blocks = [make_block(frame) for frame in kept]
         keys = numbered.result()
     findings = [_too_many(keys), exchange.duplicate_findings(blocks, keys)]
-    matched, said = _match(prepayments, keys)
+    matched, said = match(prepayments, keys)
     findings.append(said)
     if findings[0] or said:
         raise InputError(Findings.concat(findings))
@@ -135,7 +134,7 @@ def prepare(frames: Iterable[pd.DataFrame], prepayments: pd.DataFrame | None, co
     for block, duplicate, mine in zip(blocks, keys.duplicate, matched, strict=True):
         nobody = ~block.error & np.array([name is None for name in block.lenders], bool)[block.lender]
         findings.append(_at(block, "lender_missing", np.flatnonzero(nobody), column="lender"))
-        schedule, impossible, said = _schedule(block, block.error | duplicate | nobody, mine, prepayments)
+        schedule, impossible, said = schedule_block(block, block.error | duplicate | nobody, mine, prepayments)
         findings.append(said)
         error.append(block.error | duplicate | nobody | impossible)
         schedules.append(schedule)
@@ -159,94 +158,21 @@ def _at(block: Block, code: str, rows: Ints, **what: Any) -> Findings:
 
 def fund_works(works: Sequence[Work], keys: Keys, context: Context) -> tuple[list[Position], list[Findings]]:
     """Fund every facility; the works keep their draws, the positions (legs, events) of every lender come back."""
-    findings: list[Findings] = []
-    tranches = _fund(works, keys, context, findings)
+    funded = [_fund_one(works, f, len(keys.lenders), context) for f in range(len(context.facilities))]
+    tranches = [t for t, _ in funded]
     where = positions(tranches, len(keys.lenders), context)
     check_tranches(tranches, keys.lenders, context)
     check_positions(where, tranches, keys.lenders, context)
     for f, rules in enumerate(context.facilities):
         for w in works:
             check_draws(w.block, w.funding[f], rules.id, keys.lenders)
-    return where, findings
+    return where, [said for _, said in funded]
 
 
 def _too_many(keys: Keys) -> Findings:
     if len(keys.lenders) <= MOST_LENDERS:
         return Findings()
     return Findings.one("too_many_lenders", column="lender", found=len(keys.lenders), expected=f"<= {MOST_LENDERS}")
-
-
-def _match(prepayments: pd.DataFrame | None, keys: Keys) -> tuple[tuple[Matched, ...], Findings]:
-    """Prepayments by block; an unknown loan is an error of the file."""
-    if prepayments is None or len(prepayments) == 0:
-        none = np.zeros(0, np.int64)
-        return tuple(Matched(none, none, none, none, none.astype(bool)) for _ in keys.duplicate), Findings()
-    matched, unknown = exchange.match_prepayments(keys, prepayments)
-    rows = np.flatnonzero(unknown)
-    said = _of_prepayments(prepayments, "unknown_prepayment_loan", rows, "loan_id")
-    return matched, said
-
-
-def _of_prepayments(
-    prepayments: pd.DataFrame,
-    code: str,
-    rows: Ints,
-    column: str,
-    found: Sequence[str] | None = None,
-    expected: Sequence[str] | str = "",
-) -> Findings:
-    """Findings that point at rows of the prepayments table."""
-    if rows.size == 0:
-        return Findings()
-    at = pa.array(rows)
-    loan = arrow(prepayments, "loan_id").take(at)
-    place = {name: arrow(prepayments, name).take(at) for name in ("file", "sheet", "row")}
-    return Findings.of(
-        code,
-        int(rows.size),
-        **place,
-        loan=loan,
-        column=column,
-        found=loan if found is None else found,
-        expected=expected,
-    )
-
-
-def _schedule(
-    block: Block, error: Flags, matched: Matched, prepayments: pd.DataFrame | None
-) -> tuple[Schedule, Flags, Findings]:
-    """The block's schedule, the loans whose prepayments cannot be, and what is wrong with these."""
-    impossible = np.zeros(len(block), bool)
-    if prepayments is None or matched.loan.size == 0:
-        return apply_prepayments(block.terms, ~error, matched.loan, matched.day, matched.amount), impossible, Findings()
-    # what could not be read has its finding already; a loan whose prepayments are not known has no schedule
-    impossible[matched.loan[~matched.readable]] = True
-    zero = matched.readable & (matched.amount <= 0) & ~error[matched.loan]
-    impossible[matched.loan[zero]] = True
-    said = _of_prepayments(
-        prepayments,
-        "prepayment_not_positive",
-        matched.row[zero],
-        "amount",
-        [decimal_text(int(a), 2) for a in matched.amount[zero]],
-        "> 0",
-    )
-    schedule = apply_prepayments(block.terms, ~error & ~impossible, matched.loan, matched.day, matched.amount)
-    loan, day, amount, owed = schedule.prepaid.refused
-    # several of one day were added together: the first of that day stands for them
-    order = np.lexsort((matched.row, matched.day, matched.loan))
-    keys = np.stack([matched.loan[order], matched.day[order]])
-    first = [int(np.flatnonzero((keys[0] == n) & (keys[1] == d))[0]) for n, d in zip(loan, day, strict=True)]
-    said += _of_prepayments(
-        prepayments,
-        "prepayment_over_outstanding",
-        matched.row[order[first]] if first else np.zeros(0, np.int64),
-        "amount",
-        [f"{decimal_text(int(a), 2)} ({iso(int(d))})" for a, d in zip(amount, day, strict=True)],
-        [f"<= {decimal_text(int(o), 2)}" for o in owed],
-    )
-    impossible[loan] = True
-    return schedule, impossible, said
 
 
 def _after_end(block: Block, error: Flags, context: Context) -> Findings:
@@ -260,27 +186,25 @@ def _lender_numbers(block: Block, keys: Keys) -> Ints:
     return np.array([place.get(name, -1) if name is not None else -1 for name in block.lenders], np.int64)[block.lender]
 
 
-def _fund(works: Sequence[Work], keys: Keys, context: Context, findings: list[Findings]) -> list[tuple[Tranche, ...]]:
-    out: list[tuple[Tranche, ...]] = []
-    for f, rules in enumerate(context.facilities):
-        immediate = any(v.value == "immediate" for v in rules["on_prepayment"].values)
-        for w in works:
-            rows = np.flatnonzero(w.screened.eligible & (w.screened.facility == f) & (w.block.disbursed <= context.end))
-            requests = make_requests(w.block, rows, rules, w.schedule)
-            w.requests += (requests,)
-            w.funding += (block_funding(w.block, w.schedule, w.lender, requests, context.end, immediate),)
-            found = [f"0.00 ({iso(int(d))})" for d in requests.repaid_day]
-            findings.append(
-                _at(w.block, "repaid_before_draw", requests.repaid, column="matures", found=found, expected="> 0")
-            )
-        settled = settle(rules, [w.funding[f] for w in works], len(keys.lenders), context.end)
-        findings.append(settled.findings)
-        out.append(settled.tranches)
-        if any(v.value == "following" for v in rules["business_day"].values):
-            findings.append(
-                calendar_findings({d for t in settled.tranches for d in (t.day, *t.due) if d <= context.end})
-            )
-    return out
+def _fund_one(works: Sequence[Work], f: int, lenders: int, context: Context) -> tuple[tuple[Tranche, ...], Findings]:
+    """Fund one facility over all blocks."""
+    rules = context.facilities[f]
+    immediate = any(v.value == "immediate" for v in rules["on_prepayment"].values)
+    findings = []
+    for w in works:
+        rows = np.flatnonzero(w.screened.eligible & (w.screened.facility == f) & (w.block.disbursed <= context.end))
+        requests = make_requests(w.block, rows, rules, w.schedule)
+        w.requests += (requests,)
+        w.funding += (block_funding(w.block, w.schedule, w.lender, requests, context.end, immediate),)
+        found = [f"0.00 ({iso(int(d))})" for d in requests.repaid_day]
+        findings.append(
+            _at(w.block, "repaid_before_draw", requests.repaid, column="matures", found=found, expected="> 0")
+        )
+    settled = settle(rules, [w.funding[f] for w in works], lenders, context.end)
+    if any(v.value == "following" for v in rules["business_day"].values):
+        days = {d for t in settled.tranches for d in (t.day, *t.due) if d <= context.end}
+        findings.append(calendar_findings(days))
+    return settled.tranches, Findings.concat([*findings, settled.findings])
 
 
 @dataclass(frozen=True, slots=True)
@@ -308,7 +232,6 @@ def _finish(prepared: Prepared, where: Sequence[Position], context: Context, fin
         funding=funding_frame(where, keys.lenders, context),
         disclosure=disclosure_frame(grid, disclosed, keys.lenders, context),
         cost=cost_frame(outstanding, where, keys.lenders, context),
-        error=np.concatenate([w.error for w in works]),
         findings=Findings.concat(findings),
     )
 

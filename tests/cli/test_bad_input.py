@@ -87,8 +87,24 @@ def test_a_prepayment_above_what_is_outstanding(tmp_path: Path) -> None:
     assert done.exit_code == 0, done.output
     run = open_run(tmp_path / "out")
     f = run.findings.set_index("code").loc["prepayment_over_outstanding"]
+    assert (f["file"], f["row"], f["column"]) == ("pre.csv", 2, "amount"), "the prepayment's place, not the loan's"
     assert (f["loan"], f["found"], f["expected"]) == ("G1", "1,000,000.01 (2023-01-05)", "<= 1,000,000.00")
     assert run.attribution["state"].tolist() == ["set_aside", "held"]
+
+
+def test_prepayments_that_cannot_be_are_each_said_once_and_set_their_loans_aside(tmp_path: Path) -> None:
+    """Two of one day are one; of nothing; unreadable: every fault at its own row, and only its loan is set aside."""
+    rows = ["G1,2023-01-05,600000", "G1,2023-01-05,500000", "G2,2023-01-05,0", "G3,soon,5", "G4,2023-01-05,400000"]
+    (tmp_path / "pre.csv").write_text("\n".join(["loan_id,date,amount", *rows]) + "\n", encoding="utf-8")
+    done = invoke(tmp_path, [good(n) for n in (1, 2, 3, 4)], more='prepayments = "pre.csv"')
+    assert done.exit_code == 0, done.output
+    run = open_run(tmp_path / "out")
+    errors = run.findings[run.findings["severity"] == "error"]
+    told = errors.set_index("loan")[["code", "row"]].to_dict("index")
+    assert told["G1"] == {"code": "prepayment_over_outstanding", "row": 2}
+    assert told["G2"] == {"code": "prepayment_not_positive", "row": 4}
+    assert told["G3"]["row"] == 5 and len(errors) == 3
+    assert run.attribution["state"].tolist() == ["set_aside", "set_aside", "set_aside", "held"]
 
 
 def test_strict_stops_on_a_row_error_and_writes_nothing(tmp_path: Path) -> None:
