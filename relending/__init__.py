@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from relending.runfolder import RunFolderError as RunFolderError
     from relending.runfolder import open_run as open_run
     from relending.runfolder import run as run
+    from relending.runfolder import verify as verify
     from relending.scenario import Scenario as Scenario
     from relending.scenario import load_scenario as load_scenario
 
@@ -45,7 +46,7 @@ _HOMES = {
     "relending.engine.steps": ("Funded", "attribute", "cost", "disclose", "fund", "schedule", "screen"),
     "relending.findings": ("Findings", "InputError", "InvariantError"),
     "relending.lineage": ("explain",),
-    "relending.runfolder": ("OpenedRun", "Run", "RunFolderError", "open_run", "run"),
+    "relending.runfolder": ("OpenedRun", "Run", "RunFolderError", "open_run", "run", "verify"),
     "relending.scenario": ("Scenario", "load_scenario"),
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names}

@@ -178,10 +178,13 @@ class Findings:
         ).sort_values(["rank", "file", "sheet", "row", "code", "column", "loan", "found", "expected"], kind="stable")
         return frame.loc[order.index, list(COLUMNS)].reset_index(drop=True)
 
-    def lines(self, lang: str = "en", most_per_code: int | None = None) -> list[str]:
+    def lines(
+        self, lang: str = "en", most_per_code: int | None = None, labels: Mapping[str, str] | None = None
+    ) -> list[str]:
         """The findings as lines for a person: what, where, found, expected, what to do.
 
-        With ``most_per_code`` only the first of each code, then how many more there are.
+        With ``most_per_code`` only the first of each code, then how many more there are; ``labels`` say what people
+        call a column.
         """
         frame = self.frame()
         totals = self.codes()
@@ -191,7 +194,7 @@ class Findings:
         shown: dict[str, int] = {}
         out: list[str] = []
         for r in frame.itertuples(index=False):
-            out.append(_line(r, getattr(r, "message" + suffix), getattr(r, "fix" + suffix), lang))
+            out.append(_line(r, getattr(r, "message" + suffix), getattr(r, "fix" + suffix), lang, labels or {}))
             shown[r.code] = shown.get(r.code, 0) + 1
             more = totals[r.code] - shown[r.code]
             if shown[r.code] == most_per_code and more:
@@ -227,7 +230,7 @@ WORDS = {
 }
 
 
-def _line(r: Any, message: str, fix: str, lang: str) -> str:
+def _line(r: Any, message: str, fix: str, lang: str, labels: Mapping[str, str]) -> str:
     import pandas as pd
 
     w = WORDS[lang]
@@ -239,7 +242,7 @@ def _line(r: Any, message: str, fix: str, lang: str) -> str:
     for name in ("sheet", "row", "loan", "column"):
         value = given(getattr(r, name))
         if value:
-            where.append(f"{w[name]} {value}")
+            where.append(f"{w[name]} {labels.get(value, value) if name == 'column' else value}")
     text = f"{w[r.severity]} {r.code}: " + "".join(f"{x}: " for x in [", ".join(x for x in where if x)] if x) + message
     if given(r.found):
         text += f"; {w['found']} {given(r.found)!r}" if lang == "en" else f"；{w['found']}「{given(r.found)}」"

@@ -13,10 +13,12 @@ from relending.cli.people import (
     STOPPED,
     columns,
     errors_for_people,
+    findings_option,
     is_run_folder,
     lang_option,
     show_findings,
     stop_at_path,
+    write_findings,
 )
 
 if TYPE_CHECKING:
@@ -34,17 +36,26 @@ FACILITIES = ("cerf", "clean_coal")
     "--facility", "facilities", multiple=True, help=f"Facilities to screen for [default: {', '.join(FACILITIES)}]."
 )
 @click.option("--prepayments", type=click.Path(path_type=Path), help="Prepayments table.")
+@findings_option
 @lang_option
-def command(book: str, lender: str | None, facilities: tuple[str, ...], prepayments: Path | None, lang: str) -> None:
+def command(
+    book: str,
+    lender: str | None,
+    facilities: tuple[str, ...],
+    prepayments: Path | None,
+    findings_to: Path | None,
+    lang: str,
+) -> None:
     """Check BOOK (a file, a folder of Parquet, or a scenario whose book is meant).
 
     Prints what is wrong, what is eligible and why the rest is not, totals by field and the size of the draw.
-    Nothing is written. Exit code 1 when there are errors. A scenario brings its own lender, facilities and
-    prepayments, so the three options go with a book only.
+    Nothing is written but --findings. Exit code 1 when there are errors. A scenario brings its own lender, facilities
+    and prepayments, so the three options go with a book only.
     """
     from relending.engine.check import check_book
+    from relending.findings import InputError
 
-    with errors_for_people(lang):
+    with errors_for_people(lang, findings_to):
         loaded: Any
         context: Any
         scenario = _is_scenario(book)
@@ -53,10 +64,14 @@ def command(book: str, lender: str | None, facilities: tuple[str, ...], prepayme
             loaded, context, said = _load_scenario(book)
         else:
             loaded, context, said = _load_book(book, lender, facilities or FACILITIES, prepayments, lang)
-        checked = check_book(loaded, context)
+        try:
+            checked = check_book(loaded, context)
+        except InputError as stop:
+            raise InputError(said + stop.findings) from None
     findings = said + checked.findings
     _show(checked, lang)
     show_findings(findings, lang)
+    write_findings(findings, findings_to, lang)
     if not scenario and "unknown_lender" in findings.codes():
         click.echo(
             "提示：银行由情景文件（[lenders.名称]）定义，或以 --lender 给出已知机构；见 docs/scenario.md。"
@@ -112,6 +127,8 @@ def _load_book(
     from relending.policy import facilities, facility, lender_of, lenders, nearest
 
     stop_at_path(book)
+    by_name = {facility(one).name[word]: one for one in facilities() for word in ("zh", "en")}
+    names = tuple(by_name.get(name, name) for name in names)
     for name in names:
         if name not in facilities():
             near = nearest(name, facilities()) or "-"
@@ -153,6 +170,7 @@ WORDS = {
 
 
 def _show(checked: Checked, lang: str) -> None:
+    from relending.lineage.story import reason_name
     from relending.policy import fields
 
     w = WORDS[lang]
@@ -160,9 +178,13 @@ def _show(checked: Checked, lang: str) -> None:
     if checked.reasons:
         rows = [
             (w["reason"], w["loans"], w["amount"]),
-            *((r, f"{n:,}", _yuan(a)) for r, (n, a) in checked.reasons.items()),
+            *((reason_name(r, lang), f"{n:,}", _yuan(a)) for r, (n, a) in checked.reasons.items()),
         ]
         click.echo("\n".join(columns(rows, right=(1, 2))))
+        for reason, places in checked.named.items():
+            more = checked.reasons[reason][0] - len(places)
+            rest = (f" … +{more:,}") if more else ""
+            click.echo(f"  {reason_name(reason, lang)}: {'; '.join(places)}{rest}")
     known = fields()
     rows4 = [(w["field"], w["loans"], w["amount"], w["draw"])]
     for name, (n, amount, draw) in checked.by_field.items():

@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import click
@@ -19,6 +20,8 @@ STOPPED, WRONG_USAGE, BROKEN = 1, 2, 3
 
 SHOWN = 3
 """Findings of one code shown on the screen; the file has them all."""
+SHOWN_ON_STOP = 50
+"""The same where a run stops and there is no run folder: all that a person can read."""
 
 _F = TypeVar("_F", bound=Any)
 
@@ -38,15 +41,19 @@ def lang_option(command: _F) -> _F:
 
 
 @contextmanager
-def errors_for_people(lang: str) -> Iterator[None]:
-    """Turns the package's errors into lines and exit codes; anything else is a bug and may show itself."""
+def errors_for_people(lang: str, findings_to: Path | None = None) -> Iterator[None]:
+    """Turns the package's errors into lines and exit codes; anything else is a bug and may show itself.
+
+    What stops is shown in full, but for thousands of the same; ``findings_to`` is a file to write all of it to.
+    """
     from relending.findings import InputError, InvariantError
     from relending.units import LimitError
 
     try:
         yield
     except InputError as stop:
-        show_findings(stop.findings, lang, err=True)
+        show_findings(stop.findings, lang, err=True, most=SHOWN_ON_STOP)
+        write_findings(stop.findings, findings_to, lang)
         click.echo(
             "停止：输入有误，未写入任何文件。" if lang == "zh" else "Stopped by the input; nothing was written.",
             err=True,
@@ -78,8 +85,6 @@ def _too_large(what: str, lang: str) -> NoReturn:
 
 def is_run_folder(text: str) -> bool:
     """Whether a path is a folder that a run was saved to."""
-    from pathlib import Path
-
     from relending.runfolder.manifest import MANIFEST
 
     return (Path(text) / MANIFEST).is_file()
@@ -110,7 +115,29 @@ def command_line(*words: str, options: Sequence[str] = ()) -> str:
     return shlex.join([program, verb, *given, *options])
 
 
-def show_findings(findings: Findings, lang: str, *, err: bool = False) -> None:
+def findings_option(command: _F) -> _F:
+    """``--findings FILE``."""
+    option = click.option(
+        "--findings",
+        "findings_to",
+        type=click.Path(dir_okay=False, path_type=Path),
+        help="Write every finding to this CSV file.",
+    )
+    decorated: _F = option(command)
+    return decorated
+
+
+def write_findings(findings: Findings, path: Path | None, lang: str) -> None:
+    """Every finding as a CSV file, as in a run folder; nothing without a path."""
+    if path is None:
+        return
+    from relending.runfolder.write import write_table
+
+    write_table("findings", findings.frame(), path)
+    click.echo(f"检查事项已全部写入 {path}" if lang == "zh" else f"All findings are in {path}", err=True)
+
+
+def show_findings(findings: Findings, lang: str, *, err: bool = False, most: int = SHOWN) -> None:
     """Counts first, then the first findings of each code."""
     if not findings:
         return
@@ -120,15 +147,22 @@ def show_findings(findings: Findings, lang: str, *, err: bool = False) -> None:
     order = ("error", "warning", "note")
     head = "检查事项" if lang == "zh" else "Findings"
     names = {"en": ("errors", "warnings", "notes"), "zh": ("错误", "警告", "提示")}[lang]
-    click.echo(
-        f"{head}: " + ", ".join(f"{name} {findings.count(one):,}" for one, name in zip(order, names, strict=True)),
-        err=err,
-    )
+    said = ", ".join(f"{name} {findings.count(one):,}" for one, name in zip(order, names, strict=True))
+    click.echo(f"{head}: {said}", err=err)
     for code, n in counts.items():
-        click.echo(f"  {n:>9,}  {code}", err=err)
-    told = findings.only(*(c for c in counts if messages()[c].severity in order[:2])) or findings
-    for line in told.lines(lang, most_per_code=SHOWN):
+        click.echo(f"  {n:>9,}  {code}: {messages()[code].message[lang]}", err=err)
+    for line in findings.lines(lang, most_per_code=most, labels=_labels(lang)):
         click.echo(f"  {line}", err=err)
+
+
+def _labels(lang: str) -> dict[str, str]:
+    """What people call a column: in Chinese its header in the column dictionary, with its name."""
+    from relending.book.columns import columns as dictionary
+
+    if lang == "en":
+        return {}
+    tables = ("loans", "prepayments")
+    return {name: f"{one.zh}（{name}）" for table in tables for name, one in dictionary(table).items()}
 
 
 class Progress:

@@ -16,9 +16,11 @@ from relending.cli.people import (
     columns,
     command_line,
     errors_for_people,
+    findings_option,
     lang_option,
     show_findings,
     stop_at_path,
+    write_findings,
 )
 
 if TYPE_CHECKING:
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
 @click.option("--set", "sets", multiple=True, metavar="KEY=VALUE", help="Override a key, e.g. facility.cerf.ratio=0.8.")
 @click.option("--strict", is_flag=True, help="Stop on any error of the book instead of setting the loan aside.")
 @click.option("--force", is_flag=True, help="Replace an existing run folder.")
+@findings_option
 @click.option("--quiet", is_flag=True, help="No progress and no summary.")
 @lang_option
 def command(
@@ -44,6 +47,7 @@ def command(
     sets: tuple[str, ...],
     strict: bool,
     force: bool,
+    findings_to: Path | None,
     quiet: bool,
     lang: str,
 ) -> None:
@@ -52,17 +56,19 @@ def command(
     The loan book is checked, screened, funded, attributed, disclosed and costed; every figure is exact to the fen.
     Loans with an error are set aside and listed in findings.csv.
     """
+    from relending.findings import Findings
     from relending.runfolder import FolderExists, RunFolderError
     from relending.runfolder import run as carry_out
 
     progress = Progress(lang, quiet)
     try:
-        with errors_for_people(lang):
+        with errors_for_people(lang, findings_to):
             loaded = _load(scenario, sets)
             targets = _targets(out, [one.name for one in loaded], lang)
             _refuse(targets, force)
             # every run is done before the first is written, so that a stop leaves the disk as it was
             done = [carry_out(one, strict=strict, progress=progress) for one in loaded]
+            write_findings(Findings.concat(run.all_findings for run in done), findings_to, lang)
             for run, target in zip(done, targets, strict=True):
                 progress("writing")
                 run.save(target, force)
@@ -133,6 +139,7 @@ WORDS = {
         "supported": "supported",
         "principal": "supported principal",
         "drawn": "drawn",
+        "first": "since the first loan",
         "balance": "facility balance",
         "saved": "interest saved",
         "tonnes": "tCO2e a year",
@@ -146,12 +153,35 @@ WORDS = {
         "supported": "获支持",
         "principal": "获支持贷款金额",
         "drawn": "累计借用",
+        "first": "自首笔起",
         "balance": "再贷款余额",
-        "saved": "节约利息",
+        "saved": "节约利息支出",
         "tonnes": "年度碳减排量（吨）",
         "yuan": "元",
         "files": "文件位于",
         "explain": "一笔借据的来龙去脉",
+    },
+}
+
+
+CONTENT = {
+    "en": {
+        "disclosure": "what is published, by quarter, field and sector",
+        "attribution": "every loan: share, reduction, supported or not",
+        "draws": "every supported loan: draw and rollovers",
+        "ledger": "every event of every tranche",
+        "funding": "the facility by quarter",
+        "cost": "blended cost, margin, interest saved by quarter",
+        "findings": "what was wrong with the input",
+    },
+    "zh": {
+        "disclosure": "披露数据：按季度、领域、子领域",
+        "attribution": "逐笔归属：占比、减排量、是否获支持",
+        "draws": "逐笔借用与展期",
+        "ledger": "批次台账",
+        "funding": "再贷款：按季度",
+        "cost": "综合资金成本、利差、节约利息支出：按季度",
+        "findings": "检查事项",
     },
 }
 
@@ -175,15 +205,15 @@ def summary(run: Run, target: Path, lang: str) -> None:
 
     grams = sum_of(supported["reduction_g"])
     set_aside = int((attribution["state"] == "set_aside").sum())
-    end = run.manifest["scenario"]["end"]
+    start, end = run.manifest["scenario"]["start"], run.manifest["scenario"]["end"]
     rows = [
         (w["loans"], f"{len(attribution):,}", ""),
         (w["set_aside"], f"{set_aside:,}", ""),
         (w["supported"], f"{len(supported):,}", ""),
         (w["principal"], yuan(sum_of(supported["principal_fen"])), w["yuan"]),
-        (w["drawn"], yuan(sum_of(drawn["amount_fen"])), w["yuan"]),
+        (w["drawn"], yuan(sum_of(drawn["amount_fen"])), f"{w['yuan']} ({w['first']})"),
         (w["balance"], yuan(sum_of(last["facility_balance_fen"])), f"{w['yuan']} ({end})"),
-        (w["saved"], yuan(sum_of(cost["interest_saved_fen"])), w["yuan"]),
+        (w["saved"], yuan(sum_of(cost["interest_saved_fen"])), f"{w['yuan']} ({start} – {end})"),
         (w["tonnes"], decimal_text(divide(grams, 10**4, "half_even"), 2), ""),
     ]
     title = run.scenario.title.get(lang) or run.scenario.name
@@ -194,8 +224,8 @@ def summary(run: Run, target: Path, lang: str) -> None:
     show_findings(run.all_findings, lang)
     click.echo("")
     click.echo(f"{w['files']} {target}")
-    for name in ("disclosure.csv", "ledger.csv", "cost.csv", "findings.csv"):
-        click.echo(f"  {target / name}")
+    files = run.files()
+    click.echo("\n".join(columns([(f"  {target / files[table]}", text) for table, text in CONTENT[lang].items()])))
     click.echo(f"{w['explain']}: {command_line('relending', 'explain', str(target), _a_loan(run))}")
 
 

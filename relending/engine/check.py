@@ -33,17 +33,23 @@ class BookLike(Protocol):
     def prepayments(self) -> pd.DataFrame: ...
 
 
+NAMED = 5
+"""Loans named for each reason."""
+
+
 @dataclass(frozen=True, slots=True)
 class Checked:
     """Counts and sums (fen): by reason (loans, principal), by field (loans, principal, draw), the total last.
 
-    Loans with an error have no sum (None): their principal may be what is wrong.
+    Loans with an error have no sum (None): their principal may be what is wrong. ``named`` are the first loans of each
+    reason, with their file and row.
     """
 
     loans: int
     eligible: int
     reasons: Mapping[str, tuple[int, int | None]]
     by_field: Mapping[str, tuple[int, int, int]]
+    named: Mapping[str, tuple[str, ...]]
     findings: Findings
 
 
@@ -60,6 +66,7 @@ def check_book(book: BookLike, context: Context) -> Checked:
     counts: dict[str, int] = {}
     amounts: dict[str, int] = {}
     by_field: dict[str, tuple[int, int, int]] = {}
+    named: dict[str, list[str]] = {}
     eligible = 0
     for w in prepared.works:
         eligible += int(w.screened.eligible.sum())
@@ -68,13 +75,16 @@ def check_book(book: BookLike, context: Context) -> Checked:
             if rows.size:
                 counts[reason] = counts.get(reason, 0) + rows.size
                 amounts[reason] = amounts.get(reason, 0) + total(w.block.principal[rows])
+                place = w.block.place(rows[:NAMED])
+                found = zip(*(place[n].to_pylist() for n in ("loan", "file", "row")), strict=True)
+                named.setdefault(reason, []).extend(f"{loan or ''} ({file}:{row})".strip() for loan, file, row in found)
         _add_fields(by_field, w, context)
     if by_field:
         by_field["total"] = tuple(sum(v[i] for v in by_field.values()) for i in range(3))  # type: ignore[assignment]
     ordered = {r: (counts[r], None if r == DATA_ERROR else amounts[r]) for r in REASONS if r in counts}
-    return Checked(
-        sum(len(w.block) for w in prepared.works), eligible, ordered, by_field, Findings.concat(prepared.findings)
-    )
+    first = {r: tuple(named[r][:NAMED]) for r in ordered}
+    loans = sum(len(w.block) for w in prepared.works)
+    return Checked(loans, eligible, ordered, by_field, first, Findings.concat(prepared.findings))
 
 
 def _add_fields(by_field: dict[str, tuple[int, int, int]], w: Work, context: Context) -> None:

@@ -82,7 +82,7 @@ def duplicate_findings(blocks: Sequence[Block], keys: Keys) -> Findings:
         if first.setdefault(name, i) != i:
             second.setdefault(name, i)
     others = [where[second[name] if first[name] == i else first[name]] for i, name in enumerate(ids)]
-    return _place_rows(blocks, keys, "duplicate_loan_id", rows, "loan_id", ids, [f"once; also {o}" for o in others])
+    return _place_rows(blocks, keys, "duplicate_loan_id", rows, "loan_id", ids, [f"≠ {o}" for o in others])
 
 
 def _places(blocks: Sequence[Block], keys: Keys, rows: Ints) -> list[str]:
@@ -91,7 +91,7 @@ def _places(blocks: Sequence[Block], keys: Keys, rows: Ints) -> list[str]:
     for block, start, stop in zip(blocks, keys.offsets[:-1], keys.offsets[1:], strict=True):
         mine = rows[(rows >= start) & (rows < stop)] - start
         place = block.place(mine)
-        out += [f"{f} row {r}" for f, r in zip(place["file"].to_pylist(), place["row"].to_pylist(), strict=True)]
+        out += [f"{f}:{r}" for f, r in zip(place["file"].to_pylist(), place["row"].to_pylist(), strict=True)]
     return out
 
 
@@ -119,7 +119,7 @@ def share_test(blocks: Sequence[Block], keys: Keys, out: Sequence[Flags], end: i
     findings = Findings()
     if suspects.size:
         some = lent.some(np.flatnonzero(np.isin(lent.project, suspects)))
-        refused, room = _keep_in_order(some, keys.loan_ids.take(pa.array(some.row)).to_pylist())
+        refused, kept = _keep_in_order(some, keys.loan_ids.take(pa.array(some.row)).to_pylist())
         rows, order = some.row[refused], np.argsort(some.row[refused])
         over[rows] = True
         findings = _place_rows(
@@ -128,8 +128,8 @@ def share_test(blocks: Sequence[Block], keys: Keys, out: Sequence[Flags], end: i
             "share_over_one",
             rows[order],
             "principal",
-            [decimal_text(int(p), 2) for p in some.principal[refused][order]],
-            [f"<= {decimal_text(room[i], 2)}" for i in order],
+            [_added(kept[i], int(some.principal[refused[i]])) for i in order],
+            [f"<= {decimal_text(int(i), 2)}" for i in some.investment[refused][order]],
         )
     findings += _differences(blocks, keys, named)
     findings += _shares_above_one(blocks, keys, lent.some(np.flatnonzero(~over[lent.row])))
@@ -171,22 +171,27 @@ def _lent(blocks: Sequence[Block], keys: Keys, rows: Ints) -> Lent:
 
 
 def _keep_in_order(lent: Lent, ids: list[str]) -> tuple[Ints, list[int]]:
-    """Positions refused and, for each, what its project still had room for."""
+    """Positions refused and, for each, the principal its project's loans had kept so far."""
     # Python compares texts by code point, as the rule asks
     order = sorted(range(len(ids)), key=lambda i: (lent.disbursed[i], ids[i]))
     kept: dict[int, int] = {}
     refused: list[int] = []
-    room: list[int] = []
+    before: list[int] = []
     projects, amounts = lent.project.tolist(), lent.principal.tolist()
     limits, limited = lent.investment.tolist(), lent.gives.tolist()
     for i in order:
         so_far = kept.get(projects[i], 0)
         if limited[i] and so_far + amounts[i] > limits[i]:
             refused.append(i)
-            room.append(max(limits[i] - so_far, 0))
+            before.append(so_far)
         else:
             kept[projects[i]] = so_far + amounts[i]
-    return np.array(refused, np.int64), room
+    return np.array(refused, np.int64), before
+
+
+def _added(kept: int, own: int) -> str:
+    """The sum that is too much: what the project's loans kept so far, and the loan's own principal."""
+    return f"{decimal_text(kept, 2)} + {decimal_text(own, 2)}" if kept else decimal_text(own, 2)
 
 
 def _differences(blocks: Sequence[Block], keys: Keys, lent: Lent) -> Findings:

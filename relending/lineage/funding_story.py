@@ -29,9 +29,9 @@ from relending.engine.context import Context
 from relending.engine.rules import due_days, expired, facility_rate, option
 from relending.engine.schedule import Schedule, apply_prepayments
 from relending.lineage.case import Case, DamagedRun, facility_of
-from relending.lineage.story import money, ratio_percent, say, sourced, state_name
+from relending.lineage.story import money, parameter_sources, ratio_percent, say, sourced, state_name
 from relending.lineage.story import percent as percent_of
-from relending.policy import Facility
+from relending.policy import Facility, option_name
 from relending.units import BP
 
 ROWS = np.array([0])
@@ -50,7 +50,8 @@ def draws_and_rollovers(case: Case, block: Block, context: Context, lang: str) -
     period = int(application_periods(block.disbursed, rules)[0])
     day = _draw_day(period, block, rules)
     owed = money(_owed(schedule, day))
-    lines.append(say("application", lang, period=period_text(period), day=iso(day), owed=owed))
+    shown = say("application", lang, period=period_text(period), day=iso(day), owed=owed)
+    lines += [shown, *parameter_sources(rules, ("frequency", "lag_days"), int(block.disbursed[0]), lang)]
     if case.state == "repaid_before_draw":
         return [*lines, say("no_funding", lang, state=state_name(case.state, lang))]
     ratio = rules["ratio"].on(to_date(int(block.disbursed[0])))
@@ -120,8 +121,9 @@ def _applications(
         draw = draws.pop(day, None)
         granted = 0 if draw is None else _amount(draw, "drawn_fen")
         if first and granted < rest:
-            method = option(rules, "rationing", day)
-            lines.append(say("cut", lang, asked=money(rest), drawn=money(granted), method=method))
+            method = option_name("rationing", str(option(rules, "rationing", day)), lang)
+            shown = say("cut", lang, asked=money(rest), drawn=money(granted), method=method)
+            lines += [shown, *parameter_sources(rules, ("quota", "rationing"), day, lang)]
         if not first:
             names = {"period": period_text(period), "day": iso(day), "owed": money(_owed(schedule, day))}
             lines.append(say("asked_again", lang, rest=money(rest), granted=money(granted), **names))
@@ -187,11 +189,14 @@ def _life(
         if kept:
             new = (rate, source) if keep else facility_rate(rules, due, drawn_on)
             key = "rollover" if kept == held else "rollover_part"
-            names = {"kept": money(kept), "held": money(held), "rest": money(held - kept), "base": base}
-            shown = say(key, lang, day=iso(due), owed=money(owed), rate=percent_of(new[0]), **names)
-            lines += sourced(shown, new[1], lang)
+            names = {"kept": money(kept), "held": money(held), "rest": money(held - kept)}
+            names |= {"rate": percent_of(new[0]), "base": option_name("rollover_base", base, lang)}
+            shown = say(key, lang, day=iso(due), owed=money(owed), **names)
+            lines.append(shown)
             if kept < wish:
                 lines.append("    " + say("rollover_cut", lang, wish=money(wish), kept=money(kept)))
+            lines += parameter_sources(rules, ("rollover_base", "rollover_rate"), drawn_on, lang)
+            lines += parameter_sources(rules, ("rate",), drawn_on if keep else due, lang)
         else:
             last = k + 1 == len(dues)
             why = "why_last" if last else _why_nothing(wish, owed, expired(rules, drawn_on, due))

@@ -22,8 +22,8 @@ from relending.engine.screening import (
     term_too_short,
 )
 from relending.lineage.case import Case, empty
-from relending.lineage.story import money, percent, reason_name, say, sourced, status_name, tonnes, word
-from relending.policy import ALWAYS, Facility
+from relending.lineage.story import money, percent, reason_name, say, sourced, tenor_name, tonnes, word
+from relending.policy import ALWAYS, SCENARIO, DatedValue, Facility
 
 ROWS = np.array([0])
 """The block of a story holds one loan."""
@@ -32,10 +32,11 @@ ROWS = np.array([0])
 def rules_applied(case: Case, block: Block, context: Context, lang: str) -> list[str]:
     """Every rule of the facility the loan was held against, in the order of the reasons, then the result."""
     sector = block.sectors[int(block.sector[0])]
+    named = _sector(sector, lang)
     date = iso(int(block.disbursed[0]))
     which = int(candidates(block, context)[0])
     if which == NONE:
-        return [say("sector_unlisted", lang, sector=sector, date=date)]
+        return [say("sector_unlisted", lang, sector=named, date=date)]
     rules = context.facilities[which]
     lines = [
         *_listed(rules, sector, lang),
@@ -64,10 +65,16 @@ def _disbursed(block: Block) -> dt.date:
 def _listed(rules: Facility, sector: str | None, lang: str) -> list[str]:
     listing = rules.listing(sector or "")
     if listing is None:
-        return [say("sector_unlisted", lang, sector=sector, date="—")]
+        return [say("sector_unlisted", lang, sector=_sector(sector, lang), date="—")]
     since = rules.listed_from(sector or "")
     key = "sector_launch" if since == ALWAYS else "sector_listed"
-    return sourced(say(key, lang, sector=sector, facility=rules.name[lang], since=since), listing, lang)
+    named = _sector(sector, lang)
+    return sourced(say(key, lang, sector=named, facility=rules.name[lang], since=since), listing, lang)
+
+
+def _sector(sector: str | None, lang: str) -> str:
+    """A sector by its code; in Chinese by name, with the code behind it."""
+    return word("sector", sector or "—", lang) if lang == "zh" else str(sector)
 
 
 def _lender(block: Block, rules: Facility, context: Context, lang: str) -> list[str]:
@@ -84,7 +91,7 @@ def _lender(block: Block, rules: Facility, context: Context, lang: str) -> list[
     entry = rules.membership(lender or "", known.cls if known is not None else None)
     if entry is not None and entry.start == since:
         return sourced(line, entry, lang)
-    return [line, "    " + say("rule_source", lang, source="scenario", status=status_name("assumption", lang))]
+    return sourced(line, DatedValue(since, lender, *SCENARIO), lang)
 
 
 def _window(block: Block, rules: Facility, lang: str) -> list[str]:
@@ -113,7 +120,7 @@ def _rate(block: Block, rules: Facility, context: Context, lang: str) -> list[st
         "rate_lpr",
         lang,
         rate=rate,
-        tenor="1Y" if one else "5Y",
+        tenor=tenor_name("1Y" if one else "5Y", lang),
         fixing=iso(int(context.lpr.days[at])),
         lpr=percent(lpr),
         tolerance=percent(tolerance.value),
@@ -163,7 +170,7 @@ def _borrower(block: Block, rules: Facility, lang: str) -> list[str]:
     shown = say(
         "borrower",
         lang,
-        type=block.borrower_types[int(block.borrower_type[0])] or "—",
-        types=", ".join(types.value),
+        type=word("borrower_type", block.borrower_types[int(block.borrower_type[0])] or "—", lang),
+        types=("、" if lang == "zh" else ", ").join(word("borrower_type", one, lang) for one in types.value),
     )
     return sourced(_verdict(shown, bool(borrower_not_eligible(block, ROWS, rules)[0]), lang), types, lang)

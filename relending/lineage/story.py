@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib import resources
 from typing import Any
 
+from relending.dates import to_date
+from relending.policy import PARAMETERS, Facility, source_in
 from relending.units import decimal_text
 
 
@@ -37,6 +39,11 @@ def state_name(state: str, lang: str) -> str:
 def status_name(status: str, lang: str) -> str:
     """How sure a rule is: in force, assumption, unconfirmed."""
     return _named("status_names", status, lang)
+
+
+def tenor_name(tenor: str, lang: str) -> str:
+    """The tenor of an LPR, ``1Y`` or ``5Y``, in words."""
+    return _named("tenor_names", tenor, lang)
 
 
 def reason_name(reason: str, lang: str) -> str:
@@ -72,7 +79,20 @@ def severity_name(severity: str, lang: str) -> str:
 
 def sourced(line: str, value: Any, lang: str) -> list[str]:
     """A sentence and, below it, the source and status of the rule it tells (a dated value of a facility)."""
-    return [line, "    " + say("rule_source", lang, source=value.source, status=status_name(value.status, lang))]
+    return [
+        line,
+        "    " + say("rule_source", lang, source=source_in(value, lang), status=status_name(value.status, lang)),
+    ]
+
+
+def parameter_sources(rules: Facility, parameters: Sequence[str], day: int, lang: str) -> list[str]:
+    """Source and status of each of these parameters of a facility on a day, a line each."""
+    out = []
+    for name in parameters:
+        value, what = rules[name].on(to_date(day)), PARAMETERS[name]
+        names = {"source": source_in(value, lang), "status": status_name(value.status, lang)}
+        out.append("    " + say("parameter_source", lang, what=what.zh if lang == "zh" else what.en, **names))
+    return out
 
 
 def money(fen: int) -> str:

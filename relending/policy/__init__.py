@@ -40,7 +40,7 @@ from relending.policy.plain import (
     lpr_to_plain,
     to_plain,
 )
-from relending.policy.read import check_overrides, facilities, facility, last_checked
+from relending.policy.read import SCENARIO, check_overrides, facilities, facility, last_checked
 from relending.policy.values import (
     ALWAYS,
     Dated,
@@ -53,6 +53,7 @@ from relending.policy.values import (
     Window,
     rate_of,
 )
+from relending.policy.words import option_name, source_in
 
 __all__ = [
     "ALWAYS",
@@ -62,6 +63,7 @@ __all__ = [
     "DATING",
     "OPTIONS",
     "PARAMETERS",
+    "SCENARIO",
     "STATUSES",
     "Dated",
     "DatedValue",
@@ -96,8 +98,10 @@ __all__ = [
     "nearest_lender",
     "nearest_sector",
     "normalised",
+    "option_name",
     "rate_of",
     "sector_of",
     "sectors",
+    "source_in",
     "to_plain",
 ]

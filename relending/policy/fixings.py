@@ -30,6 +30,7 @@ class Fixing:
     source: str
     status: str
     checked: dt.date | None
+    source_zh: str = ""
 
 
 @cache
@@ -110,6 +111,7 @@ def lpr() -> Lpr:
             r["source"],
             r["status"],
             dt.date.fromisoformat(r["checked"]),
+            r.get("source_zh", ""),
         )
         for r in csv.DictReader(text.splitlines())
     )

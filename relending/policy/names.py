@@ -29,6 +29,7 @@ class Lender:
     source: str = ""
     status: str = "assumption"
     checked: dt.date | None = None
+    source_zh: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,7 @@ class Field:
     source: str
     status: str
     checked: dt.date
+    source_zh: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,7 @@ class Sector:
     source: str
     status: str
     checked: dt.date
+    source_zh: str = ""
 
 
 def normalised(text: str) -> str:
@@ -95,7 +98,15 @@ def lenders() -> Mapping[str, Lender]:
         full, short = raw["full_name"], raw["short_name"]
         names = (key, full["zh"], full["en"], short["zh"], short["en"], *raw.get("aliases", ()))
         found[key] = Lender(
-            key, raw["class"], full, short, tuple(dict.fromkeys(names)), raw["source"], raw["status"], raw["checked"]
+            key,
+            raw["class"],
+            full,
+            short,
+            tuple(dict.fromkeys(names)),
+            raw["source"],
+            raw["status"],
+            raw["checked"],
+            raw.get("source_zh", ""),
         )
     return found
 
@@ -105,7 +116,15 @@ def fields() -> Mapping[str, Field]:
     """Every field, by id, in file order."""
     return {
         key: Field(
-            key, raw["facility"], raw["zh"], raw["en"], raw.get("other"), raw["source"], raw["status"], raw["checked"]
+            key,
+            raw["facility"],
+            raw["zh"],
+            raw["en"],
+            raw.get("other"),
+            raw["source"],
+            raw["status"],
+            raw["checked"],
+            raw.get("source_zh", ""),
         )
         for key, raw in _toml("sectors.toml")["field"].items()
     }
@@ -132,6 +151,7 @@ def sectors() -> Mapping[str, Sector]:
             raw["source"],
             raw["status"],
             raw["checked"],
+            raw.get("source_zh", ""),
         )
     return found
 

@@ -57,6 +57,7 @@ def _pool(pool: Pool) -> dict[str, Any]:
 def _meta(entry: DatedValue | Membership | SectorListing | Fixing | Lender) -> dict[str, Any]:
     return {
         "source": entry.source,
+        **({"source_zh": entry.source_zh} if entry.source_zh else {}),
         "status": entry.status,
         "checked": entry.checked.isoformat() if entry.checked else None,
     }
@@ -148,6 +149,7 @@ def lender_from_plain(plain: Mapping[str, Any]) -> Lender:
         plain["source"],
         plain["status"],
         _date(plain["checked"]),
+        plain.get("source_zh", ""),
     )
 
 
@@ -180,6 +182,7 @@ def lpr_from_plain(plain: list[dict[str, Any]]) -> Lpr:
                 r["source"],
                 r["status"],
                 _date(r["checked"]),
+                r.get("source_zh", ""),
             )
             for r in plain
         )

@@ -19,17 +19,18 @@ from relending.policy.names import nearest, sectors
 from relending.policy.parameters import CLASSES, PARAMETERS, STATUSES, Parameter
 from relending.policy.parse import MOST_COUNT, Problem, Reader, day, names, parse, yuan
 from relending.policy.values import ALWAYS, Dated, DatedValue, Facility, Membership, SectorListing
+from relending.policy.words import SCENARIO_SOURCE
 
 LISTS = ("lenders", "sectors")
 KEYS = (*PARAMETERS, *LISTS, "caps")
-SCENARIO = ("scenario", "assumption", None)
+SCENARIO = (SCENARIO_SOURCE, "assumption", None)
 """Source, status and last check of a value that a scenario gives."""
 _CAP = {"quarter": re.compile(r"\d{4}Q[1-4]"), "month": re.compile(r"\d{4}-(0[1-9]|1[0-2])")}
 _CAP_FORM = {
     "quarter": ("a quarter like 2024Q1", "季度，如 2024Q1"),
     "month": ("a month like 2024-03", "月份，如 2024-03"),
 }
-_META = {"source", "status", "checked"}
+_META = {"source", "source_zh", "status", "checked"}
 _T = TypeVar("_T", Membership, SectorListing)
 
 
@@ -94,18 +95,19 @@ def _start(reader: Reader, path: str, entry: Mapping[str, Any], default: dt.date
     return start
 
 
-def _meta(reader: Reader, path: str, entry: Mapping[str, Any]) -> tuple[str, str, dt.date | None]:
-    """Source, status and last check of an entry; those of a scenario where it names none."""
+def _meta(reader: Reader, path: str, entry: Mapping[str, Any]) -> tuple[str, str, dt.date | None, str]:
+    """Source, status, last check and Chinese source of an entry; those of a scenario where it names none."""
     source, status = entry.get("source", SCENARIO[0]), entry.get("status", SCENARIO[1])
-    checked = day(entry.get("checked"))
-    if not isinstance(source, str):
-        reader.note(f"{path}.source", source, "text", "文本")
+    source_zh, checked = entry.get("source_zh", ""), day(entry.get("checked"))
+    for key, text in (("source", source), ("source_zh", source_zh)):
+        if not isinstance(text, str):
+            reader.note(f"{path}.{key}", text, "text", "文本")
     if status not in STATUSES:
         listed = ", ".join(STATUSES)
         reader.note(f"{path}.status", status, f"one of {listed}", f"下列之一：{listed}", nearest(str(status), STATUSES))
     if "checked" in entry and entry["checked"] is not None and checked is None:
         reader.note(f"{path}.checked", entry["checked"], "a date", "日期")
-    return str(source), str(status), checked
+    return str(source), str(status), checked, str(source_zh)
 
 
 def _known_keys(reader: Reader, path: str, entry: Mapping[str, Any], allowed: set[str]) -> None:

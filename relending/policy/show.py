@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-import tomllib
 import unicodedata
 from collections.abc import Mapping
-from functools import cache
-from importlib import resources
 from typing import Any
 
 from relending.policy.names import lenders, sectors
@@ -17,16 +14,10 @@ from relending.policy.parse import FEN
 from relending.policy.plain import fixed
 from relending.policy.read import facilities, facility, last_checked
 from relending.policy.values import ALWAYS, DatedValue, Facility, Membership, Quota, SectorListing, Window
+from relending.policy.words import option_name, said, source_in
 
 WIDTH = 100
 FOREVER = dt.date.max
-
-
-@cache
-def said(kind: str, lang: str) -> Mapping[str, str]:
-    """The words of one kind (``status``, ``date``, ``word``) in one language, from ``words.toml``."""
-    raw = tomllib.loads(resources.files("relending.policy").joinpath("words.toml").read_text(encoding="utf-8"))
-    return {key: text[lang] for key, text in raw[kind].items()}
 
 
 def cells(text: str) -> int:
@@ -89,12 +80,12 @@ def value_text(parameter: Parameter, value: Any, lang: str) -> str:
     if isinstance(value, Mapping):
         return " · ".join(f"{term} {words['months']}: {fraction(ppm, 1_000_000)}" for term, ppm in value.items())
     if isinstance(value, tuple):
-        return ", ".join(value)
+        return ", ".join(option_name(parameter.name, one, lang) for one in value)
     if parameter.kind == "ratio":
         return fraction(value, 10_000, 2)
     if parameter.kind in ("rate", "rate_table", "ratio_ppm"):
         return fraction(value, 1_000_000)
-    return str(value)
+    return option_name(parameter.name, str(value), lang)
 
 
 def _entry(entry: DatedValue | Membership | SectorListing, text: str, lang: str, note: str = "") -> list[str]:
@@ -103,7 +94,7 @@ def _entry(entry: DatedValue | Membership | SectorListing, text: str, lang: str,
     since = words["always"] if entry.start == ALWAYS else f"{words['from']} {entry.start}"
     checked = f"{words['checked']} {entry.checked}" if entry.checked else ""
     facts = [fact for fact in (since, said("status", lang)[entry.status], checked, note) if fact]
-    origin = f"{words['source']}: {entry.source}"
+    origin = f"{words['source']}: {source_in(entry, lang)}"
     return [*wrapped(text, "    "), *wrapped(" · ".join(facts), "      "), *wrapped(origin, "      ")]
 
 
@@ -132,7 +123,7 @@ def _parameter(found: Facility, name: str, day: dt.date | None, lang: str) -> li
         elif day is not None and name != "launch" and entry.start > day:
             note = said("word", lang)["later"]
         if name == "launch":
-            entry = DatedValue(entry.value, entry.value, entry.source, entry.status, entry.checked)
+            entry = DatedValue(entry.value, entry.value, entry.source, entry.status, entry.checked, entry.source_zh)
         lines += _entry(entry, value_text(PARAMETERS[name], entry.value, lang), lang, note)
     return lines
 

@@ -26,13 +26,17 @@ def epoch_day(day: dt.date) -> int:
 
 @dataclass(frozen=True, slots=True)
 class DatedValue:
-    """A value from one date on, with where it is written, how sure it is and when that was last looked up."""
+    """A value from one date on, with where it is written, how sure it is and when that was last looked up.
+
+    ``source_zh`` says ``source`` in Chinese; empty where nobody wrote it down.
+    """
 
     start: dt.date
     value: Any
     source: str
     status: str
     checked: dt.date | None
+    source_zh: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +92,7 @@ class Membership:
     source: str
     status: str
     checked: dt.date | None
+    source_zh: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +104,7 @@ class SectorListing:
     source: str
     status: str
     checked: dt.date | None
+    source_zh: str = ""
 
 
 @dataclass(frozen=True, slots=True)

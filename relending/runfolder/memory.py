@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from relending.findings import Findings
 from relending.runfolder.folder import save
 from relending.runfolder.manifest import input_files, make_manifest
+from relending.runfolder.tables import file_name
 from relending.runfolder.views import Views
 from relending.scenario.record import policy_record
 from relending.scenario.run import Executed, execute
@@ -37,6 +38,10 @@ class Run(Views):
     def save(self, folder: Path | str, force: bool = False) -> Path:
         """Write the run folder (docs/run_folder.md); an existing folder is refused without ``force``."""
         return save(self, folder, force)
+
+    def files(self) -> dict[str, str]:
+        """The file name of each table in the run folder."""
+        return {name: file_name(name, len(self.tables["loans"])) for name in self.tables}
 
     def context(self) -> Context:
         """The rules of the run."""

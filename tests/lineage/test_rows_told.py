@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -30,14 +31,14 @@ def line(loan_id: str, principal: object = 1000000, investment: object = 5000000
     return GOOD.format(id=loan_id, principal=principal, investment=investment, reduction=reduction)
 
 
-def saved(tmp: Path, *books: list[str], prepaid: str = "") -> OpenedRun:
+def saved(tmp: Path, *books: list[str], prepaid: str = "", tail: str = "") -> OpenedRun:
     names = [f"book{i}.csv" for i in range(1, len(books) + 1)]
     for name, rows in zip(names, books, strict=True):
         (tmp / name).write_text("\n".join([HEADER, *rows]) + "\n", encoding="utf-8")
     if prepaid:
         (tmp / "pre.csv").write_text("loan_id,date,amount\n" + prepaid, encoding="utf-8")
     more = 'prepayments = "pre.csv"' if prepaid else ""
-    text = SCENARIO.format(books=", ".join(f'"{n}"' for n in names), more=more)
+    text = SCENARIO.format(books=", ".join(f'"{n}"' for n in names), more=more) + tail
     (tmp / "s.toml").write_text(text, encoding="utf-8")
     run(tmp / "s.toml").save(tmp / "run")
     return open_run(tmp / "run")
@@ -145,6 +146,45 @@ def test_a_place_tells_one_row_of_an_id_given_twice_and_the_whole_story_of_any_o
 def test_a_loan_id_comes_before_a_place(tmp_path: Path) -> None:
     opened = saved(tmp_path, [line("A"), line("book1.csv:2")])
     assert "row 3" in explain(opened, "book1.csv:2")[0].text()
+
+
+def sources(text: str) -> list[str]:
+    return re.findall(r"^ +(?:.+的)?来源：(.*)［", text, re.MULTILINE)
+
+
+def test_in_chinese_sources_sectors_and_tenors_are_told_in_chinese(tmp_path: Path) -> None:
+    opened = saved(tmp_path, [line("A"), line("B").replace(",wind,", ",nuclear,")])
+    text = explain(opened, "A", "zh")[0].text()
+    assert len(sources(text)) > 8 and [s for s in sources(text) if re.search("[A-Za-z]{5}", s)] == []
+    assert "来源：中国人民银行，碳减排支持工具推出公告及答记者问，2021-11-08［现行］" in text
+    assert "领域 风力发电 (wind)：" in text and "5 年期以上 LPR" in text
+    assert "领域 nuclear：2022-01-05 未列入" in explain(opened, "B", "zh")[0].text()
+    english = explain(opened, "A")[0].text()
+    assert "sector wind: " in english and "against LPR 5Y of" in english and "announcement and Q&A" in english
+
+
+def test_what_a_scenario_says_is_told_with_the_source_it_names(tmp_path: Path) -> None:
+    tail = """[facility.cerf]
+tolerance = 0.01
+ratio = [{ from = 2021-11-08, value = 0.5, source = "Minutes of the board" }]
+rate = [{ from = 2021-11-08, value = 0.01, source = "Letter", source_zh = "来函" }]
+[lenders.icbc]
+class = "state"
+admitted = { cerf = 2021-12-01 }
+"""
+    text = explain(saved(tmp_path, [line("A")], tail=tail), "A", "zh")[0].text()
+    assert {"测算方案", "Minutes of the board", "来函"} <= set(sources(text))
+    assert "自 2021-12-01 起纳入，发放日 2022-01-05：通过\n      来源：测算方案［假设］" in text
+
+
+def test_borrower_types_are_told_in_chinese(tmp_path: Path) -> None:
+    tail = '[facility.cerf]\nborrower_types = ["small", "individual_business"]\n'
+    opened = saved(tmp_path, [line("A")], tail=tail)
+    assert (
+        "企业规模 —：支持范围为 小型 (small)、个体工商户 (individual_business)："
+        in explain(opened, "A", "zh")[0].text()
+    )
+    assert "borrower type —: served are small, individual_business: " in explain(opened, "A")[0].text()
 
 
 def test_a_run_in_memory_tells_the_same_as_its_folder(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
+import re
 import tomllib
 from importlib import resources
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 
 from relending import policy
+from relending.book.columns import columns
 
 D = dt.date
 HERE = resources.files("relending.policy")
@@ -38,6 +40,40 @@ def test_no_entry_lacks_source_status_or_last_check() -> None:
         assert isinstance(entry.get("source"), str) and len(entry["source"]) > 10, where
         assert entry.get("status") in policy.STATUSES, where
         assert isinstance(entry.get("checked"), D), where
+
+
+def test_every_source_is_told_in_chinese_with_the_same_days_and_years() -> None:
+    told: dict[str, set[str]] = {}
+    for where, entry in entries():
+        source_zh = entry.get("source_zh") or ""
+        assert re.search("[\u4e00-\u9fff]", source_zh), where
+        assert days_and_years(source_zh) == days_and_years(entry["source"]), where
+        told.setdefault(entry["source"], set()).add(source_zh)
+    assert [source for source, texts in told.items() if len(texts) > 1] == []
+
+
+def days_and_years(text: str) -> set[str]:
+    return set(re.findall(r"(?<!\d)20\d\d(?:-\d\d-\d\d)?(?!\d)", text))
+
+
+def test_what_is_loaded_carries_the_chinese_source() -> None:
+    loaded: list[Any] = [*policy.lenders().values(), *policy.sectors().values(), *policy.fields().values()]
+    loaded += policy.lpr().fixings
+    for name in policy.facilities():
+        found = policy.facility(name)
+        loaded += [*found.lenders, *found.sectors, *(v for dated in found.parameters.values() for v in dated.values)]
+    assert len(loaded) == len(entries())
+    assert sorted((x.source, x.source_zh) for x in loaded) == sorted(
+        (e["source"], e["source_zh"]) for _, e in entries()
+    )
+
+
+def test_every_option_and_no_other_has_a_chinese_name() -> None:
+    raw = tomllib.loads(HERE.joinpath("words.toml").read_text(encoding="utf-8"))["option_zh"]
+    wanted = {**policy.OPTIONS, "borrower_types": policy.BORROWER_TYPES}
+    assert {name: set(options) for name, options in raw.items()} == {name: set(o) for name, o in wanted.items()}
+    sizes = columns()["borrower_type"].values
+    assert raw["borrower_types"] == {size: sizes[size][0] for size in policy.BORROWER_TYPES}
 
 
 def test_every_dated_entry_but_the_launch_says_from_when() -> None:

@@ -63,6 +63,18 @@ def test_a_plain_override_replaces_every_dated_value() -> None:
     assert policy.facility("cerf")["rate"].latest().value == 12500
 
 
+def test_an_override_may_say_its_source_in_chinese_and_need_not() -> None:
+    text = "rate = [{ from = 2022-01-01, value = 0.01, source = 'minutes', source_zh = '会议纪要' }]\n"
+    text += "sectors = [{ codes = ['wind'], source = 'minutes' }]\nratio = 0.5"
+    found = policy.facility("cerf", toml(text))
+    entries = (found["rate"].latest(), found.sectors[0], found["ratio"].latest())
+    assert [(e.source, e.source_zh) for e in entries] == [("minutes", "会议纪要"), ("minutes", ""), ("scenario", "")]
+    assert [policy.source_in(e, "zh") for e in entries] == ["会议纪要", "minutes", "测算方案"]
+    assert [policy.source_in(e, "en") for e in entries] == ["minutes", "minutes", "scenario"]
+    assert problems("rate = [{ from = 2022-01-01, value = 0.01, source_zh = 5 }]") == [("rate[1].source_zh", "5", None)]
+    assert policy.from_plain(json.loads(json.dumps(policy.to_plain(found)))) == found
+
+
 def test_dated_overrides_are_sorted_and_replace_all() -> None:
     found = policy.facility(
         "cerf", toml("rate = [{ from = 2027-01-01, value = 0.01 }, { from = 2021-11-08, value = 0.0175 }]")
@@ -287,6 +299,19 @@ def test_an_overridden_facility_survives_json() -> None:
     plain = json.loads(json.dumps(policy.to_plain(found)))
     assert policy.from_plain(plain) == found
     assert plain["ratio"][0]["value"] == "0.1234" and plain["caps"] == {"2024Q1": "2000000000.00"}
+
+
+def test_a_manifest_without_chinese_sources_is_read() -> None:
+    """What a run kept before sources were told in Chinese."""
+    plain = json.loads(json.dumps(policy.to_plain(policy.facility("cerf"))))
+    lender, lpr = policy.lender_to_plain(policy.lenders()["boc"]), policy.lpr_to_plain(policy.lpr())
+    assert {*map(len, lpr)} == {7} and lender.pop("source_zh") and all(f.pop("source_zh") for f in lpr)
+    for tables in plain.values():
+        if isinstance(tables, list):
+            assert all(entry.pop("source_zh") for entry in tables)
+    old = policy.from_plain(plain)
+    assert old["ratio"].latest().value == 6000 and policy.source_in(old["ratio"].latest(), "zh").startswith("PBoC")
+    assert policy.lender_from_plain(lender).source_zh == "" == policy.lpr_from_plain(lpr).fixings[0].source_zh
 
 
 def test_a_damaged_plain_facility_is_refused() -> None:

@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 
 from relending import policy
 from relending.cli.policy import command
-from relending.policy.show import cells, wrapped
+from relending.policy.show import cells, one, wrapped
 
 
 def run(*words: str) -> Result:
@@ -46,9 +46,28 @@ def test_no_source_is_cut_and_no_line_is_wider_than_100_columns(name: str, lang:
     found = policy.facility(name)
     for dated in found.parameters.values():
         for value in dated.values:
-            assert re.sub(r"\s+", "", value.source) in flat
-    for source in [m.source for m in found.lenders] + [s.source for s in found.sectors]:
-        assert re.sub(r"\s+", "", source) in flat
+            assert re.sub(r"\s+", "", policy.source_in(value, lang)) in flat
+    for entry in (*found.lenders, *found.sectors):
+        assert re.sub(r"\s+", "", policy.source_in(entry, lang)) in flat
+
+
+@pytest.mark.parametrize("name", policy.facilities())
+def test_in_chinese_no_source_is_left_in_english(name: str) -> None:
+    sources = re.findall(r"^ +来源: (.*)$", run(name, "--lang", "zh").output, re.MULTILINE)
+    assert len(sources) > 20 and [s for s in sources if re.search("[A-Za-z]{5}", s)] == []
+
+
+def test_in_chinese_an_option_is_told_by_name_with_its_spelling_behind_it() -> None:
+    out = run("cerf", "--lang", "zh").output
+    assert "    原贷款本金 original\n" in out and "    按比例 pro_rata\n" in out and "    ACT/360" not in out
+    assert "    original\n" in run("cerf").output
+    assert "小型 small, 微型 micro" in run("small_business", "--lang", "zh").output
+
+
+def test_a_source_nobody_told_in_chinese_is_shown_in_english() -> None:
+    override = {"ratio": [{"from": "2022-01-01", "value": 0.5, "source": "Minutes of the board"}], "rate": 0.01}
+    shown = "\n".join(one(policy.facility("cerf", override), None, "zh"))
+    assert "来源: Minutes of the board" in shown and "来源: 测算方案" in shown
 
 
 def test_what_is_not_certain_is_marked() -> None:
