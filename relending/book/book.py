@@ -201,8 +201,9 @@ def _iter(
         inputs.append(entry)
         blanks: list[int] = []
         passed: tuple[int, int] | None = None
+        fields = [f.position for f in headers.fields]
         words = frozenset(f.position for f in headers.fields if f.column.type in ("text", "enum", "sector"))
-        for raw in table.blocks([f.position for f in headers.fields], block_rows, words):
+        for raw in table.blocks([*fields, *_before_id(table, headers)], block_rows, words):
             block, empty = _block(raw, table, headers, name, lender, lenders)
             entry["rows"] += len(block.frame)
             blanks += empty
@@ -218,10 +219,19 @@ def _iter(
             yield BookBlock(_concat([], name), note, table, 0)
 
 
+def _before_id(table: Table, headers: Headers) -> list[int]:
+    """Columns that are not read and stand before the loan id: running numbers, where a total's word often is."""
+    if table.header_row is None:  # no one prints from such a file
+        return []
+    known = {f.position for f in headers.fields}
+    place = next((f.position for f in headers.fields if f.column.name == "loan_id"), 0)
+    return [p for p in range(place) if p not in known]
+
+
 def _block(
     raw: RawBlock, table: Table, headers: Headers, name: str, lender: str | None, lenders: Mapping[str, str]
 ) -> tuple[BookBlock, list[int]]:
-    blank = blank_rows(raw)
+    blank = blank_rows(raw, [f.position for f in headers.fields])
     numbers = np.arange(raw.first_row, raw.first_row + raw.rows, dtype=np.int64)
     empty = numbers[blank].tolist()
     if blank.any():

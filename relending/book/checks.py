@@ -114,8 +114,8 @@ def _tonnes(grams: int) -> str:
 
 
 def _nearest(name: str | None) -> str:
-    """A suggestion, said as one."""
-    return f"nearest: {name}" if name else ""
+    """A suggestion, said as one in either language."""
+    return f"≈ {name}" if name else ""
 
 
 def _sectors(rows: Rows) -> None:

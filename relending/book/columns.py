@@ -69,6 +69,16 @@ def limits() -> Mapping[str, Any]:
 
 
 @cache
+def no_loan_words() -> Mapping[str, tuple[str, ...]]:
+    """Words that tell a row is no loan: ``total`` (a cell that is one of them), ``signature`` (one begins with it).
+
+    >>> "合计" in no_loan_words()["total"], "制表" in no_loan_words()["signature"]
+    (True, True)
+    """
+    return MappingProxyType({kind: tuple(words) for kind, words in _raw()["no_loan"].items()})
+
+
+@cache
 def columns(table: str = "loans") -> Mapping[str, Column]:
     """The columns of a table (``loans`` or ``prepayments``) by name, in the order of the frame.
 
@@ -124,6 +134,7 @@ _REQUIRED = {
 
 def columns_markdown() -> str:
     """The page ``docs/columns.md``: every column, header, unit and check, in both languages."""
+    total, signature = ("、".join(no_loan_words()[kind]) for kind in ("total", "signature"))
     lines = [
         "# Columns of the loan book 贷款台账的列",
         "",
@@ -131,6 +142,10 @@ def columns_markdown() -> str:
         "",
         "Headers may stand in any order, in any of the spellings given; case, spaces and underscores do not matter.",
         "A unit may follow in brackets, as in 贷款金额（万元） or `rate (%)`, or stand above the header as 单位：万元.",
+        "An amount without a unit is in yuan: a warning where other columns of the table name theirs.",
+        "Of a workbook the first sheet of loans is read; another sheet of loans is a warning.",
+        f"A row is no loan, but an error of its own, if its loan id, or with no loan id any cell, is {total};",
+        f"also if it has no loan id and begins with {signature}. 合计行和签字、备注行不是借据，请勿放在表内。",
     ]
     titles = {"loans": "Loans 借据", "prepayments": "Prepayments 提前还款"}
     for table in TABLES:

@@ -9,6 +9,8 @@ from relending.book.cells import Table
 from relending.findings import Findings, InputError
 
 WORKBOOKS = (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods")
+READ = (".csv", ".parquet", *WORKBOOKS)
+"""Endings of the files a book may be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +35,13 @@ def open_tables(path: Path, table: str, sheet: str | None) -> Opened:
     if not path.is_file():
         raise InputError(Findings.one("path_unsafe", file=path.name, found=path.name))
     ending = path.suffix.lower()
-    if ending not in (".csv", ".parquet", *WORKBOOKS):
+    if ending not in READ:
         raise InputError(
             Findings.one(
                 "file_extension",
                 file=path.name,
                 found=path.suffix,
-                expected=", ".join((".csv", ".parquet", *WORKBOOKS)),
+                expected=", ".join(READ),
             )
         )
     try:

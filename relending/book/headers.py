@@ -61,11 +61,11 @@ def _names(table: str) -> dict[str, Column]:
 
 
 @cache
-def _lookalikes(table: str) -> dict[str, tuple[tuple[Column, str], ...]]:
-    out: dict[str, tuple[tuple[Column, str], ...]] = {}
+def _lookalikes(table: str) -> dict[str, tuple[Column, ...]]:
+    out: dict[str, tuple[Column, ...]] = {}
     for c in columns(table).values():
-        for header, why in c.not_it.items():
-            out[plain(header)] = (*out.get(plain(header), ()), (c, f"{why['zh']}; {why['en']}"))
+        for header in c.not_it:
+            out[plain(header)] = (*out.get(plain(header), ()), c)
     return out
 
 
@@ -109,8 +109,17 @@ def _column_of(header: str, table: str) -> tuple[Column | None, str]:
 
 def recognised(headers: Sequence[str], table: str) -> int:
     """How many different columns of the table these headers name."""
+    return len(known_columns(headers, table))
+
+
+def known_columns(headers: Sequence[str], table: str) -> frozenset[str]:
+    """The columns of the table these headers name.
+
+    >>> sorted(known_columns(["序号", "借据号", "放款金额（万元）"], "loans"))
+    ['loan_id', 'principal']
+    """
     found = (_column_of(h, table)[0] for h in headers if h)
-    return len({c.name for c in found if c})
+    return frozenset(c.name for c in found if c)
 
 
 def header_row(rows: Sequence[Sequence[str]], table: str) -> int:
@@ -149,6 +158,7 @@ def match(
     fields: list[Field] = []
     ignored: list[str] = []
     seen: dict[str, str] = {}
+    given: set[str] = set()
     texts = [h.strip() for h in headers]
     repeated = sorted({t for i, t in enumerate(texts) if t and t in texts[:i]})
     problems += [Findings.one("duplicate_header", **at, column=t, found=t) for t in repeated]
@@ -170,7 +180,13 @@ def match(
                 )
             continue
         seen[column.name] = text
-        scale, used, trouble = _scale(column, unit, position, above)
+        over = _over(column, position, above)
+        scale, used, trouble = _scale(column, unit, over)
+        if unit or over:
+            given.add(column.name)
+        if unit and column.type in ("money", "mass") and over and not trouble and scale not in over.values():
+            shown = f"{text} ≠ {', '.join(over)}"
+            problems.append(Findings.one("unit_differs", **at, column=column.name, found=shown))
         if trouble:
             problems.append(
                 Findings.one(
@@ -182,6 +198,7 @@ def match(
                 )
             )
         fields.append(Field(column, position, text, used, scale))
+    problems.append(_without_unit(fields, given, at))
     problems.append(_unknown_above(above, table, file, sheet))
     problems.append(_missing(table, seen, ignored, texts, at))
     for text in dict.fromkeys(ignored):
@@ -189,13 +206,41 @@ def match(
     return Headers(tuple(fields), Findings.concat(problems))
 
 
-def _scale(column: Column, unit: str, position: int, above: Sequence[Sequence[str]]) -> tuple[int, str, str]:
+def _without_unit(fields: Sequence[Field], given: set[str], at: dict[str, Any]) -> Findings:
+    """Amounts that name no unit in a table where another amount or mass names one: most likely it was forgotten."""
+    named = [f for f in fields if f.column.name in given and f.column.type in ("money", "mass")]
+    units = [f.unit for f in named if f.column.type == "money"]
+    return Findings.concat(
+        Findings.one(
+            "unit_not_given",
+            **at,
+            column=f.column.name,
+            found=f.header,
+            expected=" / ".join(f"{f.header}（{unit}）" for unit in dict.fromkeys([f.unit, *units])),
+        )
+        for f in fields
+        if named and f.column.type == "money" and f.column.name not in given
+    )
+
+
+def _scale(column: Column, unit: str, over: dict[str, int]) -> tuple[int, str, str]:
     """Scale and unit of a column, and the code of what is wrong with it."""
     if not column.units:
         return 1, "", ""  # brackets after a name without units are a remark
     if unit:
         scale = unit_scale(column, unit)
         return (scale, unit, "") if scale is not None else (1, unit, "unknown_unit")
+    if len(set(over.values())) == 1:
+        word, scale = next(iter(over.items()))
+        return scale, word, ""
+    if over:
+        return 1, ", ".join(over), "unit_conflict"
+    own = column.unit
+    return column.units[own], own, ""
+
+
+def _over(column: Column, position: int, above: Sequence[Sequence[str]]) -> dict[str, int]:
+    """Units of the column in the cell right above its header, else in any cell above that says 单位."""
     direct: dict[str, int] = {}
     anywhere: dict[str, int] = {}
     for row in above:
@@ -208,14 +253,7 @@ def _scale(column: Column, unit: str, position: int, above: Sequence[Sequence[st
                     direct[word] = scale
                 if marked:
                     anywhere[word] = scale
-    for found in (direct, anywhere):
-        if len(set(found.values())) == 1:
-            word, scale = next(iter(found.items()))
-            return scale, word, ""
-        if found:
-            return 1, ", ".join(found), "unit_conflict"
-    own = column.unit
-    return column.units[own], own, ""
+    return direct or anywhere
 
 
 def _words(cell: str) -> list[tuple[str, bool]]:
@@ -245,24 +283,32 @@ def _missing(
     table: str, seen: dict[str, str], ignored: list[str], texts: Sequence[str], at: dict[str, Any]
 ) -> Findings:
     problems: list[Findings] = []
-    lookalikes: dict[str, list[tuple[str, str]]] = {}
+    lookalikes: dict[str, list[str]] = {}
     for text in texts:
         known = _lookalikes(table)
-        for column, why in known.get(plain(text), known.get(_split(text)[0], ())) if text else ():
-            lookalikes.setdefault(column.name, []).append((text, why))
+        for column in known.get(plain(text), known.get(_split(text)[0], ())) if text else ():
+            lookalikes.setdefault(column.name, []).append(text)
     for c in columns(table).values():
         if c.name in seen:
             continue
         needed = c.required == "always"
         label = f"{c.name} / {c.zh}"
-        for text, why in lookalikes.get(c.name, ()):
-            code = "wrong_column" if needed else "column_not_used"
-            problems.append(Findings.one(code, **at, column=c.name, found=text, expected=f"{label}: {why}"))
+        for text in lookalikes.get(c.name, ()):
+            problems.append(Findings.one(wrong_column(c), **at, column=c.name, found=text, expected=label))
         if needed and c.name not in lookalikes:
             problems.append(
                 Findings.one("missing_column", **at, column=c.name, found=_nearest(c, ignored), expected=label)
             )
     return Findings.concat(problems)
+
+
+def wrong_column(column: Column) -> str:
+    """The code of a header that looks like this column and is not: one a column, as each has its own reason.
+
+    >>> wrong_column(columns()["project_investment"])
+    'wrong_column_investment'
+    """
+    return "wrong_column_" + column.name.removeprefix("project_")
 
 
 def _nearest(column: Column, headers: Sequence[str]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -19,6 +19,7 @@ from relending.book.days import read_dates
 from relending.book.headers import Field
 from relending.book.numbers import Reading, read_numbers
 from relending.book.texts import read_enum, read_text, translate
+from relending.book.totals import total_rows
 from relending.findings import Findings, messages
 
 if TYPE_CHECKING:
@@ -49,13 +50,16 @@ class Problem:
 
 @dataclass(slots=True)
 class Rows:
-    """The columns of a block while it is being read and checked."""
+    """The columns of a block while it is being read and checked.
+
+    ``apart``: ragged rows and totals, of which no cell counts.
+    """
 
     table: str
     n: int
     values: dict[str, pa.Array]
     cells: Mapping[str, Cells]
-    ragged: NDArray[np.bool_]
+    apart: NDArray[np.bool_]
     problems: list[Problem] = field(default_factory=list)
 
     def ints(self, name: str) -> tuple[Ints, NDArray[np.bool_]]:
@@ -79,7 +83,7 @@ class Rows:
 
     def unreadable(self, column: str) -> NDArray[np.bool_]:
         """Rows whose cell of this column already has an error."""
-        mask = self.ragged.copy()
+        mask = self.apart.copy()
         for p in self.problems:
             if p.column == column and is_error(p.code):
                 mask[p.rows] = True
@@ -91,12 +95,12 @@ def is_error(code: str) -> bool:
     return messages()[code].severity == "error"
 
 
-def blank_rows(raw: RawBlock) -> NDArray[np.bool_]:
-    """Rows in which no wanted cell holds anything; a ragged row is not blank."""
+def blank_rows(raw: RawBlock, wanted: Collection[int]) -> NDArray[np.bool_]:
+    """Rows in which no cell of the columns ``wanted`` (positions) holds anything; a ragged row is not blank."""
     blank = np.ones(raw.rows, np.bool_)
     for i in raw.ragged:
         blank[i] = False
-    for cells in raw.columns.values():
+    for cells in (raw.columns[position] for position in wanted):
         where = np.flatnonzero(blank)
         if not len(where):
             break
@@ -114,7 +118,15 @@ def read_columns(raw: RawBlock, fields: Sequence[Field], table: str) -> Rows:
     found = {f.column.name: f for f in fields}
     padded, ragged = _uneven(raw, fields)
     cells = {name: raw.columns[f.position] for name, f in found.items()}
-    rows = Rows(table, raw.rows, {}, cells, ragged)
+    by_id, by_cell = total_rows(raw, found["loan_id"].position)
+    apart = ragged.copy()
+    apart[by_id[0]] = apart[by_cell[0]] = True
+    rows = Rows(table, raw.rows, {}, cells, apart)
+    for column_name, (index, texts) in (("loan_id", by_id), ("", by_cell)):
+        if len(index):
+            ragged[index] = False
+            padded = [i for i in padded if i not in set(index.tolist())]
+            rows.problems.append(Problem("total_row", index, column_name, texts))
     readable: dict[str, NDArray[np.int8]] = {}
 
     def one(column: Column) -> tuple[pa.Array, dict[str, Ints]]:
@@ -124,16 +136,16 @@ def read_columns(raw: RawBlock, fields: Sequence[Field], table: str) -> Rows:
         return _read(column, given, cells[column.name])
 
     for column, (values, wrong) in zip(columns(table).values(), _each(one, table, raw.rows), strict=True):
-        if ragged.any():
-            readable[column.name], wrong = _set_apart(values, wrong, ragged)
+        if apart.any():
+            readable[column.name], wrong = _set_apart(values, wrong, apart)
         rows.values[column.frame] = values
         for code, index in wrong.items():
             expected = _expected(code, column, found[column.name], rows.found(column.name, index))
             rows.blame(code, index, column.name, expected)
         _fill(rows, column)
-    _count_cells(rows, raw, fields, padded)
-    if ragged.any():
-        _keep_ids(rows, fields, readable)
+    _count_cells(rows, raw, padded, ragged)
+    if apart.any():
+        _keep_ids(rows, fields, readable, ragged)
     return rows
 
 
@@ -157,35 +169,38 @@ def _uneven(raw: RawBlock, fields: Sequence[Field]) -> tuple[list[int], NDArray[
 
 
 def _set_apart(
-    values: pa.Array, wrong: dict[str, Ints], ragged: NDArray[np.bool_]
+    values: pa.Array, wrong: dict[str, Ints], apart: NDArray[np.bool_]
 ) -> tuple[NDArray[np.int8], dict[str, Ints]]:
-    """How the cells of the ragged rows read (1: well, 0: empty, -1: not at all), and the problems of the other rows.
+    """How the cells of the rows apart read (1: well, 0: empty, -1: not at all), and the problems of the other rows.
 
-    Past its fault a ragged row has its cells under the wrong headers: what is said of them would be no help.
+    Past its fault a ragged row has its cells under the wrong headers, and a total is no loan at all: what is said of
+    their cells would be no help.
     """
     state = values.is_valid().to_numpy(zero_copy_only=False).astype(np.int8)
     for code, index in wrong.items():
         if is_error(code):
             state[index] = -1
-    kept = {code: index[~ragged[index]] for code, index in wrong.items()}
-    return state[ragged], {code: index for code, index in kept.items() if len(index)}
+    kept = {code: index[~apart[index]] for code, index in wrong.items()}
+    return state[apart], {code: index for code, index in kept.items() if len(index)}
 
 
-def _count_cells(rows: Rows, raw: RawBlock, fields: Sequence[Field], padded: list[int]) -> None:
+def _count_cells(rows: Rows, raw: RawBlock, padded: list[int], ragged: NDArray[np.bool_]) -> None:
     """What is said of rows that have more or fewer cells than the header."""
-    for code, index in (("row_padded", sorted(padded)), ("ragged_row", np.flatnonzero(rows.ragged).tolist())):
+    for code, index in (("row_padded", sorted(padded)), ("ragged_row", np.flatnonzero(ragged).tolist())):
         if index:
             found = [str(raw.ragged[i]) for i in index]
             rows.problems.append(Problem(code, np.array(index, np.int64), "", found, str(raw.width)))
 
 
-def _keep_ids(rows: Rows, fields: Sequence[Field], readable: Mapping[str, NDArray[np.int8]]) -> None:
-    """Of a ragged row only the loan's id is kept, where its column surely lies before the fault.
+def _keep_ids(
+    rows: Rows, fields: Sequence[Field], readable: Mapping[str, NDArray[np.int8]], ragged: NDArray[np.bool_]
+) -> None:
+    """Of a total nothing is kept, of a ragged row only the loan's id, where its column surely lies before the fault.
 
     It does where it is the first column, or where the next column of numbers or dates with anything in it, and each
     one before, reads well: cells pushed aside would not.
     """
-    index = np.flatnonzero(rows.ragged)
+    index = np.flatnonzero(rows.apart)
     place = next((f.position for f in fields if f.column.name == "loan_id"), 0)
     sure = np.full(len(index), place == 0)
     open_ = ~sure
@@ -201,7 +216,7 @@ def _keep_ids(rows: Rows, fields: Sequence[Field], readable: Mapping[str, NDArra
     keep = np.ones(rows.n, np.bool_)
     keep[index] = False
     known = keep.copy()
-    known[index] = sure
+    known[index] = sure & ragged[index]
     for name, values in rows.values.items():
         mask = known if name == "loan_id" else keep
         rows.values[name] = pc.if_else(pa.array(mask), values, pa.scalar(None, values.type))
@@ -258,7 +273,7 @@ def _expected(code: str, column: Column, given: Field, found: pa.Array) -> str |
     if code == "rate_ambiguous":
         return translate(found, lambda t: _either(t, given))[0]
     if code == "unknown_value":
-        return ", ".join(column.values)
+        return " | ".join(f"{value} {names[0]}" for value, names in column.values.items())
     if code in ("unreadable_date", "implausible_date"):
         return f"2023-01-05; {limits()['first_year']}-{limits()['last_year']}"
     if code == "amount_absurd":
@@ -272,21 +287,24 @@ def _expected(code: str, column: Column, given: Field, found: pa.Array) -> str |
 
 
 def _either(text: str, given: Field) -> str:
-    """The two things an ambiguous rate may mean, as they should be written.
+    """How an ambiguous rate should be written: under a % header in per cent, else either way it may be meant.
 
     >>> from relending.book.headers import match
     >>> field = match(["rate"]).fields[0]
     >>> _either("4.35", field)
     '0.0435 / 4.35%'
+    >>> _either("0.0385", match(["rate (%)"]).fields[0])
+    '3.85'
     """
+    per_cent = given.scale == given.column.units["%"]
     import unicodedata
 
     try:
         value = Decimal(unicodedata.normalize("NFKC", text).strip().replace(",", ""))
     except ArithmeticError:
-        return "0.0435 / 4.35%"
-    if given.scale == given.column.units["%"]:
-        return f"{_short(value * 100)} / {_short(value)}%"
+        return "4.35" if per_cent else "0.0435 / 4.35%"
+    if per_cent:
+        return _short(value * 100)
     return f"{_short(value / 100)} / {_short(value)}%"
 
 

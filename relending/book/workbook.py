@@ -12,8 +12,9 @@ import numpy as np
 import pyarrow as pa
 
 from relending.book.cells import DATE, NUMBER, OTHER, TEXT, Cells, RawBlock, Table
+from relending.book.columns import columns, limits
 from relending.book.digest import fingerprint
-from relending.book.headers import header_row, plain, recognised
+from relending.book.headers import header_row, known_columns, plain, recognised
 from relending.findings import Findings, InputError
 
 HEAD_ROWS = 20
@@ -61,7 +62,12 @@ def open_workbook(path: Path, table: str, sheet: str | None) -> tuple[tuple[Tabl
     if chosen is None:
         raise InputError(Findings.one("file_empty", file=path.name))
     notes = [
-        Findings.one("sheet_ignored", file=path.name, sheet=n, found=n)
+        Findings.one(
+            "sheet_not_read" if sheet is None and _has_loans(sheets[n], table) else "sheet_ignored",
+            file=path.name,
+            sheet=n,
+            found=n,
+        )
         for n in names
         if n not in (chosen, beside) and sheets[n].width
     ]
@@ -94,6 +100,7 @@ class _Sheet:
     def __init__(self, sheet: Any) -> None:
         self._sheet = sheet
         self.width = int(sheet.width)
+        self.height = int(sheet.total_height)
 
     def head(self) -> list[list[str]]:
         """The first rows as text."""
@@ -112,6 +119,16 @@ def _choose(names: Sequence[str], sheets: dict[str, _Sheet], table: str) -> str 
         if head and recognised(head[header_row(head, table)], table) >= 2:
             return name
     return filled[0] if filled else None
+
+
+def _has_loans(sheet: _Sheet, table: str) -> bool:
+    """Whether a sheet seems to hold more of the table: its header names enough columns and an id, and rows follow."""
+    head = sheet.head()
+    at = header_row(head, table)
+    named = known_columns(head[at], table) if head else frozenset()
+    an_id = any(columns(table)[name].type == "id" for name in named)
+    below = any(any(row) for row in head[at + 1 :]) or sheet.height > HEAD_ROWS
+    return an_id and len(named) >= limits()["sheet_columns"] and below
 
 
 def _table(path: Path, name: str, sheet: _Sheet, table: str, sha256: str) -> Table:

@@ -38,20 +38,32 @@ def shipped(name: str) -> Path | None:
     return path if path.is_file() else None
 
 
+def _is_book(path: Path) -> bool:
+    from relending.book.files import READ
+
+    return path.suffix.lower() in READ
+
+
 def locate(path_or_name: str | Path, problems: Problems) -> Path | None:
     """The scenario file meant: an existing file, else a shipped scenario of that name, else a folder's own file.
 
     A folder never hides a shipped scenario of its name; ``DIR`` stands for ``DIR/DIR.toml``.
     """
     path = Path(path_or_name)
-    if path.is_file():
+    if path.is_file() and not _is_book(path):
         return path
+    if path.is_file():
+        problems.add("scenario_is_book", file=path.name, found=path.name, expected="*.toml")
+        return None
     found = shipped(str(path_or_name)) if isinstance(path_or_name, str) else None
     if found is not None:
         return found
     inside = path / f"{path.name}.toml"
     if path.is_dir() and inside.is_file():
         return inside
+    if path.is_dir() and any(path.glob("*.parquet")):
+        problems.add("scenario_is_book", file=path.resolve().name, found=path.resolve().name, expected="*.toml")
+        return None
     if path.is_dir():
         where = path.resolve().name
         problems.add("folder_not_scenario", file=str(path_or_name), expected=f"{where}/{where}.toml")

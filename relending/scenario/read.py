@@ -106,10 +106,11 @@ def read_toml(path: Path, problems: Problems) -> dict[str, Any] | None:
         problems.add("file_not_found", file=path.name, found=path.name)
     except UnicodeDecodeError as bad:
         problems.add(
-            "scenario_unreadable",
+            "scenario_not_utf8",
             file=path.name,
-            found=f"byte 0x{bad.object[bad.start]:02x} at {bad.start}",
-            expected="TOML, UTF-8",
+            row=bad.object.count(b"\n", 0, bad.start) + 1,
+            found=f"byte 0x{bad.object[bad.start]:02x}",
+            expected="UTF-8",
         )
     except tomllib.TOMLDecodeError as bad:
         line = re.search(r"\(at line (\d+)", str(bad))
@@ -161,7 +162,7 @@ def read_layers(path: Path, overrides: Overrides, problems: Problems) -> Layers 
             return None
         tables = read_toml(here, problems)
         if tables is None:
-            if chain:  # say which file asked for it
+            if chain and problems.rows[-1]["code"] == "file_not_found":  # say which file asked for it
                 problems.rows[-1].update(column="scenario.extends", file=chain[-1][0].name, found=_asked(chain[-1][1]))
             return None
         seen.append(real)

@@ -10,7 +10,7 @@ import pytest
 
 from relending import policy
 from relending.book import read_book, read_prepayments
-from relending.findings import InputError
+from relending.findings import InputError, messages
 from tests.book.conftest import GOOD, write_csv
 
 ERRORS = [
@@ -75,10 +75,28 @@ def test_all_errors_of_a_row_are_said_at_once(book_of):
     assert book.findings.codes() == {"value_missing": 2, "unreadable_number": 1, "rate_ambiguous": 1}
 
 
-def test_an_ambiguous_rate_is_told_both_ways_of_writing_it(book_of):
+def test_an_ambiguous_rate_is_told_how_to_be_written(book_of):
     assert book_of({"rate": "4.35"}).findings.frame()["expected"].tolist() == ["0.0435 / 4.35%"]
     book = book_of({"rate": "0.0435"}, headers={"rate": "贷款利率（%）"})
-    assert book.findings.frame()["expected"].tolist() == ["4.35 / 0.0435%"]
+    assert book.findings.frame()["expected"].tolist() == ["4.35"]
+
+
+def test_what_to_do_about_cells_a_spreadsheet_formats_is_said_in_both_languages():
+    rate, date = messages()["rate_ambiguous"].fix, messages()["unreadable_date"].fix
+    assert "General and type 3.85" in rate["en"] and "take (%) out" in rate["en"]
+    assert "“常规”再输入 3.85" in rate["zh"] and "删去表头中的（%）" in rate["zh"]
+    assert "set the cell's format to a date" in date["en"] and "把单元格格式设为日期" in date["zh"]
+
+
+def test_a_word_that_is_no_value_is_told_every_value_with_its_chinese_name(book_of):
+    frame = book_of({"repayment": "等额"}).findings.frame()
+    assert frame["expected"].tolist() == ["bullet 到期一次还本 | equal_principal 等额本金 | equal_installment 等额本息"]
+
+
+def test_a_suggestion_is_said_without_words_of_either_language(book_of):
+    frame = book_of({"sector": "风力发电厂", "lender": "中国工商银航"}).findings.frame()
+    said = dict(zip(frame["code"], frame["expected"], strict=True))
+    assert said == {"unknown_sector": "≈ 风力发电", "unknown_lender": "≈ 中国工商银行"}
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from relending.book import read_book
 from relending.book.columns import columns, columns_markdown, frame_columns
-from relending.book.headers import plain
+from relending.book.headers import plain, wrong_column
 from relending.findings import SEVERITIES, messages
 
 ROOT = Path(__file__).parents[2]
@@ -98,6 +98,23 @@ def test_every_code_speaks_both_languages():
             assert re.search("[a-z]", said["en"]) and not re.search("[\u4e00-\u9fff]", said["en"]), code
             assert re.search("[\u4e00-\u9fff]", said["zh"]), code
             assert not said["en"].endswith(".") and not said["zh"].endswith("。"), code
+
+
+def test_every_column_with_lookalikes_has_its_own_reason():
+    for table in ("loans", "prepayments"):
+        for column in columns(table).values():
+            if column.not_it:
+                severity = "error" if column.required == "always" else "warning"
+                assert messages()[wrong_column(column)].severity == severity
+    assert {c for c in messages() if c.startswith("wrong_column")} == {
+        wrong_column(c) for c in columns().values() if c.not_it
+    }
+
+
+def test_no_check_is_promised_that_is_not_made():
+    for name in ("region", "capacity_mw", "output_mwh", "operational"):
+        assert columns()[name].description["en"].endswith("kept for plausibility checks to come")
+        assert columns()[name].description["zh"].endswith("供以后合理性检查使用")
 
 
 def test_every_code_the_package_names_has_a_message():

@@ -242,6 +242,30 @@ def test_the_sheet_with_the_header_is_read_and_others_are_noted(workbook):
     assert stopped(path, sheet="没有") == {"sheet_not_found": 1}
 
 
+LOAN_HEADER = ["借据编号", "贷款金额", "贷款到期日期"]
+
+
+@pytest.mark.parametrize(
+    "rows, code",
+    [
+        ([LOAN_HEADER, ["L9", 1, "2030-01-01"]], "sheet_not_read"),
+        ([["2023 年台账"], ["单位：万元"], LOAN_HEADER, ["L9", 1, "2030-01-01"]], "sheet_not_read"),
+        ([LOAN_HEADER], "sheet_ignored"),
+        ([LOAN_HEADER[:2], ["L9", 1]], "sheet_ignored"),
+        ([["贷款金额", "贷款到期日期", "还款方式"], [1, "2030-01-01", ""]], "sheet_ignored"),
+        ([["借据编号"], ["贷款金额"], ["贷款到期日期"]], "sheet_ignored"),
+    ],
+)
+def test_a_second_sheet_with_loans_is_a_warning_and_any_other_a_note(workbook, rows, code):
+    path = workbook({"2024": good_rows(3), "2023": rows})
+    book = read_book(path)
+    assert book.findings.codes() == {code: 1} and book.findings.frame()["sheet"].tolist() == ["2023"]
+    assert book.findings.count("warning") == (code == "sheet_not_read")
+    assert len(book.loans) == 3
+    # whoever names the sheet knows of the others
+    assert read_book(path, sheet="2024").findings.codes() == {"sheet_ignored": 1}
+
+
 def test_prepayments_named_by_the_scenario_go_before_the_sheet(workbook, tmp_path):
     path = workbook({"台账": good_rows(3), "提前还款": [["借据号", "日期", "金额"], ["L1", "2024-01-01", 5]]})
     other = write_csv(tmp_path / "p.csv", [["loan_id", "date", "amount"], ["L2", "2024-01-02", "7"]])

@@ -94,6 +94,47 @@ def test_the_cell_right_above_a_header_goes_before_another():
     assert match(["贷款金额"], above=[["", "单位：万元", "单位：元"]]).problems.codes()["unit_conflict"] == 1
 
 
+def units(*headers, above=()):
+    found = match(headers, above=above).problems.only("unit_not_given", "unit_differs").frame()
+    return list(zip(found["code"], found["column"], found["found"], found["expected"], strict=True))
+
+
+def test_an_amount_without_a_unit_beside_one_with_a_unit_is_a_warning():
+    both = "总投资（元） / 总投资（万元）"
+    assert units("贷款金额（万元）", "总投资") == [("unit_not_given", "project_investment", "总投资", both)]
+    assert units("贷款金额", "总投资", above=[["", "万元"]]) == [
+        ("unit_not_given", "principal", "贷款金额", "贷款金额（元） / 贷款金额（万元）")
+    ]
+    assert units("贷款金额", "项目年度碳减排量（万吨）") == [
+        ("unit_not_given", "principal", "贷款金额", "贷款金额（元）")
+    ]
+    assert messages()["unit_not_given"].severity == "warning"
+
+
+@pytest.mark.parametrize(
+    "headers, above",
+    [
+        (["贷款金额", "总投资", "贷款利率（%）", "装机容量（MW）"], []),
+        (["贷款金额（元）", "总投资（万元）", "项目年度碳减排量"], []),
+        (["贷款金额", "总投资（亿元）", "项目年度碳减排量"], [["单位：亿元、%"]]),
+        (["贷款金额（10000）", "贷款余额（万元）"], []),
+    ],
+)
+def test_no_unit_is_missed_where_none_or_every_amount_has_one(headers, above):
+    assert units(*headers, above=above) == []
+
+
+def test_a_header_that_contradicts_the_unit_above_it_counts_with_a_warning():
+    above = [["单位：万元、%"]]
+    found = match(["贷款金额（元）", "总投资（万元）", "加点（bp）"], above=above)
+    assert [f.scale for f in found.fields] == [100, 10**6, 1]
+    assert units("贷款金额（元）", "总投资（万元）", "加点（bp）", above=above) == [
+        ("unit_differs", "principal", "贷款金额（元） ≠ 万元", "")
+    ]
+    assert messages()["unit_differs"].severity == "warning"
+    assert units("贷款金额（人民币万元）", above=above) == []
+
+
 def test_a_unit_above_that_is_not_known_stops_and_the_name_of_an_office_does_not():
     assert match(["贷款金额"], above=[["单位：万美元"]]).problems.codes()["unknown_unit"] == 1
     assert (
@@ -109,17 +150,21 @@ def test_all_needed_columns_are_named_at_once_with_the_nearest_header_found():
 
 @pytest.mark.parametrize("header", ["合同金额", "授信额度", "贷款余额", "贷款余额（万元）"])
 def test_what_only_looks_like_the_principal_is_refused_with_the_reason(header):
-    assert codes(header, without=("principal",)) == {"wrong_column": 1}
+    found = match([*(h for h in NEEDED if h != "principal"), header]).problems.only("wrong_column_principal").frame()
+    assert found["found"].tolist() == [header] and found["expected"].tolist() == ["principal / 贷款金额"]
+    assert codes(header, without=("principal",)) == {"wrong_column_principal": 1}
     assert codes(header) == {}
 
 
 def test_what_only_looks_like_an_investment_or_a_reduction_is_a_warning():
-    assert codes("静态投资", "项目资本金", "年度碳减排量") == {"column_not_used": 3}
+    looked = {"wrong_column_investment": 2, "wrong_column_reduction": 1}
+    assert codes("静态投资", "项目资本金", "年度碳减排量") == looked
+    assert {messages()[code].severity for code in looked} == {"warning"}
     assert codes("静态投资", "总投资") == {}
 
 
 def test_the_current_rate_is_not_the_rate_at_issue():
-    assert codes("执行利率", without=("rate",)) == {"wrong_column": 1}
+    assert codes("执行利率", without=("rate",)) == {"wrong_column_rate": 1}
 
 
 def test_two_headers_for_one_column_and_the_same_header_twice_are_refused():

@@ -5,12 +5,21 @@ from __future__ import annotations
 import datetime as dt
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
+from relending.findings import InputError, messages
 from relending.scenario import load_scenario, shipped, shipped_names, shipped_root
 from tests.scenario.conftest import GOOD, Problems, Write
+
+
+def refused(path: Path) -> Any:
+    """The findings of a scenario that must fail, as a frame."""
+    with pytest.raises(InputError) as stop:
+        load_scenario(path)
+    return stop.value.findings.frame()
 
 
 def ratio(path: Path | str, overrides: object = ()) -> int:
@@ -28,8 +37,30 @@ def test_a_byte_order_mark_changes_nothing(write: Write, encoding: str) -> None:
 def test_a_file_that_is_not_utf_8_is_refused(write: Write, problems: Problems) -> None:
     path = write(GOOD.replace("[market]", 'description = "基准"\n[market]'), encoding="gb18030")
     [(code, file, _, found, expected)] = problems(path)
-    assert (code, file, expected) == ("scenario_unreadable", "mine.toml", "TOML, UTF-8")
-    assert found.startswith("byte 0x")
+    assert (code, file, expected) == ("scenario_not_utf8", "mine.toml", "UTF-8")
+    assert (
+        found.startswith("byte 0x") and "另存为" in messages()[code].fix["zh"] and "UTF-8" in messages()[code].fix["zh"]
+    )
+    assert refused(path)["row"].tolist() == [9]
+
+
+def test_an_extended_file_that_cannot_be_read_is_named_with_its_own_line(write: Write) -> None:
+    write("[scenario]\n# 基准\n", "base.toml", encoding="gb18030")
+    frame = refused(write('[scenario]\nextends = "base.toml"\n'))
+    assert frame[["code", "file", "row"]].values.tolist() == [["scenario_not_utf8", "base.toml", 2]]
+
+
+@pytest.mark.parametrize("name", ["book.csv", "book.XLSX", "loans.parquet"])
+def test_a_book_given_as_a_scenario_is_called_one(tmp_path: Path, problems: Problems, name: str) -> None:
+    (tmp_path / name).write_bytes(b"PK\x03\x04")
+    assert problems(tmp_path / name) == [("scenario_is_book", name, "", name, "*.toml")]
+
+
+def test_a_folder_of_parquet_given_as_a_scenario_is_called_a_book(tmp_path: Path, problems: Problems) -> None:
+    (tmp_path / "parts").mkdir()
+    (tmp_path / "parts" / "1.parquet").write_bytes(b"")
+    assert [row[0] for row in problems(tmp_path / "parts")] == ["scenario_is_book"]
+    assert [row[0] for row in problems(str(tmp_path / "no.xlsx"))] == ["file_not_found"]
 
 
 def test_broken_toml_names_the_line(write: Write, problems: Problems) -> None:
