@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from relending.policy import nearest
+from relending.policy import facilities, nearest
 from relending.scenario.model import TABLES, TAG, File, Words, keys
 from relending.scenario.problems import Problems, choices, path_text, toml_text
 from relending.scenario.read import KeyPath, Layers
@@ -81,6 +81,10 @@ def known_keys(path: Location) -> str:
     ('nearest: market.own_rate', 'nearest: scenario.start')
     """
     above, name = path[:-1], str(path[-1])
+    if not above and name in facilities():
+        return f"nearest: facility.{name}"
+    if not above and name in keys(TABLES["scenario"]):
+        return f"nearest: scenario.{name}"
     if not above:
         beside: tuple[str, ...] = keys(File)
     elif path[-2] in ("title", "full_name", "short_name"):

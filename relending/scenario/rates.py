@@ -42,6 +42,12 @@ def own_rate(
     A plain number holds from the beginning (``date.min``).
     """
     if isinstance(value, str):
+        percent = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*[%％]\s*", value)
+        if percent:
+            # no file is called that: a rate as people write it, which a fraction must be here
+            fraction = f"{Decimal(percent[1]) / 100:f}"
+            problems.add("scenario_bad_value", file=origin.label, column=column, found=value, expected=fraction)
+            return None
         return _from_csv(origin.folder / value, value, column, origin, problems, files)
     if isinstance(value, Decimal):
         ppm = to_ppm(value)

@@ -279,3 +279,13 @@ def test_no_value_of_any_key_ends_in_a_traceback(write: Write, key: str) -> None
             load_scenario(path, [f"{key}={value}"]).resolved()
         except InputError as stop:
             assert len(stop.findings)
+
+
+def test_a_rate_in_per_cent_and_a_key_without_its_table_are_understood() -> None:
+    """Slips of an analyst's trial: 2.25% is no file name, and a facility's or a scenario's key needs its table."""
+    with pytest.raises(InputError) as stop:
+        load_scenario("demo", ["market.own_rate=2.25%", "cerf.ratio=0.8", "end=2025-12-31"])
+    told = stop.value.findings.frame().set_index("column")[["code", "expected"]].to_dict("index")
+    assert told["market.own_rate"] == {"code": "scenario_bad_value", "expected": "0.0225"}
+    assert told["cerf"]["expected"] == "nearest: facility.cerf"
+    assert told["end"]["expected"] == "nearest: scenario.end"
