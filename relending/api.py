@@ -45,6 +45,7 @@ def data(name: str) -> pd.DataFrame:
                 "lpr_1y": f.lpr_1y_ppm / 1e6,
                 "lpr_5y": f.lpr_5y_ppm / 1e6,
                 "source": f.source,
+                "source_zh": f.source_zh,
                 "status": f.status,
                 "checked": f.checked,
             }
