@@ -11,7 +11,6 @@ from types import MappingProxyType
 from typing import Any
 
 TABLES = ("loans", "prepayments")
-PLACE = ("file", "sheet", "row")
 """Where a row was read, in front of the columns of every frame."""
 FRAME_TYPES = {"id": "string", "text": "string", "sector": "string", "enum": "string", "date": "date32", "bool": "bool"}
 """Arrow type of a column's values in the frame; every type not named here is int64."""

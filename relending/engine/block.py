@@ -83,6 +83,10 @@ def make_block(frame: pd.DataFrame) -> Block:
     tenor, tenors = codes(frame, "lpr_tenor")
     wrong = error.astype(bool) | ~(p & r & d & m & y)
     new = np.array([value == NEW for value in issues], bool)[issue] & np.asarray(arrow(frame, "refinances").is_null())
+    unknown = np.array([k is not None and k not in KINDS for k in kinds], bool)[kind]
+    if (unknown & ~wrong).any():
+        # read_book gives none of these; a frame of one's own must not turn into bullets unseen
+        raise ValueError(f"repayment: {sorted({k for k in kinds if k} - set(KINDS))}, not one of {', '.join(KINDS)}")
     repayment = np.array([KINDS.get(k or "", BULLET) for k in kinds], np.int8)[kind]
     if wrong.any():
         # stand-ins that have a schedule, so that no step needs to leave rows out; nothing is read off them

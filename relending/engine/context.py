@@ -54,7 +54,13 @@ class Context:
             return self.default_lender
         if text in self.lenders:
             return text
-        return next((one.id for one in self.lenders.values() if text in getattr(one, "names", ())), text)
+        from relending.policy import normalised
+
+        wanted = normalised(text)
+        named = (
+            one.id for one in self.lenders.values() for name in getattr(one, "names", ()) if normalised(name) == wanted
+        )
+        return next(named, text)
 
     def admitted_from(self, facility: Facility, lender: str | None) -> dt.date | None:
         """The date from which a lender may use a facility; None: never. A scenario's own admission decides."""

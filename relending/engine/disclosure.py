@@ -32,7 +32,6 @@ from relending.units import (
 )
 
 HORIZONS = ("quarter", "year", "since_start")
-LEVELS = ("total", "field", "sector")
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from relending.dates import Days
 from relending.engine.block import Block
 from relending.engine.columns import Flags, arrow
 from relending.findings import Findings
-from relending.units import FEN, GRAMS, Ints, decimal_text, group_sum
+from relending.units import FEN, GRAMS, INT64_MAX, Ints, decimal_text, group_sum
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +113,7 @@ def share_test(blocks: Sequence[Block], keys: Keys, out: Sequence[Flags], end: i
     named = _lent(blocks, keys, np.flatnonzero(usable))
     lent = _lent(blocks, keys, np.flatnonzero(usable & np.concatenate([b.new for b in blocks])))
     over = np.zeros(len(usable), bool)
-    least = np.full(keys.projects, np.iinfo(np.int64).max)
+    least = np.full(keys.projects, INT64_MAX)
     np.minimum.at(least, lent.project[lent.gives], lent.investment[lent.gives])
     suspects = np.flatnonzero(group_sum(lent.principal, lent.project, keys.projects) > least)
     findings = Findings()

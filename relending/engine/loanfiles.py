@@ -20,10 +20,10 @@ from relending.engine.context import Context
 from relending.engine.ledger import tranche_id
 from relending.engine.screening import Screened
 from relending.policy import sectors
-from relending.units import Ints
+from relending.units import INT64_MAX, Ints
 
 STATES = ("", "held", "repaid", "pending", "unfunded", "repaid_before_draw", "refused", "set_aside")
-NEVER = np.iinfo(np.int64).max
+NEVER = INT64_MAX
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from relending.engine.columns import Flags, frame_of, numbered, take
 from relending.engine.context import Context
 from relending.findings import Findings
 from relending.policy import Facility
-from relending.units import Ints
+from relending.units import INT64_MAX, Ints
 
 REASONS = (
     "data_error",
@@ -32,8 +32,6 @@ REASONS = (
 BIT = {reason: np.int64(1 << i) for i, reason in enumerate(REASONS)}
 NONE = -1
 """No candidate facility."""
-
-_NEVER = np.iinfo(np.int64).max
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,13 +105,13 @@ def candidates(block: Block, context: Context) -> Ints:
 
 def _listed_day(rules: Facility, sector: str | None) -> int:
     since = rules.listed_from(sector) if sector is not None else None
-    return _NEVER if since is None else to_day(since)
+    return INT64_MAX if since is None else to_day(since)
 
 
 def lender_not_admitted(block: Block, rows: Ints, rules: Facility, context: Context) -> Flags:
     """The lender is not on the list, or was admitted after the disbursement date."""
     dates = [context.admitted_from(rules, lender) for lender in block.lenders]
-    admitted = np.array([_NEVER if d is None else to_day(d) for d in dates], np.int64)[block.lender[rows]]
+    admitted = np.array([INT64_MAX if d is None else to_day(d) for d in dates], np.int64)[block.lender[rows]]
     return block.disbursed[rows] < admitted
 
 

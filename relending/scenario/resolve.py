@@ -24,6 +24,10 @@ EARLIEST, LATEST = dt.date(1990, 1, 1), dt.date(2100, 12, 31)  # beyond these a 
 RESERVED = {"con", "prn", "aux", "nul", *(f"{d}{n}" for d in ("com", "lpt") for n in range(1, 10))}
 
 
+NOT_READ_YET = {"collateral_haircut", "disclosure_required"}
+"""Facility parameters that are shown and recorded, but that no step computes with yet."""
+
+
 class Resolver:
     """One scenario being resolved: its tables, its sources, the problems met so far."""
 
@@ -87,6 +91,9 @@ class Resolver:
         for key, value in (("lpr_shift_bp", market.lpr_shift_bp), ("lpr_shift_from", market.lpr_shift_from)):
             if value:  # a shift of nothing is what happens anyway
                 self.note("key_not_used", f"market.{key}", value)
+        for name, given in self.overrides.items():
+            for key in sorted(NOT_READ_YET & set(given)):
+                self.note("key_not_used", f"facility.{name}.{key}", given[key])
         last_fixing = to_date(int(lpr.days[-1]))
         return Scenario(
             name=name,

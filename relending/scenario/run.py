@@ -14,19 +14,6 @@ if TYPE_CHECKING:
     from relending.engine.context import Context
     from relending.scenario import Scenario
 
-TABLES = (
-    "loans",
-    "screening",
-    "attribution",
-    "draws",
-    "prepayments",
-    "ledger",
-    "funding",
-    "disclosure",
-    "cost",
-    "findings",
-)
-
 
 @dataclass(frozen=True, slots=True)
 class Executed:

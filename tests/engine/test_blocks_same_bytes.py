@@ -11,6 +11,7 @@ import pytest
 
 from relending.book.synth import make_book
 from relending.runfolder import Run, run
+from relending.scenario import load_scenario
 
 LOANS = 1500
 
@@ -84,16 +85,26 @@ def test_blocks_of_1_7_1000_and_all_rows_give_the_same_bytes(tmp_path: Path, rat
     assert codes["quota_cut"] >= 1, "the quota binds"
     expected = digests(whole, tmp_path / "all")
     assert len(expected) == 11
-    # one row a block over the whole book would only be slow: the first 300 loans are enough for that
     for rows in (1000, 7):
         assert digests(run(scenario, block_rows=rows), tmp_path / str(rows)) == expected
 
 
-def test_one_row_a_block(tmp_path: Path) -> None:
-    scenario = folder(tmp_path, "pro_rata", "true")
+@pytest.mark.parametrize("rationing", ["pro_rata", "fifo", "whole_loans"])
+def test_one_row_a_block(tmp_path: Path, rationing: str) -> None:
+    """A part of the book, for a block a row takes its time: all that can be split is in it and the quota binds."""
+    scenario = folder(tmp_path, rationing, "true")
+    kept = ""
     for name in ("first.csv", "second.csv"):
         lines = (tmp_path / name).read_text(encoding="utf-8").splitlines()
         keep = lines[:100] if name == "first.csv" else [*lines[:30], *lines[-2:]]
         (tmp_path / name).write_text("\n".join(keep), encoding="utf-8")
-    (tmp_path / "prepayments.csv").write_text("loan_id,date,amount\n", encoding="utf-8")
-    assert digests(run(scenario, block_rows=1), tmp_path / "one") == digests(run(scenario), tmp_path / "all")
+        kept += "\n".join(keep)
+    header, *paid = (tmp_path / "prepayments.csv").read_text(encoding="utf-8").splitlines()
+    paid = [line for line in paid if line.split(",")[0] in kept]
+    assert paid
+    (tmp_path / "prepayments.csv").write_text("\n".join([header, *paid]), encoding="utf-8")
+    changed = load_scenario(scenario, {"facility.cerf.quota": 2_000_000})
+    whole = run(changed)
+    codes = whole.all_findings.codes()
+    assert codes["duplicate_loan_id"] == 2 and codes["share_over_one"] >= 1 and codes["quota_cut"] >= 1
+    assert digests(run(changed, block_rows=1), tmp_path / "one") == digests(whole, tmp_path / "all")

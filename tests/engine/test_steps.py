@@ -64,6 +64,8 @@ def test_screening_of_other_rows_is_refused(demo: tuple[rl.Run, Context, rl.Book
             rl.fund(book.loans, other.reset_index(drop=True), context)
     with pytest.raises(ValueError, match="not a facility"):
         rl.fund(book.loans, screening.assign(facility="cref"), context)
+    with pytest.raises(ValueError, match="balloon"):
+        rl.screen(book.loans.assign(repayment="balloon"), context)
     with pytest.raises(ValueError, match="columns missing"):
         rl.screen(book.loans.drop(columns=["rate_ppm"]), context)
 

@@ -289,3 +289,9 @@ def test_a_rate_in_per_cent_and_a_key_without_its_table_are_understood() -> None
     assert told["market.own_rate"] == {"code": "scenario_bad_value", "expected": "0.0225"}
     assert told["cerf"]["expected"] == "nearest: facility.cerf"
     assert told["end"]["expected"] == "nearest: scenario.end"
+
+
+def test_parameters_that_nothing_reads_yet_say_so() -> None:
+    scenario = load_scenario("demo", {"facility.cerf.collateral_haircut": 0.1, "facility.cerf.ratio": 0.5})
+    told = scenario.findings.only("key_not_used").frame()
+    assert told["column"].tolist() == ["facility.cerf.collateral_haircut"]
