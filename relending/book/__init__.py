@@ -9,8 +9,9 @@ if TYPE_CHECKING:
     from relending.book.book import iter_blocks as iter_blocks
     from relending.book.book import read_book as read_book
     from relending.book.book import read_prepayments as read_prepayments
+    from relending.book.book import read_side_table as read_side_table
 
-__all__ = ["Book", "iter_blocks", "read_book", "read_prepayments"]
+__all__ = ["Book", "iter_blocks", "read_book", "read_prepayments", "read_side_table"]
 
 
 def __getattr__(name: str) -> Any:

@@ -12,8 +12,8 @@ import numpy as np
 import pyarrow as pa
 
 from relending.book.cells import RawBlock, Table
-from relending.book.checks import check_loans, check_prepayments
-from relending.book.columns import frame_columns
+from relending.book.checks import CHECKS
+from relending.book.columns import frame_columns, key_column
 from relending.book.files import open_tables
 from relending.book.headers import Headers, match
 from relending.book.rows import blank_rows, finish, read_columns
@@ -40,10 +40,18 @@ class Book:
     inputs: tuple[Mapping[str, Any], ...] = ()
     cuts: tuple[int, ...] = field(default=(), repr=False)
 
+    @classmethod
+    def without_loans(cls, prepayments: PathLike | None = None) -> Book:
+        """A book of no loans, with the prepayments of a file: what planned loans are put behind."""
+        nothing = _Opened((), (), (), Findings())
+        opened = nothing if prepayments is None else _opened_table(Path(prepayments), "prepayments")
+        early, said, inputs = _prepayments(opened, BLOCK_ROWS)
+        return cls(_concat([], "loans"), early, said, inputs, ())
+
     @property
     def blocks(self) -> tuple[pd.DataFrame, ...]:
         """The loans cut at fixed row numbers of each file; together they are ``loans``."""
-        starts = (0, *self.cuts[:-1])
+        starts = (0, *self.cuts[:-1]) if self.cuts else ()
         return tuple(self.loans.iloc[a:b].reset_index(drop=True) for a, b in zip(starts, self.cuts, strict=True))
 
 
@@ -107,10 +115,10 @@ def read_book(
         )
     try:
         if prepayments is not None:
-            beside = _opened_prepayments(Path(prepayments))
+            beside = _opened_table(Path(prepayments), "prepayments")
         else:
             beside = _check(opened.prepayments, "prepayments", Findings())
-        early, said, more = _read_prepayments(beside, block_rows)
+        early, said, more = _prepayments(beside, block_rows)
     except InputError as stop:
         raise InputError(Findings.concat([*findings, stop.findings])) from None
     return Book(_concat(frames, "loans"), early, Findings.concat([*findings, said]), (*inputs, *more), tuple(cuts[1:]))
@@ -138,8 +146,28 @@ def read_prepayments(path: PathLike, *, block_rows: int = BLOCK_ROWS) -> tuple[p
     A date or an amount that is empty or cannot be read is null and a finding: the engine sets the loan aside. A row
     that names no loan cannot be set against one: it stops with InputError, like an unknown loan.
     """
-    frame, findings, _ = _read_prepayments(_opened_prepayments(Path(path)), block_rows)
+    frame, findings, _ = _prepayments(_opened_table(Path(path), "prepayments"), block_rows)
     return frame, findings
+
+
+@dataclass(frozen=True, slots=True)
+class SideTable:
+    """A table beside the loans as read: ``frame`` in the integers of the step frames, findings, and what was read."""
+
+    frame: pd.DataFrame
+    findings: Findings
+    inputs: tuple[Mapping[str, Any], ...]
+
+
+def read_side_table(
+    path: PathLike, table: str, *, lender: str | None = None, lenders: Mapping[str, str] | None = None
+) -> SideTable:
+    """Read and check a table of the dictionary that is not the loans: ``prepayments``, ``plan`` or ``published``.
+
+    What a row by itself cannot show (a loan nobody knows, a quarter outside the run) is for whoever uses the table.
+    Arguments and errors as in :func:`read_book`; an empty table is a frame without rows.
+    """
+    return SideTable(*_read_side(_opened_table(Path(path), table), table, BLOCK_ROWS, lender, lenders or {}))
 
 
 def _paths(path: PathLike | Sequence[PathLike]) -> list[Path]:
@@ -165,9 +193,9 @@ def _open(path: PathLike | Sequence[PathLike], sheet: str | None) -> _Opened:
     return _Opened(opened.tables, opened.headers, tuple(early), opened.findings)
 
 
-def _opened_prepayments(path: Path) -> _Opened:
-    got = open_tables(path, "prepayments", None)
-    return _check(got.tables, "prepayments", got.findings)
+def _opened_table(path: Path, name: str) -> _Opened:
+    got = open_tables(path, name, None)
+    return _check(got.tables, name, got.findings)
 
 
 def _check(tables: Sequence[Table], name: str, findings: Findings) -> _Opened:
@@ -203,7 +231,7 @@ def _iter(
         passed: tuple[int, int] | None = None
         fields = [f.position for f in headers.fields]
         words = frozenset(f.position for f in headers.fields if f.column.type in ("text", "enum", "sector"))
-        for raw in table.blocks([*fields, *_before_id(table, headers)], block_rows, words):
+        for raw in table.blocks([*fields, *_before_key(table, headers, name)], block_rows, words):
             block, empty = _block(raw, table, headers, name, lender, lenders)
             entry["rows"] += len(block.frame)
             blanks += empty
@@ -219,12 +247,13 @@ def _iter(
             yield BookBlock(_concat([], name), note, table, 0)
 
 
-def _before_id(table: Table, headers: Headers) -> list[int]:
-    """Columns that are not read and stand before the loan id: running numbers, where a total's word often is."""
+def _before_key(table: Table, headers: Headers, name: str) -> list[int]:
+    """Columns not read that stand before the loan id (or what tells the rows): running numbers, or a total's word."""
     if table.header_row is None:  # no one prints from such a file
         return []
     known = {f.position for f in headers.fields}
-    place = next((f.position for f in headers.fields if f.column.name == "loan_id"), 0)
+    key = key_column(name)
+    place = next((f.position for f in headers.fields if f.column.name == key), 0)
     return [p for p in range(place) if p not in known]
 
 
@@ -237,10 +266,7 @@ def _block(
     if blank.any():
         raw, numbers = _without(raw, blank), numbers[~blank]
     rows = read_columns(raw, headers.fields, name)
-    if name == "loans":
-        check_loans(rows, lender=lender, lenders=lenders)
-    else:
-        check_prepayments(rows)
+    CHECKS[name](rows, lender, lenders)
     frame, findings = finish(rows, numbers, table.file, table.sheet)
     return BookBlock(frame, findings, table, raw.rows), empty
 
@@ -258,13 +284,19 @@ def _without(raw: RawBlock, blank: np.ndarray) -> RawBlock:
     )
 
 
-def _read_prepayments(opened: _Opened, block_rows: int) -> tuple[pd.DataFrame, Findings, list[dict[str, Any]]]:
+def _read_side(
+    opened: _Opened, name: str, block_rows: int, lender: str | None = None, lenders: Mapping[str, str] | None = None
+) -> tuple[pd.DataFrame, Findings, tuple[Mapping[str, Any], ...]]:
     inputs: list[dict[str, Any]] = []
     frames, findings = [], [opened.findings]
-    for block in _iter(opened, "prepayments", None, {}, block_rows, inputs):
+    for block in _iter(opened, name, lender, lenders or {}, block_rows, inputs):
         frames.append(block.frame)
         findings.append(block.findings)
-    frame, said = _concat(frames, "prepayments"), Findings.concat(findings)
+    return _concat(frames, name), Findings.concat(findings), tuple(inputs)
+
+
+def _prepayments(opened: _Opened, block_rows: int) -> tuple[pd.DataFrame, Findings, tuple[Mapping[str, Any], ...]]:
+    frame, said, inputs = _read_side(opened, "prepayments", block_rows)
     if frame["loan_id"].isna().any():
         raise InputError(said)
     return frame, said, inputs

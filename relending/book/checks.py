@@ -6,7 +6,7 @@ What needs other rows (ids given twice, the loans of a project together, prepaym
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -18,7 +18,7 @@ from relending.book.columns import columns, limits
 from relending.book.rows import Problem, Rows
 from relending.book.texts import even, translate
 from relending.dates import to_date
-from relending.units import BP, mul_div
+from relending.units import BP, PPM, mul_div
 
 _NOT_NEGATIVE = {
     "rate": "rate_negative",
@@ -35,7 +35,7 @@ _POSITIVE = {
 }
 
 
-def check_loans(rows: Rows, *, lender: str | None, lenders: Mapping[str, str]) -> None:
+def check_loans(rows: Rows, lender: str | None, lenders: Mapping[str, str]) -> None:
     """Check the rows of a loan table; fills in the lender and translates sectors on the way."""
     _lenders(rows, lender, lenders)
     _sectors(rows)
@@ -45,9 +45,53 @@ def check_loans(rows: Rows, *, lender: str | None, lenders: Mapping[str, str]) -
     _reported(rows)
 
 
-def check_prepayments(rows: Rows) -> None:
+def check_prepayments(rows: Rows, lender: str | None, lenders: Mapping[str, str]) -> None:
     """Check the rows of a prepayment table for empty cells; amounts are held against the loans by the engine."""
     _missing(rows)
+
+
+def check_plan(rows: Rows, lender: str | None, lenders: Mapping[str, str]) -> None:
+    """Check the rows of a lending plan; fills in the lender and translates sectors on the way.
+
+    What needs the scenario (its quarters, the LPR) is checked where the plan is expanded.
+    """
+    _lenders(rows, lender, lenders)
+    _sectors(rows, unknown="plan_sector_unknown")
+    _missing(rows)
+    for name, most in (("months", limits()["plan_months"]), ("loans", limits()["plan_loans"])):
+        values, there = rows.ints(name)
+        rows.blame("value_out_of_range", there & ((values < 1) | (values > most)), name, f"1 … {most}")
+    amount, has_amount = rows.ints("amount_fen")
+    rows.blame("plan_amount_not_positive", has_amount & (amount <= 0), "amount", "> 0")
+    loans, has_loans = rows.ints("loans")
+    too_many = has_amount & has_loans & (amount > 0) & (amount < loans)
+    rows.blame("value_out_of_range", too_many, "loans", "<= amount (分)")
+    rate, has_rate = rows.ints("rate_ppm")
+    rows.blame("rate_negative", has_rate & (rate < 0), "rate", ">= 0")
+    has_spread = rows.ints("spread_bp")[1] | rows.unreadable("spread_bp")
+    has_rate |= rows.unreadable("rate")
+    rows.blame("plan_rate_missing", ~has_rate & ~has_spread & ~rows.apart, "rate", "rate | spread_bp")
+    rows.blame("plan_rate_twice", has_rate & has_spread & ~rows.apart, "spread_bp", "rate | spread_bp")
+    share, has_share = rows.ints("investment_share_ppm")
+    rows.blame("plan_share_over_one", has_share & (share > PPM), "investment_share", "<= 1 (100%)")
+    rows.blame("value_out_of_range", has_share & (share <= 0), "investment_share", "> 0")
+    reduction, has_reduction = rows.ints("reduction_per_10k_g")
+    rows.blame("reduction_negative", has_reduction & (reduction < 0), "reduction_per_10k", ">= 0")
+
+
+def check_published(rows: Rows, lender: str | None, lenders: Mapping[str, str]) -> None:
+    """Check the rows of published figures for empty cells and lenders nobody knows; the rest needs a run."""
+    _lenders(rows, None, lenders)
+    _missing(rows)
+
+
+CHECKS: Mapping[str, Callable[[Rows, str | None, Mapping[str, str]], None]] = {
+    "loans": check_loans,
+    "prepayments": check_prepayments,
+    "plan": check_plan,
+    "published": check_published,
+}
+"""How the rows of each table are checked: with the lender of rows that name none, and further lenders by name."""
 
 
 def _missing(rows: Rows) -> None:
@@ -118,7 +162,7 @@ def _nearest(name: str | None) -> str:
     return f"≈ {name}" if name else ""
 
 
-def _sectors(rows: Rows) -> None:
+def _sectors(rows: Rows, unknown: str = "unknown_sector") -> None:
     from relending.policy import field_of, nearest_sector, sector_of, sectors
 
     known: dict[str, tuple[str | None, str]] = {}
@@ -140,7 +184,7 @@ def _sectors(rows: Rows) -> None:
         rows.blame("subfield_not_given", where, "sector", translate(texts.take(pa.array(where)), subfields)[0])
     if len(strange):
         nearest, _ = translate(texts.take(pa.array(strange)), lambda t: subfields(t) or _nearest(nearest_sector(t)))
-        rows.blame("unknown_sector", strange, "sector", nearest)
+        rows.blame(unknown, strange, "sector", nearest)
 
 
 def _lenders(rows: Rows, lender: str | None, lenders: Mapping[str, str]) -> None:
@@ -169,4 +213,4 @@ def _lenders(rows: Rows, lender: str | None, lenders: Mapping[str, str]) -> None
         rows.values["lender"] = pc.if_else(pa.array(empty), pa.scalar(lender, pa.string()), filled)
 
 
-__all__ = ["Problem", "check_loans", "check_prepayments"]
+__all__ = ["CHECKS", "Problem", "check_loans", "check_plan", "check_prepayments", "check_published"]

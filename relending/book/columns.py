@@ -10,8 +10,10 @@ from importlib import resources
 from types import MappingProxyType
 from typing import Any
 
-TABLES = ("loans", "prepayments")
-"""Where a row was read, in front of the columns of every frame."""
+TABLES = ("loans", "prepayments", "plan", "published")
+"""The tables of the dictionary."""
+PLAN_ID = "plan-"
+"""What the id of a planned loan begins with; the row of the plan and the loan's number there follow."""
 FRAME_TYPES = {"id": "string", "text": "string", "sector": "string", "enum": "string", "date": "date32", "bool": "bool"}
 """Arrow type of a column's values in the frame; every type not named here is int64."""
 
@@ -58,6 +60,16 @@ def _raw() -> dict[str, Any]:
 
 
 @cache
+def units(kind: str) -> Mapping[str, int]:
+    """The units of a kind of figure, each with the whole fen, ppm, grams … in one of it.
+
+    >>> units("rate")["%"]
+    10000
+    """
+    return MappingProxyType(_raw()["units"][kind])
+
+
+@cache
 def limits() -> Mapping[str, Any]:
     """What is taken to be a slip and not a loan: the ``[limits]`` of the dictionary.
 
@@ -79,7 +91,7 @@ def no_loan_words() -> Mapping[str, tuple[str, ...]]:
 
 @cache
 def columns(table: str = "loans") -> Mapping[str, Column]:
-    """The columns of a table (``loans`` or ``prepayments``) by name, in the order of the frame.
+    """The columns of a table (one of ``TABLES``) by name, in the order of the frame.
 
     >>> columns()["principal"].frame, columns()["principal"].units["万元"]
     ('principal_fen', 1000000)
@@ -87,7 +99,13 @@ def columns(table: str = "loans") -> Mapping[str, Column]:
     ['loan_id', 'date', 'amount']
     """
     raw = _raw()
-    return MappingProxyType({name: _column(name, entry, raw["units"]) for name, entry in raw[table].items()})
+    return MappingProxyType({n: _column(n, _whole(entry, raw), raw["units"]) for n, entry in raw[table].items()})
+
+
+def _whole(entry: Mapping[str, Any], raw: Mapping[str, Any]) -> Mapping[str, Any]:
+    """An entry with what it shares with the column it is ``like`` (``loans.lender``)."""
+    table, _, name = entry.get("like", "").partition(".")
+    return {**(raw[table][name] if table else {}), **entry}
 
 
 def _column(name: str, entry: Mapping[str, Any], units: Mapping[str, Mapping[str, int]]) -> Column:
@@ -118,9 +136,21 @@ def frame_columns(table: str = "loans") -> dict[str, str]:
     """
     out = {"file": "string", "sheet": "string", "row": "int64"}
     out.update({c.frame: c.arrow for c in columns(table).values()})
-    if table == "loans":
+    if table in ("loans", "plan"):
         out["data_error"] = "bool"
+    if table == "loans":
+        out["planned"] = "bool"
     return out
+
+
+def key_column(table: str = "loans") -> str:
+    """The column that tells a row, where a total says that it is one: the loan id, else the first that must be there.
+
+    >>> key_column(), key_column("plan")
+    ('loan_id', 'quarter')
+    """
+    known = columns(table)
+    return "loan_id" if "loan_id" in known else next(c.name for c in known.values() if c.required == "always")
 
 
 _REQUIRED = {
@@ -129,6 +159,23 @@ _REQUIRED = {
     "facility": "for some facilities 部分工具",
     "no": "no 否",
 }
+
+
+_TITLES = {
+    "loans": ("Loans 借据",),
+    "prepayments": ("Prepayments 提前还款",),
+    "plan": (
+        "Lending plan 投放计划",
+        "Loans yet to be made: `plan` of a scenario. A row becomes `loans` equal loans, spread over its quarter.",
+        "尚未发放的贷款，由情景文件的 `plan` 指定；每行在季度内均匀展开为若干笔等额贷款。",
+    ),
+    "published": (
+        "Published figures 公布数据",
+        "Figures a run is held against: `published` of a scenario. Write them as printed; their decimals count.",
+        "与运行结果对照的公布数据，由情景文件的 `published` 指定；按原样填写，小数位数有意义。",
+    ),
+}
+"""Heading of each table of the page, and what stands below it."""
 
 
 def columns_markdown() -> str:
@@ -146,12 +193,13 @@ def columns_markdown() -> str:
         f"A row is no loan, but an error of its own, if its loan id, or with no loan id any cell, is {total};",
         f"also if it has no loan id and begins with {signature}. 合计行和签字、备注行不是借据，请勿放在表内。",
     ]
-    titles = {"loans": "Loans 借据", "prepayments": "Prepayments 提前还款"}
     for table in TABLES:
+        title, *said = _TITLES[table]
         lines += [
             "",
-            f"## {titles[table]}",
+            f"## {title}",
             "",
+            *(line for text in said for line in (text, "")),
             "| name | 中文 | English | also read 其他表头 | type | unit 单位 | required 必填 |",
             "| --- | --- | --- | --- | --- | --- | --- |",
         ]

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from relending.book.cells import Cells
+from relending.book.cells import Cells, flat, text_of
 from relending.book.columns import limits
 
 Ints = NDArray[np.int64]
@@ -40,6 +40,38 @@ def date_of(text: str) -> dt.date | None:
             except ValueError:
                 return None
     return None
+
+
+_QUARTER = re.compile(r"([0-9]{4})\s*(?:[-/ ]?[Qq]([1-4])|年\s*第?\s*([1-4一二三四])\s*季度?)")
+_NUMERALS = {"一": 1, "二": 2, "三": 3, "四": 4}
+
+
+def quarter_of_text(text: str) -> int | None:
+    """The number of the quarter a text names (year * 4 + 0..3), or None.
+
+    >>> [quarter_of_text(t) for t in ("2024Q2", "2024年第二季度", "２０２４年2季度", "2024-q2", "2024/6/30")]
+    [8097, 8097, 8097, 8097, None]
+    """
+    found = _QUARTER.fullmatch(unicodedata.normalize("NFKC", text).strip())
+    if found is None:
+        return None
+    word = found[2] or found[3]
+    return int(found[1]) * 4 + (_NUMERALS.get(word) or int(word)) - 1
+
+
+def read_quarters(cells: Cells) -> tuple[pa.Array, dict[str, Ints]]:
+    """The cells as quarter numbers, null where empty or unreadable, and what is wrong: code -> rows.
+
+    >>> got, wrong = read_quarters(Cells(pa.array(["2024Q2", " ", "Q2"])))
+    >>> got.to_pylist(), {k: v.tolist() for k, v in wrong.items()}
+    ([8097, None, None], {'unreadable_quarter': [2]})
+    """
+    texts = text_of(flat(cells.values), np.arange(len(cells.values))).to_pylist()
+    first, last = limits()["first_year"] * 4, limits()["last_year"] * 4 + 3
+    read = [quarter_of_text(t) for t in texts]
+    known = [q if q is not None and first <= q <= last else None for q in read]
+    bad = [i for i, (t, q) in enumerate(zip(texts, known, strict=True)) if t.strip() and q is None]
+    return pa.array(known, pa.int64()), {"unreadable_quarter": np.array(bad, np.int64)} if bad else {}
 
 
 def read_dates(cells: Cells) -> tuple[pa.Array, dict[str, Ints]]:

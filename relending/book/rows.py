@@ -14,8 +14,8 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from relending.book.cells import Cells, RawBlock, flat, text_of
-from relending.book.columns import Column, columns, frame_columns, limits
-from relending.book.days import read_dates
+from relending.book.columns import PLAN_ID, Column, columns, frame_columns, key_column, limits
+from relending.book.days import read_dates, read_quarters
 from relending.book.headers import Field
 from relending.book.numbers import Reading, read_numbers
 from relending.book.texts import read_enum, read_text, translate
@@ -34,6 +34,7 @@ _LIMIT = {
     "power": "power_kw",
     "energy": "energy_kwh",
     "integer": "integer",
+    "share": "share_ppm",
 }
 
 
@@ -116,13 +117,14 @@ def blank_rows(raw: RawBlock, wanted: Collection[int]) -> NDArray[np.bool_]:
 def read_columns(raw: RawBlock, fields: Sequence[Field], table: str) -> Rows:
     """The cells of a block as columns of the frame, with what could not be read."""
     found = {f.column.name: f for f in fields}
+    key = key_column(table)
     padded, ragged = _uneven(raw, fields)
     cells = {name: raw.columns[f.position] for name, f in found.items()}
-    by_id, by_cell = total_rows(raw, found["loan_id"].position)
+    by_id, by_cell = total_rows(raw, found[key].position)
     apart = ragged.copy()
     apart[by_id[0]] = apart[by_cell[0]] = True
     rows = Rows(table, raw.rows, {}, cells, apart)
-    for column_name, (index, texts) in (("loan_id", by_id), ("", by_cell)):
+    for column_name, (index, texts) in ((key, by_id), ("", by_cell)):
         if len(index):
             ragged[index] = False
             padded = [i for i in padded if i not in set(index.tolist())]
@@ -201,11 +203,12 @@ def _keep_ids(
     one before, reads well: cells pushed aside would not.
     """
     index = np.flatnonzero(rows.apart)
-    place = next((f.position for f in fields if f.column.name == "loan_id"), 0)
+    key = key_column(rows.table)
+    place = next((f.position for f in fields if f.column.name == key), 0)
     sure = np.full(len(index), place == 0)
     open_ = ~sure
     for f in sorted(fields, key=lambda f: f.position):
-        if f.column.type in ("text", "id", "enum", "sector"):
+        if f.column.type in ("text", "id", "enum", "sector", "quarter"):
             continue
         state = readable[f.column.name]
         if f.position > place:
@@ -218,7 +221,7 @@ def _keep_ids(
     known = keep.copy()
     known[index] = sure & ragged[index]
     for name, values in rows.values.items():
-        mask = known if name == "loan_id" else keep
+        mask = known if name == key else keep
         rows.values[name] = pc.if_else(pa.array(mask), values, pa.scalar(None, values.type))
 
 
@@ -228,6 +231,8 @@ _ARROW = {"string": pa.string(), "int64": pa.int64(), "date32": pa.date32(), "bo
 def _read(column: Column, given: Field, cells: Cells) -> tuple[pa.Array, dict[str, Ints]]:
     if column.type == "date":
         return read_dates(cells)
+    if column.type == "quarter":
+        return read_quarters(cells)
     if column.arrow == "int64":
         got = read_numbers(cells, reading(column, given.scale))
         return pa.array(got.values, mask=~got.valid), got.problems
@@ -252,7 +257,7 @@ def reading(column: Column, scale: int) -> Reading:
     elif column.type == "integer" and not column.signed:
         finer = "unreadable_number"
     if column.type != "rate":
-        return Reading(scale, limit, finer)
+        return Reading(scale, limit, finer, rate=column.type == "share")
     per_cent = scale == column.units["%"]
     unclear = per_cent or scale == column.units[column.unit]
     bare = Decimal(limits()["bare_rate"]) if unclear else None
@@ -279,6 +284,8 @@ def _expected(code: str, column: Column, given: Field, found: pa.Array) -> str |
     if code == "amount_absurd":
         most = limits()["investment_fen" if column.name == "project_investment" else _LIMIT[column.type]]
         return f"<= {Decimal(most) / given.scale:f} {given.unit}".rstrip()
+    if code == "unreadable_quarter":
+        return "2024Q2"
     if code == "finer_than_fen":
         return "0.01"
     if code == "amount_rounded":
@@ -321,7 +328,9 @@ def finish(rows: Rows, numbers: Ints, file: str, sheet: str) -> tuple[pd.DataFra
     for p in rows.problems:
         if is_error(p.code):
             bad[p.rows] = True
-    ids = rows.values["loan_id"]
+    ids = rows.values.get("loan_id", pa.nulls(rows.n, pa.string()))
+    if rows.table == "plan":  # the loan that stands for a row set aside
+        ids = pa.array([f"{PLAN_ID}{n}" for n in numbers.tolist()], pa.string())
     findings = []
     for p in rows.problems:
         rows_at = pa.array(p.rows, pa.int64())
@@ -344,8 +353,10 @@ def finish(rows: Rows, numbers: Ints, file: str, sheet: str) -> tuple[pd.DataFra
         "row": pa.array(numbers, pa.int64()),
         **rows.values,
     }
-    if rows.table == "loans":
+    if rows.table in ("loans", "plan"):
         arrays["data_error"] = pa.array(bad)
+    if rows.table == "loans":
+        arrays["planned"] = pa.repeat(pa.scalar(False), rows.n)
     kinds = frame_columns(rows.table)
     table = pa.table([arrays[name].cast(_ARROW[kind]) for name, kind in kinds.items()], names=list(kinds))
     return table.to_pandas(types_mapper=pd.ArrowDtype), Findings.concat(findings)

@@ -105,16 +105,11 @@ def _refuse_options(options: Mapping[str, object], lang: str) -> None:
 
 
 def _load_scenario(name: str) -> tuple[Any, Any, Any]:
-    from relending.book import read_book
     from relending.scenario import load_scenario
+    from relending.scenario.inputs import read_loans
 
     scenario = load_scenario(name)
-    read = read_book(
-        list(scenario.book),
-        prepayments=scenario.prepayments,
-        lender=scenario.lender,
-        lenders=scenario.lender_names(),
-    )
+    read = read_loans(scenario)
     return read, scenario.context(), scenario.findings + read.findings
 
 

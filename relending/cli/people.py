@@ -157,12 +157,13 @@ def show_findings(findings: Findings, lang: str, *, err: bool = False, most: int
 
 def _labels(lang: str) -> dict[str, str]:
     """What people call a column: in Chinese its header in the column dictionary, with its name."""
+    from relending.book.columns import TABLES
     from relending.book.columns import columns as dictionary
 
     if lang == "en":
         return {}
-    tables = ("loans", "prepayments")
-    return {name: f"{one.zh}（{name}）" for table in tables for name, one in dictionary(table).items()}
+    # a column of several tables is called what the loans call it
+    return {name: f"{one.zh}（{name}）" for table in reversed(TABLES) for name, one in dictionary(table).items()}
 
 
 class Progress:

@@ -55,17 +55,22 @@ def command(
 
     The loan book is checked, screened, funded, attributed, disclosed and costed; every figure is exact to the fen.
     Loans with an error are set aside and listed in findings.csv.
+
+    Two names stand for several shipped scenarios: statements (published statements, printed again) and national (all
+    lenders beside the published balances). A scenario that names published figures prints them beside its own.
     """
     from relending.findings import Findings
-    from relending.runfolder import FolderExists, RunFolderError
+    from relending.runfolder import FolderExists, RunFolderError, save_together
     from relending.runfolder import run as carry_out
 
     progress = Progress(lang, quiet)
     try:
         with errors_for_people(lang, findings_to):
-            loaded = _load(scenario, sets)
-            targets = _targets(out, [one.name for one in loaded], lang)
-            _refuse(targets, force)
+            loaded = _load(_names(scenario), sets)
+            targets = _targets(out, scenario, [one.name for one in loaded], lang)
+            compared = [one for one in loaded if one.published is not None]
+            together = targets[0].parent if len(loaded) > 1 and compared else None
+            _refuse(targets, together, force)
             # every run is done before the first is written, so that a stop leaves the disk as it was
             done = [carry_out(one, strict=strict, progress=progress) for one in loaded]
             write_findings(Findings.concat(run.all_findings for run in done), findings_to, lang)
@@ -73,8 +78,11 @@ def command(
                 progress("writing")
                 run.save(target, force)
                 progress.stop()
-                if not quiet:
+                if not quiet and (together is None or "published" not in run.tables):
                     summary(run, target, lang)
+            files = save_together(done, together, force) if together is not None else []
+            if not quiet and compared:
+                _compared(list(zip(done, targets, strict=True)), files, lang)
     except FolderExists as exists:
         click.echo(exists.text(lang), err=True)
         sys.exit(WRONG_USAGE)
@@ -83,6 +91,13 @@ def command(
         sys.exit(STOPPED)
     finally:
         progress.stop()
+
+
+def _names(given: Sequence[str]) -> list[str]:
+    """The scenarios meant: a name that stands for several gives them all."""
+    from relending.scenario import shipped_group
+
+    return [name for one in given for name in ([one] if Path(one).exists() else shipped_group(one)) or [one]]
 
 
 def _load(names: Sequence[str], sets: Sequence[str]) -> list[Scenario]:
@@ -103,8 +118,11 @@ def _load(names: Sequence[str], sets: Sequence[str]) -> list[Scenario]:
     return loaded
 
 
-def _targets(out: Path | None, names: Sequence[str], lang: str) -> list[Path]:
-    """The folder of each run; wrong usage if two would have the same (also where only the case of letters differs)."""
+def _targets(out: Path | None, given: Sequence[str], names: Sequence[str], lang: str) -> list[Path]:
+    """The folder of each run, those of a group in a folder of its name.
+
+    Wrong usage if two would have the same folder (also where only the case of letters differs).
+    """
     twice = sorted({name for name in names if sum(name.casefold() == other.casefold() for other in names) > 1})
     if twice:
         shown = ", ".join(twice)
@@ -114,18 +132,20 @@ def _targets(out: Path | None, names: Sequence[str], lang: str) -> list[Path]:
             else f"several scenarios of one name ({shown}) would be written to one folder; give each its own name."
         )
     if out is None:
-        return [Path("runs") / name for name in names]
+        runs = Path("runs") / given[0] if len(given) == 1 < len(names) else Path("runs")
+        return [runs / name for name in names]
     return [out / name for name in names] if len(names) > 1 else [out]
 
 
-def _refuse(targets: Sequence[Path], force: bool) -> None:
-    """FolderExists that names every target that is taken."""
-    from relending.runfolder import FolderExists, refuse
+def _refuse(targets: Sequence[Path], together: Path | None, force: bool) -> None:
+    """FolderExists that names every target that is taken, and the files beside them that would be written over."""
+    from relending.runfolder import FolderExists, refuse, refuse_together
 
     taken = []
-    for target in targets:
+    asked = [(refuse, target) for target in targets] + ([(refuse_together, together)] if together is not None else [])
+    for ask, target in asked:
         try:
-            refuse(target, force)
+            ask(target, force)
         except FolderExists as exists:
             taken.append(exists)
     if taken:
@@ -146,6 +166,10 @@ WORDS = {
         "yuan": "yuan",
         "files": "Files are in",
         "explain": "one loan's story",
+        "planned": "of these planned",
+        "compared": "Published and reproduced",
+        "each": "Run folders",
+        "leads": "published.csv has source and row of each figure; the loans behind it are in the run's loans.csv",
     },
     "zh": {
         "loans": "读取借据",
@@ -160,6 +184,10 @@ WORDS = {
         "yuan": "元",
         "files": "文件位于",
         "explain": "一笔借据的来龙去脉",
+        "planned": "其中计划贷款",
+        "compared": "公布与复现",
+        "each": "运行文件夹",
+        "leads": "每项数据的来源和所在行见 published.csv；所对照的台账见各运行文件夹的 loans.csv",
     },
 }
 
@@ -172,6 +200,7 @@ CONTENT = {
         "ledger": "every event of every tranche",
         "funding": "the facility by quarter",
         "cost": "blended cost, margin, interest saved by quarter",
+        "published": "published figures beside the run's",
         "findings": "what was wrong with the input",
     },
     "zh": {
@@ -181,6 +210,7 @@ CONTENT = {
         "ledger": "批次台账",
         "funding": "再贷款：按季度",
         "cost": "综合资金成本、利差、节约利息支出：按季度",
+        "published": "公布数据与运行结果对照",
         "findings": "检查事项",
     },
 }
@@ -205,9 +235,11 @@ def summary(run: Run, target: Path, lang: str) -> None:
 
     grams = sum_of(supported["reduction_g"])
     set_aside = int((attribution["state"] == "set_aside").sum())
+    planned = int(run.tables["loans"]["planned"].sum())
     start, end = run.manifest["scenario"]["start"], run.manifest["scenario"]["end"]
     rows = [
         (w["loans"], f"{len(attribution):,}", ""),
+        *([(w["planned"], f"{planned:,}", "")] if planned else []),
         (w["set_aside"], f"{set_aside:,}", ""),
         (w["supported"], f"{len(supported):,}", ""),
         (w["principal"], yuan(sum_of(supported["principal_fen"])), w["yuan"]),
@@ -225,8 +257,40 @@ def summary(run: Run, target: Path, lang: str) -> None:
     click.echo("")
     click.echo(f"{w['files']} {target}")
     files = run.files()
-    click.echo("\n".join(columns([(f"  {target / files[table]}", text) for table, text in CONTENT[lang].items()])))
+    there = [(f"  {target / files[table]}", text) for table, text in CONTENT[lang].items() if table in files]
+    click.echo("\n".join(columns(there)))
     click.echo(f"{w['explain']}: {command_line('relending', 'explain', str(target), _a_loan(run))}")
+
+
+def _compared(done: Sequence[tuple[Run, Path]], files: Sequence[Path], lang: str) -> None:
+    """The published figures beside those of the runs, then where each run is."""
+    from relending.audit.show import show
+
+    w = WORDS[lang]
+    held = [(run, target) for run, target in done if "published" in run.tables]
+    shown = show([run.tables["published"] for run, _ in held], lang)
+    click.echo("" if len(done) == 1 else f"{w['compared']}:")
+    if len(done) == 1:
+        click.echo(f"{w['compared']}:")
+    for line in columns(shown.rows, right=shown.right):
+        click.echo(f"  {line}")
+    click.echo(shown.count)
+    if len(done) == 1:
+        return
+    for run, _ in held:
+        show_findings(run.all_findings.only(*_serious(run)), lang)
+    click.echo("")
+    click.echo(f"{w['each']}:")
+    titles = [(f"  {target}", run.scenario.title.get(lang) or run.scenario.name) for run, target in held]
+    click.echo("\n".join(columns([*titles, *((f"  {path}", "") for path in files)])))
+    click.echo(w["leads"])
+
+
+def _serious(run: Run) -> list[str]:
+    """The codes of a run's errors and warnings: notes are in its folder."""
+    from relending.findings import messages
+
+    return [code for code in run.all_findings.codes() if messages()[code].severity != "note"]
 
 
 def _a_loan(run: Run) -> str:

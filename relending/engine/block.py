@@ -22,13 +22,14 @@ class Block:
     """Loans of one block. ``error`` are rows with an error of their own; their rate and dates are stand-ins.
 
     ``sector``, ``lender`` are positions in ``sectors``, ``lenders`` (distinct texts of this block, None: empty).
-    ``new``: issue_type new and nothing refinanced. ``has_investment``: one above zero is given; ``wrong_project``: an
-    investment or a reduction is given that cannot be.
+    ``planned``: expanded from a lending plan. ``new``: issue_type new and nothing refinanced. ``has_investment``: one
+    above zero is given; ``wrong_project``: an investment or a reduction is given that cannot be.
     """
 
     frame: pd.DataFrame
     loan_id: pa.Array
     error: Flags
+    planned: Flags
     new: Flags
     principal: Ints
     rate: Ints
@@ -99,6 +100,7 @@ def make_block(frame: pd.DataFrame) -> Block:
         frame=frame,
         loan_id=arrow(frame, "loan_id"),
         error=wrong,
+        planned=ints(frame, "planned")[0].astype(bool) if "planned" in frame else np.zeros(len(wrong), bool),
         new=new,
         principal=principal,
         rate=rate,

@@ -7,9 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from relending.dates import quarter_end, to_day, whole_quarters
+import numpy as np
+
+from relending.dates import Days, quarter_end, to_day, whole_quarters
+from relending.units import BP, PPM, Ints
 
 if TYPE_CHECKING:
+    from relending.engine.columns import Flags
     from relending.policy import Dated, Facility, Lpr
 
 
@@ -18,7 +22,8 @@ class Context:
     """The rules and the horizon, the same for every block of a run.
 
     ``own_rate`` by lender id, "" for every other lender; ``first_quarter`` and ``last_quarter`` are quarter numbers
-    (``year * 4 + 0..3``), ``end`` the last day as a day number.
+    (``year * 4 + 0..3``), ``end`` the last day as a day number. ``lpr_shift_bp`` moves the LPR of planned loans
+    disbursed after the day ``lpr_shift_from``.
     """
 
     facilities: tuple[Facility, ...]
@@ -30,6 +35,12 @@ class Context:
     rate_basis: str = "issue"
     admitted: Mapping[str, Mapping[str, dt.date]] = field(default_factory=dict)
     default_lender: str | None = None
+    lpr_shift_bp: int = 0
+    lpr_shift_from: int = 0
+
+    def lpr_shift(self, planned: Flags, disbursed: Days) -> Ints:
+        """What the scenario adds to the LPR of loans, ppm: planned ones after the day of the shift, no other."""
+        return np.where(planned & (disbursed > self.lpr_shift_from), self.lpr_shift_bp * (PPM // BP), 0)
 
     @property
     def end(self) -> int:
@@ -85,6 +96,8 @@ def make_context(scenario: Any) -> Context:
         last_quarter=last,
         rate_basis=scenario.rate_basis,
         default_lender=scenario.lender,
+        lpr_shift_bp=scenario.lpr_shift_bp,
+        lpr_shift_from=to_day(scenario.lpr_shift_from),
         admitted={name: dict(getattr(lender, "admitted", {}) or {}) for name, lender in scenario.lenders.items()},
     )
 

@@ -15,7 +15,7 @@ from relending.dates import iso, month_start, quarter_start, to_day
 from relending.engine.applications import draw_days, next_period
 from relending.engine.cohorts import HELD, Asked, BlockFunding, Cohort, Settled, Tranche
 from relending.engine.quotas import Quotas
-from relending.engine.rules import due_days, expired, facility_rate, option
+from relending.engine.rules import due_days, expired, facility_rate, option, take_up
 from relending.findings import Findings, InvariantError
 from relending.policy import Facility
 from relending.units import BP, Ints, add, group_sum, mul_div
@@ -126,7 +126,9 @@ class Settlement:
             out[live] = np.minimum(cohort.held[live], mul_div(owed, cohort.ratio[live], BP, "floor"))
         else:
             out[live] = np.where(owed > 0, cohort.held[live], 0)
-        return out
+        part = take_up(self.rules, day)
+        # all of it is the usual rule, and leaves nothing to work out
+        return out if part == BP else mul_div(out, part, BP, "floor")
 
     def _cut_rollovers(self, day: int, due: Sequence[Due], wished: Sequence[Sequence[Ints]]) -> list[list[Ints]]:
         """The rollovers of a date, of all tranches together, cut to the flow quota."""

@@ -7,6 +7,7 @@ from typing import Any
 from relending.dates import add_months, to_date, to_day
 from relending.engine.calendar import adjust
 from relending.policy import DatedValue, Facility, rate_of
+from relending.units import BP
 
 
 def option(rules: Facility, name: str, day: int) -> Any:
@@ -37,3 +38,18 @@ def facility_rate(rules: Facility, day: int, drawn_on: int) -> tuple[int, DatedV
 def expired(rules: Facility, drawn_on: int, due: int) -> bool:
     """Whether a due date lies after the window and ``rollover_after_expiry`` is off, so that nothing is rolled over."""
     return due > to_day(rules["window"].latest().value.last) and not option(rules, "rollover_after_expiry", drawn_on)
+
+
+def take_up(rules: Facility, due: int) -> int:
+    """The part of what may be rolled over on a due date that the lenders roll over, in bp.
+
+    All of it where the rules have no such parameter: the record of a run that is older than the parameter.
+
+    >>> from relending.dates import to_day
+    >>> import datetime as dt
+    >>> from relending.policy import facility
+    >>> rules = facility("cerf", {"rollover_take_up": [{"from": "2024-01-01", "value": 0.9}]})
+    >>> take_up(rules, to_day(dt.date(2024, 12, 31)))
+    9000
+    """
+    return int(option(rules, "rollover_take_up", due)) if "rollover_take_up" in rules else BP

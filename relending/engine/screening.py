@@ -132,7 +132,8 @@ def tenor_is_1y(block: Block, rows: Ints, rules: Facility) -> Flags:
 def rate_above_limit(block: Block, rows: Ints, rules: Facility, context: Context) -> tuple[Flags, Flags]:
     """Rate above the LPR in force on the disbursement date plus the tolerance (or above a fixed cap).
 
-    The second mask marks loans made before the first known LPR fixing, for which the rule is not applied.
+    The second mask marks loans made before the first known LPR fixing, for which the rule is not applied. A planned
+    loan is held against the LPR as the scenario moves it: its own rate follows the same.
     """
     disbursed, rate = block.disbursed[rows], block.rate[rows]
     above = np.zeros(rows.size, bool)
@@ -152,14 +153,19 @@ def rate_above_limit(block: Block, rows: Ints, rules: Facility, context: Context
         lpr = np.where(
             tenor_is_1y(block, rows[here], rules), context.lpr.lpr_1y_ppm[fixing], context.lpr.lpr_5y_ppm[fixing]
         )
+        lpr = lpr + context.lpr_shift(block.planned[rows[here]], disbursed[here])
         above[here] = known & (rate[here] > lpr + rules["tolerance"].pick(disbursed[here]))
     return above, before_first
 
 
 def evidence_missing(block: Block, rows: Ints, rules: Facility) -> Flags:
-    """The facility demands a study and investment, reduction or evidence is empty."""
+    """The facility demands a study and investment, reduction or evidence is empty.
+
+    A planned loan has no study yet: of it only the figures are asked.
+    """
     demanded = rules["evidence_required"].pick(block.disbursed[rows]).astype(bool)
-    complete = block.has_investment[rows] & block.has_reduction[rows] & block.has_evidence[rows]
+    studied = block.has_evidence[rows] | block.planned[rows]
+    complete = block.has_investment[rows] & block.has_reduction[rows] & studied
     return demanded & ~complete
 
 

@@ -26,7 +26,7 @@ from relending.engine.applications import (
 from relending.engine.block import Block
 from relending.engine.columns import ints
 from relending.engine.context import Context
-from relending.engine.rules import due_days, expired, facility_rate, option
+from relending.engine.rules import due_days, expired, facility_rate, option, take_up
 from relending.engine.schedule import Schedule, apply_prepayments
 from relending.lineage.case import Case, DamagedRun, facility_of
 from relending.lineage.story import money, parameter_sources, ratio_percent, say, sourced, state_name
@@ -181,9 +181,10 @@ def _life(
         if due > context.end or held == 0:
             break
         owed = _owed(schedule, due)
-        wish = _wish(held, owed, ratio, base)
+        may = _may_continue(held, owed, ratio, base)
         if k + 1 == len(dues) or expired(rules, drawn_on, due):
-            wish = 0
+            may = 0
+        wish = may * take_up(rules, due) // BP
         # after the last rollover there is nothing to continue, and no column that would say so
         kept = _amount(draw, f"continued_{k + 1}_fen") if k + 1 < len(dues) else 0
         if kept:
@@ -192,16 +193,16 @@ def _life(
             names = {"kept": money(kept), "held": money(held), "rest": money(held - kept)}
             names |= {"rate": percent_of(new[0]), "base": option_name("rollover_base", base, lang)}
             shown = say(key, lang, day=iso(due), owed=money(owed), **names)
-            lines.append(shown)
+            lines += [shown, *_taken_up(may, wish, due, rules, lang)]
             if kept < wish:
                 lines.append("    " + say("rollover_cut", lang, wish=money(wish), kept=money(kept)))
             lines += parameter_sources(rules, ("rollover_base", "rollover_rate"), drawn_on, lang)
             lines += parameter_sources(rules, ("rate",), drawn_on if keep else due, lang)
         else:
             last = k + 1 == len(dues)
-            why = "why_last" if last else _why_nothing(wish, owed, expired(rules, drawn_on, due))
+            why = "why_last" if last else _why_nothing(may, wish, owed, expired(rules, drawn_on, due))
             names = {"owed": money(owed), "held": money(held), "why": say(why, lang)}
-            lines.append(say("repaid", lang, day=iso(due), **names))
+            lines += [say("repaid", lang, day=iso(due), **names), *_taken_up(may, wish, due, rules, lang)]
         held = kept
     return lines
 
@@ -213,16 +214,27 @@ def _returns(schedule: Schedule, drawn_on: int, rules: Facility, end: int) -> It
         yield from (p for p in _prepaid(schedule) if drawn_on < p[0] <= end)
 
 
-def _wish(held: int, owed: int, ratio: int, base: str) -> int:
-    """What a rollover asks for, before the quota: what is held, or no more than the ratio of what is outstanding."""
+def _may_continue(held: int, owed: int, ratio: int, base: str) -> int:
+    """The most a rollover may continue: what is held, or no more than the ratio of what is outstanding."""
     return min(held, owed * ratio // BP) if base == "outstanding" else (held if owed > 0 else 0)
 
 
-def _why_nothing(wish: int, owed: int, over: bool) -> str:
+def _taken_up(may: int, wish: int, due: int, rules: Facility, lang: str) -> list[str]:
+    """How much of what may be rolled over is taken up, and by which rule; nothing is said where it is all of it."""
+    part = take_up(rules, due)
+    if part == BP or not may:
+        return []
+    told = "    " + say("taken_up", lang, part=ratio_percent(part), may=money(may), wish=money(wish))
+    return [told, *parameter_sources(rules, ("rollover_take_up",), due, lang)]
+
+
+def _why_nothing(may: int, wish: int, owed: int, over: bool) -> str:
     if over:
         return "why_expired"
     if wish:
         return "why_quota"
+    if may:
+        return "why_take_up"
     return "why_gone" if owed == 0 else "why_base"
 
 

@@ -61,8 +61,9 @@ def explain(run: Saved, loan_id: str, lang: str = "en") -> list[Story]:
 
 
 def _story(case: Case, context: Context, lang: str) -> Story:
+    planned = (say("planned", lang),) if bool(case.row.get("planned", False)) else ()
     sections = [
-        Section(say("source", lang), (_source(case.row, lang), *_given(case.row, lang))),
+        Section(say("source", lang), (_source(case.row, lang), *planned, *_given(case.row, lang))),
         Section(say("findings", lang), tuple(_findings(case.findings, lang))),
     ]
     if case.screening["reasons"] == "data_error":
@@ -87,7 +88,7 @@ def _given(row: Any, lang: str) -> list[str]:
     """What the row says, column by column, in people's units and words."""
     out = []
     for name, value in row.items():
-        if name in ("file", "sheet", "row") or empty(value) or pd.isna(value):
+        if name in ("file", "sheet", "row", "planned") or empty(value) or pd.isna(value):
             continue
         stem, shown = name, word(name, str(value), lang)
         if name.endswith("_fen"):

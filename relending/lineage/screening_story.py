@@ -115,6 +115,7 @@ def _rate(block: Block, rules: Facility, context: Context, lang: str) -> list[st
     one = bool(tenor_is_1y(block, ROWS, rules)[0])
     at = int(context.lpr.index(block.disbursed[ROWS])[0])
     lpr = int((context.lpr.lpr_1y_ppm if one else context.lpr.lpr_5y_ppm)[at])
+    shift = int(context.lpr_shift(block.planned, block.disbursed)[0])
     tolerance = rules["tolerance"].on(_disbursed(block))
     shown = say(
         "rate_lpr",
@@ -122,9 +123,9 @@ def _rate(block: Block, rules: Facility, context: Context, lang: str) -> list[st
         rate=rate,
         tenor=tenor_name("1Y" if one else "5Y", lang),
         fixing=iso(int(context.lpr.days[at])),
-        lpr=percent(lpr),
+        lpr=percent(lpr) + (say("lpr_shifted", lang, shift=percent(shift)) if shift else ""),
         tolerance=percent(tolerance.value),
-        limit=percent(lpr + tolerance.value),
+        limit=percent(lpr + shift + tolerance.value),
     )
     return sourced(_verdict(shown, bool(above[0]), lang), tolerance, lang)
 
@@ -139,9 +140,15 @@ def _evidence(block: Block, rules: Facility, lang: str) -> list[str]:
         lang,
         investment=money(int(block.investment[0])) if block.has_investment[0] else "—",
         reduction=tonnes(int(block.reduction[0])) if block.has_reduction[0] else "—",
-        evidence="—" if empty(evidence) else word("evidence", evidence, lang),
+        evidence=_study(evidence, bool(block.planned[0]), lang),
     )
     return sourced(_verdict(shown, bool(evidence_missing(block, ROWS, rules)[0]), lang), demanded, lang)
+
+
+def _study(evidence: Any, planned: bool, lang: str) -> str:
+    if not empty(evidence):
+        return word("evidence", evidence, lang)
+    return say("evidence_planned", lang) if planned else "—"
 
 
 def _new(block: Block, lang: str) -> list[str]:

@@ -57,6 +57,7 @@ PARAMETERS: Mapping[str, Parameter] = {
         Parameter("collateral_haircut", "ratio_ppm", DRAW, "collateral haircut", "质押品折扣", required=False),
         Parameter("rollover_base", "option", DRAW, "base of a rollover", "展期基数", ("original", "outstanding")),
         Parameter("rollover_rate", "option", DRAW, "rate of a rollover", "展期利率", ("prevailing", "original")),
+        Parameter("rollover_take_up", "ratio", DUE, "share of a rollover taken up", "展期比例", required=False),
         Parameter("on_prepayment", "option", DRAW, "on prepayment", "提前还款时", ("at_rollover", "immediate")),
         Parameter("rationing", "option", DRAW, "rationing", "额度不足时的分配", ("pro_rata", "fifo", "whole_loans")),
         Parameter("carry_over", "flag", DRAW, "unfunded part asks again", "未获支持部分顺延申请"),

@@ -1,5 +1,6 @@
 """The run folder: saved, opened, checked. The only package that knows its layout (docs/run_folder.md)."""
 
+from relending.runfolder.comparison import refuse_together, save_together
 from relending.runfolder.errors import FigureTooLarge, FolderExists, RunFolderError
 from relending.runfolder.folder import refuse, save
 from relending.runfolder.manifest import input_files, make_manifest
@@ -17,7 +18,9 @@ __all__ = [
     "make_manifest",
     "open_run",
     "refuse",
+    "refuse_together",
     "run",
     "save",
+    "save_together",
     "verify",
 ]

@@ -25,4 +25,5 @@ def _section(table: Table) -> str:
 def _type(column: Column) -> str:
     if column.decimals is not None:
         return f"{column.decimals} decimals"
-    return {"text": "text", "date": "date", "bool": "boolean", "int": "integer"}[column.kind]
+    kinds = {"text": "text", "figure": "number as printed", "date": "date", "bool": "boolean", "int": "integer"}
+    return kinds[column.kind]

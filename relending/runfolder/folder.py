@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 FILE_MODE, FOLDER_MODE = 0o644, 0o755
+FIGURES, PICTURES = "figures", ("png", "svg")
 WRITERS = 2  # tables written at a time: each holds one block of text or one row group in memory
 
 
@@ -31,7 +32,7 @@ class Saveable(Protocol):
 
     @property
     def tables(self) -> Mapping[str, pd.DataFrame]:
-        """The ten tables, integer step frames."""
+        """Every table that is not optional, and any that is: integer step frames."""
         ...
 
     @property
@@ -48,7 +49,7 @@ def save(run: Saveable, out: Path | str, force: bool = False) -> Path:
     disk refuses, ``ValueError`` or ``TypeError`` if a table is not as declared. After any error the disk is
     as before.
     """
-    missing = [name for name in tables() if name not in run.tables]
+    missing = [name for name, table in tables().items() if name not in run.tables and not table.optional]
     extra = [name for name in run.tables if name not in tables()]
     if missing or extra:
         raise ValueError(f"tables missing {missing}, not declared {extra}")
@@ -90,11 +91,34 @@ def fill(run: Saveable, folder: Path) -> None:
         return path.name, {"rows": rows, "sha256": sha256(path)}
 
     with ThreadPoolExecutor(WRITERS) as pool:
-        outputs = dict(pool.map(write, tables()))
+        outputs = dict(pool.map(write, [name for name in tables() if name in run.tables]))
+    outputs |= draw(run, folder)
     record = folder / MANIFEST
     record.write_bytes(canonical_json({**run.manifest, "outputs": outputs}))
     record.chmod(FILE_MODE)
     folder.chmod(FOLDER_MODE)
+
+
+def draw(run: Saveable, folder: Path) -> dict[str, dict[str, Any]]:
+    """Write the pictures a run has into ``figures``; the record's entry of each."""
+    if "published" not in run.tables:
+        return {}
+    from relending.report import balances_picture, save_picture
+
+    name = str(run.manifest["scenario"].get("name", "run"))
+    picture = balances_picture([(name, run.tables["funding"], run.tables["published"])])
+    if picture is None:
+        return {}
+    inside = folder / FIGURES
+    inside.mkdir()
+    inside.chmod(FOLDER_MODE)
+    outputs = {}
+    for ending in PICTURES:
+        path = inside / f"balances.{ending}"
+        save_picture(picture, path)
+        path.chmod(FILE_MODE)
+        outputs[f"{FIGURES}/{path.name}"] = {"sha256": sha256(path)}
+    return outputs
 
 
 @contextmanager

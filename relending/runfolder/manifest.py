@@ -18,7 +18,8 @@ from relending.runfolder.errors import RunFolderError
 
 FORMAT = 1
 MANIFEST = "manifest.json"
-PACKAGES = ("relending", "numpy", "pandas", "pyarrow")  # those whose version can change a byte of the output
+PACKAGES = ("relending", "numpy", "pandas", "pyarrow", "matplotlib")
+"""Those whose version can change a byte of the output."""
 
 DOES_NOT_CERTIFY: tuple[Mapping[str, str], ...] = (
     {

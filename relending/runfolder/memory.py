@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from relending.audit import compare, read_published
 from relending.findings import Findings
 from relending.runfolder.folder import save
 from relending.runfolder.manifest import input_files, make_manifest
@@ -69,14 +70,21 @@ def run(
     from relending.scenario import load_scenario
 
     loaded = scenario if isinstance(scenario, Scenario) else load_scenario(scenario)
+    said = read_published(loaded)  # first: a figure that cannot be compared stops before the work is done
     done = execute(loaded, strict=strict, block_rows=block_rows, progress=progress)
-    return Run(loaded, done.tables, record(done), done.findings, done.context)
+    tables = dict(done.tables)
+    findings = done.findings
+    if loaded.published is not None:
+        tables["published"] = compare(loaded.name, said.figures, tables)
+        findings = findings + said.findings
+        tables["findings"] = findings.frame()
+    return Run(loaded, tables, record(done, said.inputs), findings, done.context)
 
 
-def record(done: Executed) -> dict[str, Any]:
-    """The manifest of an executed scenario: scenario, inputs, policy with sources, versions."""
+def record(done: Executed, more: Sequence[Mapping[str, Any]] = ()) -> dict[str, Any]:
+    """The manifest of an executed scenario: scenario, inputs (``more`` of them read beside), policy, versions."""
     scenario = done.scenario
     inputs = [entry for path in scenario.files for entry in input_files("scenario", path)]
-    inputs += [dict(entry) for entry in done.inputs]
+    inputs += [dict(entry) for entry in (*done.inputs, *more)]
     in_book = sorted(set(done.tables["loans"]["lender"].dropna().unique()))
     return make_manifest(scenario.resolved(), inputs, policy_record(scenario, in_book))

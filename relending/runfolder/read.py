@@ -88,8 +88,10 @@ def open_run(folder: Path | str) -> OpenedRun:
     path = Path(folder)
     manifest = read_manifest(path)
     files: dict[str, Path] = {}
-    for table in tables():
+    for table, declared in tables().items():
         names = [n for n in (f"{table}.csv", f"{table}.parquet") if n in manifest["outputs"]]
+        if not names and declared.optional:
+            continue
         if len(names) != 1:
             raise damaged(path / MANIFEST, f"{len(names)} files for {table}, not one")
         files[table] = path / names[0]

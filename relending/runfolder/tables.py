@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 LOANS_IN_CSV = 100_000  # with more, loan-level tables are Parquet: no spreadsheet opens them anyway
 DIGITS = 18  # of a figure, decimals included: what Parquet holds in a 64-bit integer
 REPEATED = "continued_N_fen"
+FIGURE = r"\A-?[0-9]+(\.[0-9]+)?\z"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ class Column:
 
     step: str
     name: str
-    kind: str  # text, date, bool or int
+    kind: str  # text, figure, date, bool or int
     decimals: int | None
     meaning: str
 
@@ -41,7 +42,8 @@ class Column:
         """Type in memory."""
         import pyarrow as pa
 
-        return {"text": pa.string(), "date": pa.date32(), "bool": pa.bool_(), "int": pa.int64()}[self.kind]
+        kinds = {"text": pa.string(), "figure": pa.string(), "date": pa.date32(), "bool": pa.bool_(), "int": pa.int64()}
+        return kinds[self.kind]
 
     def file_type(self) -> pa.DataType:
         """Type in a Parquet file, and the type a CSV file's text is read as."""
@@ -52,12 +54,13 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """One table: its columns in order, and whether it has rows loan by loan."""
+    """One table: its columns in order, whether it has rows loan by loan, and whether a run may be without it."""
 
     name: str
     title: str
     columns: tuple[Column, ...]
     loan_level: bool
+    optional: bool = False
 
 
 @cache
@@ -77,6 +80,7 @@ def tables() -> Mapping[str, Table]:
             entry["title"],
             tuple(_column(*line) for line in entry["columns"]),
             bool(entry.get("loan_level", False)),
+            bool(entry.get("optional", False)),
         )
         for name, entry in tomllib.loads(declared).items()
     }
@@ -139,6 +143,7 @@ def _conform_column(table: str, column: Column, values: Any) -> pa.Array:
         kind = array.type
     known = {
         "text": pa.types.is_string(kind) or pa.types.is_large_string(kind),
+        "figure": pa.types.is_string(kind),
         "date": pa.types.is_date(kind) or pa.types.is_timestamp(kind),
         "bool": pa.types.is_boolean(kind),
         "int": pa.types.is_integer(kind),
@@ -154,6 +159,11 @@ def _conform_column(table: str, column: Column, values: Any) -> pa.Array:
             raise FigureTooLarge(f"{where}: a figure of more than {DIGITS} digits: {ends['min']} … {ends['max']}")
     if column.kind == "text":
         array = _texts(table, array)
+    if column.kind == "figure":
+        # written as it is, so it must be a number and nothing a spreadsheet could take for a formula
+        plain = pc.match_substring_regex(array, FIGURE)
+        if not pc.all(plain, min_count=0).as_py():
+            raise ValueError(f"{where}: {array.filter(pc.invert(plain))[0]} is no plain number")
     return array
 
 

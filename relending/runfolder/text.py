@@ -31,6 +31,8 @@ def cells(column: Column, array: pa.Array) -> pa.Array:
 
     if column.kind == "text":
         return quoted(escaped(array.cast(pa.large_string())))
+    if column.kind == "figure":
+        return array.cast(pa.large_string())
     if column.kind == "bool":
         return pc.if_else(array, large("true"), large("false"))
     if column.decimals:

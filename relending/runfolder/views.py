@@ -63,6 +63,13 @@ class Views:
         return to_user(self.tables["cost"])
 
     @property
+    def published(self) -> pd.DataFrame:
+        """Published figures beside the run's, as texts at the digits printed; no rows if the scenario names none."""
+        from relending.runfolder.tables import empty_frame
+
+        return to_user(self.tables["published"] if "published" in self.tables else empty_frame("published"))
+
+    @property
     def findings(self) -> pd.DataFrame:
         """Every problem found in the input."""
         return to_user(self.tables["findings"])

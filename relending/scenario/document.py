@@ -43,8 +43,8 @@ in a circle.
 
 ## Keys
 
-A key marked **required** must be given. Dates are written without quotes; rates are fractions a year (`0.0295`, not
-2.95) with at most 6 decimals.
+A key marked **required** must be given, and a `book` or a `plan` or both. Dates are written without quotes; rates are
+fractions a year (`0.0295`, not 2.95) with at most 6 decimals.
 """
 
 RATES = """
@@ -102,7 +102,8 @@ TAIL = """
 Notes and warnings that do not stop a run: `horizon_widened` (start or end was not the border of a quarter),
 `policy_not_checked` (the run goes on after the newest date on which a value of its facilities was checked),
 `override_not_used` (an override of a facility the scenario does not run), `table_not_used` (a table this version does
-not run), `key_not_used` (a shift of the LPR: it moves planned loans and repricing, which this version does not have).
+not run), `key_not_used` (a shift of the LPR where no planned loan is priced over it), `plan_expanded` (how many loans a
+plan added, and their amount).
 """
 
 

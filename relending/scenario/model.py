@@ -101,10 +101,19 @@ class ScenarioTable(Table):
         "file name, or a list of them",
         "The loan book: CSV, XLSX, Parquet, or a folder of Parquet; relative to this file",
         "贷款台账文件，相对本文件所在文件夹",
-        required=True,
+        "none: a plan alone is run",
     )
     plan: FileName | None = key(
-        "file name", "A lending plan: not run by this version, an error says so", "投放计划；本版本尚不支持", "none"
+        "file name",
+        "A lending plan (loans yet to be made): alone, or after the loans of the book; relative to this file",
+        "投放计划（尚未发放的贷款），可单独使用或接在台账之后；相对本文件所在文件夹",
+        "none: the book alone is run",
+    )
+    published: FileName | None = key(
+        "file name",
+        "Published figures the run is held against, in its summary and in published.csv; relative to this file",
+        "与运行结果对照的公布数据，结果见摘要和 published.csv；相对本文件所在文件夹",
+        "none",
     )
     prepayments: FileName | None = key(
         "file name",
@@ -176,16 +185,16 @@ class MarketTable(Table):
     )
     lpr_shift_bp: int | None = key(
         "whole number, basis points",
-        "Moves the LPR of planned loans and of repricing, never of loans already made; no effect in this version",
-        "LPR 平移（基点），仅影响计划贷款与重定价；本版本尚不起作用",
+        "Moves the LPR of planned loans priced over it, never of loans already made (repricing: a later version)",
+        "LPR 平移（基点），仅影响按加点定价的计划贷款，不影响已发放贷款（重定价见后续版本）",
         "0",
         ge=-1000,
         le=1000,
     )
     lpr_shift_from: dt.date | None = key(
         "date",
-        "The shift counts after this day; no effect in this version",
-        "平移自该日之后起；本版本尚不起作用",
+        "The shift counts for loans disbursed after this day",
+        "平移适用于该日之后发放的贷款",
         "the last known fixing",
     )
 

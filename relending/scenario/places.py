@@ -28,6 +28,19 @@ def shipped_names() -> tuple[str, ...]:
     return tuple(sorted(p.parent.name if p.stem == p.parent.name else f"{p.parent.name}/{p.stem}" for p in found))
 
 
+def shipped_group(name: str) -> tuple[str, ...]:
+    """The shipped scenarios of a folder that has none of its own name: they are meant to be run together.
+
+    >>> shipped_group("national")
+    ('national/original', 'national/outstanding', 'national/part-rolled')
+    >>> shipped_group("demo")
+    ()
+    """
+    if shipped(name) is not None:
+        return ()
+    return tuple(one for one in shipped_names() if one.startswith(f"{name}/"))
+
+
 def shipped(name: str) -> Path | None:
     """The file of a shipped scenario, or None if no scenario has that name."""
     root = shipped_root()

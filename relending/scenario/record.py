@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from relending.dates import whole_quarters
+from relending.dates import to_day, whole_quarters
 from relending.engine.context import Context
 from relending.policy import (
     Dated,
@@ -59,6 +59,8 @@ def context_of(manifest: Mapping[str, Any]) -> Context:
         first_quarter=first,
         last_quarter=last,
         rate_basis=scenario["disclosure"]["rate_basis"],
+        lpr_shift_bp=scenario["market"]["lpr_shift_bp"],
+        lpr_shift_from=to_day(dt.date.fromisoformat(scenario["market"]["lpr_shift_from"])),
         admitted={
             name: {f: dt.date.fromisoformat(day) for f, day in entry["admitted"].items()}
             for name, entry in scenario["lenders"].items()

@@ -72,7 +72,10 @@ class Resolver:
             if tables:
                 self.note("table_not_used", name, ", ".join(tables))
         name = self.name()
-        book, prepayments = self.book(), self.one_file("prepayments", self.scenario.prepayments)
+        book = self.book()
+        plan, prepayments, published = (
+            self.one_file(key, getattr(self.scenario, key)) for key in ("plan", "prepayments", "published")
+        )
         span = self.span()
         lenders = scenario_lenders(
             self.lender_tables,
@@ -89,11 +92,11 @@ class Resolver:
         self.unchecked(facilities, span[1])
         market = self.market
         for key, value in (("lpr_shift_bp", market.lpr_shift_bp), ("lpr_shift_from", market.lpr_shift_from)):
-            if value:  # a shift of nothing is what happens anyway
-                self.note("key_not_used", f"market.{key}", value)
-        for name, given in self.overrides.items():
+            if value and plan is None:  # a shift of nothing is what happens anyway
+                self.note("key_not_used", f"market.{key}", value, "scenario.plan")
+        for facility, given in self.overrides.items():
             for key in sorted(NOT_READ_YET & set(given)):
-                self.note("key_not_used", f"facility.{name}.{key}", given[key])
+                self.note("key_not_used", f"facility.{facility}.{key}", given[key])
         last_fixing = to_date(int(lpr.days[-1]))
         return Scenario(
             name=name,
@@ -101,7 +104,9 @@ class Resolver:
             description=self.scenario.description or "",
             path=self.path,
             book=book,
+            plan=plan,
             prepayments=prepayments,
+            published=published,
             lender=lender,
             start=span[0],
             end=span[1],
@@ -149,11 +154,7 @@ class Resolver:
     def book(self) -> tuple[Path, ...]:
         """The files of the book, in the order given."""
         table = self.scenario
-        if table.plan is not None:
-            self.add(
-                "scenario_bad_value", "scenario.plan", table.plan, "no plan: lending plans come with a later version"
-            )
-        elif not self.is_broken("scenario", "plan"):
+        if table.plan is None and not self.is_broken("scenario", "plan"):
             self.need("scenario", "book", table.book)
         given = [table.book] if isinstance(table.book, str) else table.book or []
         if table.book == []:

@@ -40,17 +40,11 @@ def execute(
     """
     import pyarrow as pa
 
-    from relending.book import read_book
     from relending.engine.pipeline import run_blocks
+    from relending.scenario.inputs import read_loans
 
     progress("reading")
-    book = read_book(
-        list(scenario.book),
-        prepayments=scenario.prepayments,
-        lender=scenario.lender,
-        lenders=scenario.lender_names(),
-        block_rows=block_rows,
-    )
+    book = read_loans(scenario, block_rows=block_rows)
     # what reading needed and the book does not hold goes back to the system: a third of the peak of a large book
     pa.default_memory_pool().release_unused()
     context = scenario.context()

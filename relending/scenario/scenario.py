@@ -28,7 +28,9 @@ class Scenario:
     description: str
     path: Path
     book: tuple[Path, ...]
+    plan: Path | None
     prepayments: Path | None
+    published: Path | None
     lender: str | None
     start: dt.date
     end: dt.date
@@ -71,7 +73,9 @@ class Scenario:
             "title": dict(self.title),
             "description": self.description,
             "book": [path.name for path in self.book],
+            "plan": self.plan.name if self.plan else None,
             "prepayments": self.prepayments.name if self.prepayments else None,
+            "published": self.published.name if self.published else None,
             "lender": self.lender,
             "start": self.start.isoformat(),
             "end": self.end.isoformat(),

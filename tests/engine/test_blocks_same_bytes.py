@@ -37,6 +37,7 @@ quota = {quota}
 rationing = "{rationing}"
 carry_over = {carry_over}
 rollover_base = "outstanding"
+rollover_take_up = 0.87
 on_prepayment = "immediate"
 [facility.clean_coal]
 caps = {{ "2022-06" = 1e7 }}

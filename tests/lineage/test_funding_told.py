@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import json
+import re
 from collections import Counter
 from pathlib import Path
 
@@ -119,6 +121,7 @@ def test_returns_carried_requests_and_rollovers_told_are_those_of_the_ledger(tmp
     assert events_of(mine) == {"draw", "return", "rollover", "repay"}
     assert mine == booked(opened)
     assert (opened.tables["draws"]["loan_id"].value_counts() > 1).any(), "a loan drew more than once"
+    assert "taken up" not in text, "all of every rollover is"
     for part in (
         "cut from ",
         "asked again for the rest, ",
@@ -153,6 +156,62 @@ def test_what_a_cut_rollover_asked_for_is_what_the_base_gives(tmp_path: Path) ->
             assert line.split(": ")[1].split()[0] == before.split(" of ")[1].split()[0], (before, line)
             cuts += 1
     assert cuts > 5
+
+
+TAKE_UP = """
+rollover_base = "{base}"
+rollover_take_up = [
+    {{ from = 2022-01-01, value = 0.9, source = "Funding plan of the bank", source_zh = "本行资金计划" }},
+    {{ from = 2024-12-31, value = 0 }},
+]
+quota = [
+    {{ from = 2020-01-01, value = {{ kind = "none" }} }},
+    {{ from = 2023-01-01, value = {{ flow = {quota} }} }},
+]
+quota_counts_rollovers = true
+"""
+PART = r"taken up (\S+) % of what may be rolled over: floor\((\S+) x \1 %\) = (\S+) yuan"
+
+
+@pytest.mark.parametrize("base", ["original", "outstanding"])
+def test_the_part_of_a_rollover_taken_up_is_told_with_its_source(tmp_path: Path, base: str) -> None:
+    opened = saved(tmp_path, TAKE_UP.replace("{base}", base), 12)
+    mine, text = told(opened)
+    assert mine == booked(opened)
+    lines = [line.strip() for line in text.splitlines()]
+    parts: Counter[str] = Counter()
+    # a line of source stands between what is taken up and the cut
+    for before, line, after in zip(lines, lines[1:], lines[3:], strict=False):
+        if not (said := re.fullmatch(PART, line)):
+            continue
+        part, may, wish = said[1], fen(said[2]), fen(said[3])
+        due = re.fullmatch(r"due .*(?: continued \S+ of|, repaid) (\S+) yuan .*", before)
+        assert due and (may == fen(due[1]) if base == "original" else may <= fen(due[1])), (before, line)
+        assert wish == may * {"90.00": 9, "0.00": 0}[part] // 10, line
+        if after.startswith("cut by the quota: "):
+            assert fen(after.split(": ")[1].split()[0]) == wish, (line, after)
+            part = "cut"
+        parts[part] += 1
+    assert parts["90.00"] and parts["0.00"] > 5 and parts["cut"] > 5, parts
+    assert lines.count("source of the share of a rollover taken up: Funding plan of the bank [assumption]") > 5
+    assert "source of the share of a rollover taken up: scenario [assumption]" in lines
+    assert "(none of the rollover is taken up)" in text
+
+
+def test_the_part_taken_up_is_told_in_chinese(tmp_path: Path) -> None:
+    opened = saved(tmp_path, TAKE_UP.replace("{base}", "original"), 12)
+    text = "\n".join(explain(opened, i, "zh")[0].text() for i in opened.tables["draws"]["loan_id"].unique())
+    assert "展期比例 90.00 %：可展期 " in text and "展期比例的来源：本行资金计划［假设］" in text
+    assert "（按展期比例未作展期）" in text and "展期比例的来源：测算方案［假设］" in text
+
+
+def test_a_run_folder_from_before_the_take_up_tells_the_same(tmp_path: Path) -> None:
+    opened = saved(tmp_path, STOCK, 20)
+    manifest = tmp_path / "run" / "manifest.json"
+    record = json.loads(manifest.read_text(encoding="utf-8"))
+    assert [f.pop("rollover_take_up")[0]["value"] for f in record["policy"]["facilities"]] == ["1.0000"]
+    manifest.write_text(json.dumps(record, ensure_ascii=False), encoding="utf-8")
+    assert told(open_run(tmp_path / "run")) == told(opened)
 
 
 def test_the_same_is_told_in_chinese(tmp_path: Path) -> None:

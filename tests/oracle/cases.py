@@ -178,9 +178,15 @@ def random_book(rng: random.Random, size: int) -> tuple[list[Loan], list[Prepaym
 
 def random_scenario(rng: random.Random) -> Scenario:
     """The inline facilities under random assumptions."""
+    # the second value holds from a day on which draws and rollovers fall due
+    falling = [
+        {"from": date(2021, 1, 1), "value": Decimal("0.95")},
+        {"from": date(2023, 12, 31), "value": Decimal("0.5")},
+    ]
     overrides: dict[str, Any] = {
         "rollover_base": rng.choice(["original", "outstanding"]),
         "rollover_rate": rng.choice(["prevailing", "original"]),
+        "rollover_take_up": rng.choice([1, 1, Decimal("0.9"), Decimal("0.3333"), 0, falling]),
         "on_prepayment": rng.choice(["at_rollover", "immediate"]),
         "rationing": rng.choice(["pro_rata", "fifo", "whole_loans"]),
         "carry_over": rng.choice([False, True]),

@@ -3,7 +3,7 @@
 INTERPRETED, the date that picks an assumption's value (the contract lists no date for them): on_prepayment the day of
 the prepayment; rollover_base, rollover_rate, rollover_after_expiry, quota_counts_rollovers and rationing the date of
 the operation; carry_over the draw date; day_count and interest_settlement the tranche's draw date; business_day the
-date that is moved.
+date that is moved. (rollover_take_up has one: the due date.)
 """
 
 from __future__ import annotations
@@ -263,7 +263,11 @@ class Funding:
             self.settle_due(tranche, day, amounts)
 
     def continues(self, position: Position, day: date) -> int:
-        """The amount a loan asks to continue on its tranche's due date, before any quota."""
+        """The amount a loan asks to continue on its tranche's due date, before any quota: the part taken up of it."""
+        return self.may_continue(position, day) * self.facility.on("rollover_take_up", day) // 10_000
+
+    def may_continue(self, position: Position, day: date) -> int:
+        """The most a loan may continue on its tranche's due date."""
         tranche = position.tranche
         k = tranche.due.index(day) + 1
         if k == len(tranche.due):

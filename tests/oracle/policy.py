@@ -40,6 +40,7 @@ DEFAULTS: dict[str, Any] = {
     "borrower_types": None,
     "rollover_base": "original",
     "rollover_rate": "prevailing",
+    "rollover_take_up": 1,
     "on_prepayment": "at_rollover",
     "rationing": "pro_rata",
     "carry_over": False,
@@ -158,7 +159,7 @@ def _window(value: Any) -> Window:
 
 
 def _value(name: str, value: Any) -> Any:
-    if name == "ratio":
+    if name in ("ratio", "rollover_take_up"):
         return _scaled(value, 10**4)
     if name == "rate":
         return _rate(value)

@@ -161,6 +161,45 @@ def test_rollover_bases() -> None:
     ]
 
 
+def test_part_of_a_rollover_is_taken_up() -> None:
+    # 60 % of 10,000.13 yuan: 600,007 fen (of 600,007.8); a year later 900,013 fen are outstanding, then 800,013.
+    lent = loan(principal=1_000_013, repayment="equal_principal")
+    original = run([lent], [], scenario(plain({"rollover_take_up": "0.9"})))
+    assert events(original, "draw", "rollover", "repay") == [
+        ("2022-03-31", "draw", 600_007, 600_007),
+        ("2023-03-31", "repay", 60_001, 540_006),  # 540,006.3
+        ("2023-03-31", "rollover", 540_006, 540_006),
+        ("2024-03-31", "repay", 54_001, 486_005),  # 486,005.4
+        ("2024-03-31", "rollover", 486_005, 486_005),
+        ("2025-03-31", "repay", 486_005, 0),
+    ]
+    outstanding = run([lent], [], scenario(plain({"rollover_take_up": "0.9", "rollover_base": "outstanding"})))
+    assert events(outstanding, "draw", "rollover", "repay") == [
+        ("2022-03-31", "draw", 600_007, 600_007),
+        ("2023-03-31", "repay", 114_001, 486_006),  # 540,007 of 540,007.8 may be continued; 486,006.3
+        ("2023-03-31", "rollover", 486_006, 486_006),
+        ("2024-03-31", "repay", 54_000, 432_006),  # 480,007 of 480,007.8 may be, less than the 486,006; 432,006.3
+        ("2024-03-31", "rollover", 432_006, 432_006),
+        ("2025-03-31", "repay", 432_006, 0),
+    ]
+
+
+def test_the_due_date_picks_the_part_taken_up_and_a_quota_cuts_what_is_left() -> None:
+    falling = [{"from": date(2022, 1, 1), "value": "0.9"}, {"from": date(2024, 3, 31), "value": 0}]
+    result = run([loan()], [], scenario(plain({"rollover_take_up": falling})))
+    assert [(r["continued_1"], r["continued_2"], r["repaid_on"]) for r in result.draws] == [
+        (54 * MILLION, 0, date(2024, 3, 31))
+    ]
+    quota = [
+        {"from": date(2022, 1, 1), "value": {"kind": "none"}},
+        {"from": date(2023, 1, 1), "value": {"flow": 10**8}},
+    ]
+    options = {"quota": quota, "quota_counts_rollovers": True, "rationing": "fifo", "rollover_take_up": "0.9"}
+    book = [loan("A"), loan("B", disbursed=date(2022, 2, 11))]
+    cut = run(book, [], scenario(plain(options), end=date(2023, 12, 31)))
+    assert [r["continued_1"] for r in cut.draws] == [54 * MILLION, 46 * MILLION]
+
+
 def test_a_loan_paid_back_by_the_due_date_is_not_continued() -> None:
     # Maturity on the due date: gone at the end of that day.
     book = [loan("A", matures=date(2023, 3, 31)), loan("B", matures=date(2023, 4, 1))]

@@ -199,6 +199,7 @@ def test_the_defaults_of_what_no_text_settles_are_assumptions() -> None:
     wanted = {
         "rollover_base": "original",
         "rollover_rate": "prevailing",
+        "rollover_take_up": 10_000,
         "on_prepayment": "at_rollover",
         "rationing": "pro_rata",
         "carry_over": False,
@@ -213,6 +214,7 @@ def test_the_defaults_of_what_no_text_settles_are_assumptions() -> None:
         found = policy.facility(name)
         assert {k: found[k].latest().value for k in wanted} == wanted
         assert {found[k].latest().status for k in wanted} == {"assumption"}
+        assert {found[k].values[0].start for k in wanted} == {found["launch"].latest().value}
 
 
 def test_lenders_have_known_classes_and_no_spelling_stands_for_two() -> None:

@@ -75,6 +75,17 @@ def test_an_override_may_say_its_source_in_chinese_and_need_not() -> None:
     assert policy.from_plain(json.loads(json.dumps(policy.to_plain(found)))) == found
 
 
+def test_the_share_of_a_rollover_taken_up_is_a_ratio_from_0_to_1() -> None:
+    for text, bp in (("1", 10_000), ("0.9", 9000), ("0.0001", 1), ("0", 0)):
+        assert policy.facility("cerf", toml(f"rollover_take_up = {text}"))["rollover_take_up"].latest().value == bp
+    for text in ("1.2", "-0.1", "0.00001", '"0.9"', "true", "90", "[]"):
+        (found,) = policy.check_overrides("cerf", toml(f"rollover_take_up = {text}"))
+        assert (found.path, found.found) == ("facility.cerf.rollover_take_up", text)
+        assert found.expected == "a fraction from 0 to 1 with at most 4 decimals, for example 0.60"
+    dated = "rollover_take_up = [{ from = 2022-01-01, value = 0.9 }, { from = 2023-01-01, value = 1.2 }]"
+    assert problems(dated) == [("rollover_take_up[2].value", "1.2", None)]
+
+
 def test_dated_overrides_are_sorted_and_replace_all() -> None:
     found = policy.facility(
         "cerf", toml("rate = [{ from = 2027-01-01, value = 0.01 }, { from = 2021-11-08, value = 0.0175 }]")
@@ -312,6 +323,17 @@ def test_a_manifest_without_chinese_sources_is_read() -> None:
     old = policy.from_plain(plain)
     assert old["ratio"].latest().value == 6000 and policy.source_in(old["ratio"].latest(), "zh").startswith("PBoC")
     assert policy.lender_from_plain(lender).source_zh == "" == policy.lpr_from_plain(lpr).fixings[0].source_zh
+
+
+def test_a_manifest_from_before_the_take_up_of_rollovers_is_read() -> None:
+    """Every other named option must be in the record."""
+    plain = json.loads(json.dumps(policy.to_plain(policy.facility("cerf"))))
+    assert plain["rollover_take_up"][0]["value"] == "1.0000"
+    old = policy.from_plain({k: v for k, v in plain.items() if k != "rollover_take_up"})
+    assert "rollover_take_up" not in old
+    for name in {*policy.ASSUMPTIONS} - {"rollover_take_up"}:
+        with pytest.raises(ValueError, match=f"cerf: {name}: found nothing"):
+            policy.from_plain({k: v for k, v in plain.items() if k != name})
 
 
 def test_a_damaged_plain_facility_is_refused() -> None:
