@@ -4,21 +4,26 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from build_statements import windows_page
+
 from relending.book.columns import columns_markdown
 from relending.runfolder.describe import tables_page
 from relending.scenario.document import reference
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 MARK = "relending.runfolder.describe -->\n\n"
+WINDOWS = "tools/build_statements.py -->\n\n"
 
 
 def pages() -> dict[str, str]:
     """Each page by its file name; of the run folder's page only what follows the mark is generated."""
     by_hand = (DOCS / "run_folder.md").read_text(encoding="utf-8").split(MARK)[0]
+    told = (DOCS / "statements.md").read_text(encoding="utf-8").split(WINDOWS)[0]
     return {
         "columns.md": columns_markdown(),
         "scenario.md": reference(),
         "run_folder.md": by_hand + MARK + tables_page(),
+        "statements.md": told + WINDOWS + windows_page(),
     }
 
 

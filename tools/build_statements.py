@@ -4,10 +4,10 @@
 
 Everything comes from ``scenarios/statements/statements.csv``, the figures as printed. A statement says how many
 projects got how much, at which average rate and for how many tonnes, in up to three horizons, each inside the next: the
-quarter, the year to date, everything since first support. By subtraction that is one to three windows of time that do not
-overlap. In each window the book has the smallest number of loans that can be: one for each project that appears first
-there. The amount and the reduction of a window are the exact difference of the printed figures; the one rate of its
-loans is the whole ppm that brings the average of the horizon closest to the printed rate, and must print as it.
+quarter, the year to date, everything since first support. By subtraction that is one to three windows of time that do
+not overlap. In each window the book has the smallest number of loans that can be: one for each project that appears
+first there. The amount and the reduction of a window are the exact difference of the printed figures; the one rate of
+its loans is the whole ppm that brings the average of the horizon closest to the printed rate, and must print as it.
 
 What a statement does not say is chosen, the same for every statement, and the header of such a column ends with a star:
 the sector (a remainder code, so as to claim none), equal loans evenly spread over the window, ten years to maturity, an
@@ -22,6 +22,7 @@ import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
+from fractions import Fraction
 from pathlib import Path
 
 from relending import policy
@@ -269,6 +270,42 @@ def _csv(rows: Sequence[Sequence[str]]) -> str:
     out = io.StringIO()
     csv.writer(out, lineterminator="\n").writerows(rows)
     return out.getvalue()
+
+
+def implied(statement: Statement) -> list[tuple[Fraction, Fraction]]:
+    """Of each window, latest first, the rates in per cent that the digits printed allow: lowest and highest.
+
+    A printed rate stands for half a unit of its last digit to either side. The narrower horizon's taken from the wider
+    one's leaves the window's, the more loosely the smaller the window is against its horizon.
+    """
+    out = []
+    fen, low, high = 0, Fraction(0), Fraction(0)
+    for cell in statement.cells:
+        more = cell.fen - fen
+        if cell.rate is None:
+            continue
+        half = Fraction(1, 2 * 10 ** -int(cell.rate.as_tuple().exponent))
+        lowest, highest = (Fraction(cell.rate) - half) * cell.fen, (Fraction(cell.rate) + half) * cell.fen
+        if more:
+            out.append(((lowest - high) / more, (highest - low) / more))
+        fen, low, high = cell.fen, lowest, highest
+    return out
+
+
+def windows_page() -> str:
+    """The windows of every statement as a table of Markdown: what subtraction leaves, and what was chosen in it."""
+    head = ["scenario", "window", "projects", "10,000 yuan", "rate %", "rate % the digits allow", "t for 10,000 yuan"]
+    lines = ["| " + " | ".join(head) + " |", "| --- | --- " + "| ---: " * (len(head) - 2) + "|"]
+    for one in statements():
+        between = implied(one)
+        for i, w in enumerate(windows(one)):
+            rate = f"{Decimal(w.rate) / PPM_IN_PERCENT:.4f}" if between else "not printed"
+            allowed = f"{float(between[i][0]):.4f} – {float(between[i][1]):.4f}" if between else "—"
+            tonnes = f"{Decimal(w.grams) / w.fen:.3f}" if w.grams else "not printed"
+            row = [f"`{one.name}`", f"{iso(w.first)} – {iso(w.last)}", f"{w.projects:,}"]
+            row += [f"{Decimal(w.fen) / FEN_IN_WAN:,.2f}", rate, allowed, tonnes]
+            lines.append("| " + " | ".join(row) + " |")
+    return "\n".join(lines) + "\n"
 
 
 def files() -> dict[Path, str]:

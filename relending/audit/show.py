@@ -120,13 +120,17 @@ def _wide(
 ) -> tuple[tuple[tuple[str, ...], ...], tuple[int, ...]]:
     w = WORDS[lang]
     names = [str(r[0]["scenario"]) for r in records]
-    out = [(w["figure"], w["unit"], w["published"], *(t for name in names for t in (name, "±")), "")]
+    out = [(w["figure"], w["unit"], w["published"], *(f"{name} ±" for name in names), "")]
+    widths = [max(len(_signed(row["difference"])) for row in r) for r in records]
     for rows in zip(*records, strict=True):
         first = rows[0]
-        figures = [t for row in rows for t in (_grouped(row["reproduced"]), _signed(row["difference"]))]
+        figures = [
+            f"{_grouped(row['reproduced'])} {_signed(row['difference']):>{width}}"
+            for row, width in zip(rows, widths, strict=True)
+        ]
         role = w["input"] if first["role"] == "input" else ""
         out.append((cell_text(first), unit_name(first["unit"], lang), _printed(first), *figures, role))
-    return tuple(out), tuple(range(2, 3 + 2 * len(names)))
+    return tuple(out), tuple(range(2, 3 + len(names)))
 
 
 def _signed(difference: object) -> str:

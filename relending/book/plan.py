@@ -216,7 +216,8 @@ def _prices(rows: _Plan, of: Ints, day: Ints, pricing: Pricing) -> tuple[Ints, p
     codes = sector.indices.fill_null(UNKNOWN).to_numpy(zero_copy_only=False)[of]
     for i, name in enumerate(sector.dictionary.to_pylist()):
         mine = np.flatnonzero(floating & (codes == i))
-        up_to[mine] = pricing.one_year_up_to(name, day[mine])
+        if mine.size:
+            up_to[mine] = pricing.one_year_up_to(name, day[mine])
     by_term = pa.array(np.where(rows.figures["months"][of] <= up_to, "1y", "5y"), pa.string(), mask=up_to == UNKNOWN)
     tenor = pc.if_else(pa.array(floating), pc.coalesce(given, by_term), given)
     one_year = pc.equal(tenor, "1y").fill_null(False).to_numpy(zero_copy_only=False)

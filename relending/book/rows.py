@@ -285,7 +285,7 @@ def _expected(code: str, column: Column, given: Field, found: pa.Array) -> str |
         most = limits()["investment_fen" if column.name == "project_investment" else _LIMIT[column.type]]
         return f"<= {Decimal(most) / given.scale:f} {given.unit}".rstrip()
     if code == "unreadable_quarter":
-        return "2024Q2"
+        return str(limits()["quarter_like"])
     if code == "finer_than_fen":
         return "0.01"
     if code == "amount_rounded":

@@ -32,7 +32,7 @@ def shipped_group(name: str) -> tuple[str, ...]:
     """The shipped scenarios of a folder that has none of its own name: they are meant to be run together.
 
     >>> shipped_group("national")
-    ('national/original', 'national/outstanding', 'national/part-rolled')
+    ('national/original', 'national/outstanding', 'national/part-rolled', 'national/quarter-later')
     >>> shipped_group("demo")
     ()
     """

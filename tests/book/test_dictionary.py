@@ -55,6 +55,7 @@ FRAME = [
     "spread_bp",
     "reprice_months",
     "data_error",
+    "planned",
 ]
 
 

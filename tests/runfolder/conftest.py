@@ -34,6 +34,8 @@ def small_table(name: str, rows: int, rollovers: int = 2) -> pd.DataFrame:
             values: list[Any] = [f"L{i:04d}" for i in range(rows)]
         elif c.kind == "text":
             values = [TEXTS[(i + k) % len(TEXTS)] for i in range(rows)]
+        elif c.kind == "figure":
+            values = [[None, "0", "-12.50", "1324620.45"][(i + k) % 4] for i in range(rows)]
         elif c.kind == "date":
             values = [None if (i + k) % 4 == 3 else 19000 + 37 * i + k for i in range(rows)]
         elif c.kind == "bool":

@@ -62,6 +62,7 @@ figures = st.one_of(
     st.integers(-200, 200),
     st.sampled_from([10**18 - 1, -(10**18) + 1, 0, -1, 2**53 + 1]),
 )
+printed = st.one_of(st.none(), st.from_regex(r"-?[0-9]{1,15}(\.[0-9]{1,6})?", fullmatch=True))
 counts = st.one_of(st.none(), st.integers(-(2**63), 2**63 - 1))
 days = st.one_of(st.none(), st.integers(-719162, 2932896))
 
@@ -75,6 +76,8 @@ def step_tables(draw: st.DrawFn) -> tuple[str, pa.Table]:
     for c in columns:
         if c.kind == "text":
             values: Any = draw(st.lists(texts, min_size=rows, max_size=rows))
+        elif c.kind == "figure":
+            values = draw(st.lists(printed, min_size=rows, max_size=rows))
         elif c.kind == "date":
             values = draw(st.lists(days, min_size=rows, max_size=rows))
         elif c.kind == "bool":

@@ -79,7 +79,6 @@ def test_a_wrong_type_names_what_is_expected(
     [
         ("scenario.start=2025-01-01", "scenario.start", "2025-01-01", "<= 2024-12-31 (scenario.end)"),
         ("scenario.end=9999-12-31", "scenario.end", "9999-12-31", "1990-01-01 … 2100-12-31"),
-        ("scenario.plan=plan.csv", "scenario.plan", "plan.csv", "no plan: lending plans come with a later version"),
         ("scenario.name=a/b", "scenario.name", "a/b", "a name that can name a folder"),
         ("scenario.name='../x'", "scenario.name", "../x", "a name that can name a folder"),
         ("scenario.name=NUL", "scenario.name", "NUL", "a name that can name a folder"),

@@ -83,14 +83,20 @@ def test_tables_this_version_does_not_run_warn_and_change_nothing(write: Write) 
     assert not load_scenario(write(GOOD + "[sweep]\n[monte_carlo]\n")).findings
 
 
-def test_a_shift_of_the_lpr_is_noted_to_have_no_effect_yet(write: Write) -> None:
+def test_a_shift_of_the_lpr_is_noted_to_have_no_effect_without_a_plan(write: Write) -> None:
     scenario = load_scenario(write(), ["market.lpr_shift_bp=-10", "market.lpr_shift_from=2024-01-01"])
     assert columns(scenario) == [
-        ("key_not_used", "market.lpr_shift_bp", "-10", ""),
-        ("key_not_used", "market.lpr_shift_from", "2024-01-01", ""),
+        ("key_not_used", "market.lpr_shift_bp", "-10", "scenario.plan"),
+        ("key_not_used", "market.lpr_shift_from", "2024-01-01", "scenario.plan"),
     ]
     assert scenario.findings.count("note") == 2 and scenario.lpr_shift_bp == -10
     assert not load_scenario(write(), ["market.lpr_shift_bp=0"]).findings
+
+
+def test_a_scenario_with_overrides_keeps_its_own_name(write: Write) -> None:
+    scenario = load_scenario(write(), {"facility.cerf.ratio": 0.8})
+    assert scenario.name == load_scenario(write()).name != "cerf"
+    assert scenario.title == load_scenario(write()).title
 
 
 def test_lenders_of_the_scenario_join_those_of_the_policy(write: Write) -> None:
