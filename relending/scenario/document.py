@@ -58,6 +58,24 @@ own_rate = "rates.csv"      # columns from and value: 2021-01-01,0.0295 or 2021-
 ```
 """
 
+TABLES_BESIDE = """
+### Tables beside the book
+
+A plan holds loans yet to be made, a row a quarter and kind of loan; published figures are held against the run, a row a
+figure. Both are CSV, Excel or Parquet; their columns are in [columns.md](columns.md), what is done with them in
+[methods.md](methods.md).
+
+```text
+quarter,sector,amount（亿元）,spread_bp,months,repayment,loans,reduction_per_10k,investment_share
+2027Q1,wind,12.5,-30,180,equal_principal,5,2.5,60%
+```
+
+```text
+facility,quarter,horizon,measure,value,unit,source
+cerf,2024Q2,since_start,amount,15795053.24,万元,"Bank of China, statement of 2024Q2, published 2024-10-10"
+```
+"""
+
 FACILITY = """
 ## [facility.ID]
 
@@ -133,6 +151,7 @@ def reference() -> str:
         page += f"\n### [{name}]\n\n{(model.__doc__ or '').split(': ', 1)[-1].strip().capitalize()}\n\n"
         page += "| key | type | default | meaning | 含义 |\n| --- | --- | --- | --- | --- |\n" + table_rows(model)
         page += RATES if name == "market" else ""
+        page += TABLES_BESIDE if name == "scenario" else ""
     page += FACILITY
     for one in PARAMETERS.values():
         kind = " or ".join(f'"{option}"' for option in one.options) or KINDS[one.kind]

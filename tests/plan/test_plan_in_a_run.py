@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -151,3 +152,15 @@ def test_a_scenario_needs_a_book_or_a_plan(tmp_path: Path) -> None:
     with pytest.raises(rl.InputError) as stop:
         rl.load_scenario(tmp_path / "s.toml")
     assert stop.value.findings.codes() == {"scenario_missing_key": 1}
+
+
+def test_the_tables_shown_on_the_page_of_scenarios_run(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "scenario.md").read_text(encoding="utf-8")
+    plan, published = re.findall(r"```text\n(.*?)```", page, re.DOTALL)
+    made(tmp_path, GOOD)
+    (tmp_path / "plan.csv").write_text(plan, encoding="utf-8")
+    (tmp_path / "published.csv").write_text(published, encoding="utf-8")
+    more = {"scenario.published": str(tmp_path / "published.csv"), "scenario.end": "2027-12-31"}
+    run = rl.run(rl.load_scenario(tmp_path / "s.toml", [f"{k}={v}" for k, v in more.items()]))
+    assert len(run.loans) == 6 and run.attribution["supported"].all()
+    assert run.published["outcome"].tolist() == ["differs"] and run.published["published"].tolist() == ["15795053.24"]
