@@ -1,7 +1,11 @@
-"""Writes the generated pages of docs/ again: the loan book's columns, the scenario file, the tables of a run folder."""
+"""Writes the generated pages of docs/ again: the loan book's columns, the scenario file, the tables of a run folder,
+the windows of the published statements, and the register of published figures.
+"""
 
 from __future__ import annotations
 
+import sys
+from importlib import import_module
 from pathlib import Path
 
 from build_statements import windows_page
@@ -24,7 +28,14 @@ def pages() -> dict[str, str]:
         "scenario.md": reference(),
         "run_folder.md": by_hand + MARK + tables_page(),
         "statements.md": told + WINDOWS + windows_page(),
+        "published.md": published_page(),
     }
+
+
+def published_page() -> str:
+    """What became of every published figure; the register is part of the tests, which import from the root."""
+    sys.path.insert(0, str(DOCS.parent))
+    return str(import_module("tests.facts.page").page())
 
 
 def main() -> None:

@@ -167,6 +167,7 @@ WORDS = {
         "files": "Files are in",
         "explain": "one loan's story",
         "planned": "of these planned",
+        "picture": "balances beside the published ones",
         "compared": "Published and reproduced",
         "each": "Run folders",
         "leads": "published.csv has source and row of each figure; the loans behind it are in the run's loans.csv",
@@ -185,6 +186,7 @@ WORDS = {
         "files": "文件位于",
         "explain": "一笔借据的来龙去脉",
         "planned": "其中计划贷款",
+        "picture": "余额与公布余额对照图",
         "compared": "公布与复现",
         "each": "运行文件夹",
         "leads": "每项数据的来源和所在行见 published.csv；所对照的台账见各运行文件夹的 loans.csv",
@@ -258,6 +260,8 @@ def summary(run: Run, target: Path, lang: str) -> None:
     click.echo(f"{w['files']} {target}")
     files = run.files()
     there = [(f"  {target / files[table]}", text) for table, text in CONTENT[lang].items() if table in files]
+    pictures = sorted(target.glob("figures/*.png"))
+    there += [(f"  {path}", w["picture"]) for path in pictures]
     click.echo("\n".join(columns(there)))
     click.echo(f"{w['explain']}: {command_line('relending', 'explain', str(target), _a_loan(run))}")
 
@@ -269,9 +273,9 @@ def _compared(done: Sequence[tuple[Run, Path]], files: Sequence[Path], lang: str
     w = WORDS[lang]
     held = [(run, target) for run, target in done if "published" in run.tables]
     shown = show([run.tables["published"] for run, _ in held], lang)
-    click.echo("" if len(done) == 1 else f"{w['compared']}:")
     if len(done) == 1:
-        click.echo(f"{w['compared']}:")
+        click.echo("")
+    click.echo(f"{w['compared']}:")
     for line in columns(shown.rows, right=shown.right):
         click.echo(f"  {line}")
     click.echo(shown.count)

@@ -1,4 +1,8 @@
-"""Published and worked figures, by their source, recomputed by the engine."""
+"""Published and worked figures, by their source, recomputed by single functions of the engine.
+
+The figures are read from ``tests/facts/data``; the register (``tests/facts/register.py``) has them again out of whole
+runs where there is one.
+"""
 
 from __future__ import annotations
 
@@ -19,6 +23,7 @@ from relending.engine.pipeline import run_blocks
 from relending.engine.schedule import BULLET, EQUAL_INSTALLMENT, EQUAL_PRINCIPAL, apply_prepayments, make_terms
 from relending.units import mul_div
 from tests.engine.bridge import context, loan_frame
+from tests.facts.facts import FILES
 from tests.oracle import cases
 
 YUAN, TONNE = 100, 10**6
@@ -27,6 +32,18 @@ D = Decimal
 
 def loan(name: str, **given: Any) -> Any:
     return cases.loan(name, **given)
+
+
+def worked(section: str, figure: str) -> Decimal:
+    """A figure of a worked example, as printed."""
+    (found,) = (r["value"] for r in FILES["methods.csv"].rows() if (r["section"], r["figure"]) == (section, figure))
+    return D(found)
+
+
+def published(scope: str, kind: str) -> Decimal:
+    """A published total of the facility, 100 million yuan."""
+    (found,) = (r["value"] for r in FILES["aggregates.csv"].rows() if (r["scope"], r["kind"]) == (scope, kind))
+    return D(found)
 
 
 # -- methods, attribution: one project of 1,000 m yuan and 200,000 t; bank X lends 150 and 50 m, bank Y 400 m --
@@ -44,52 +61,62 @@ def test_methods_1_2_two_banks_share_one_project() -> None:
     cells = tables.disclosure
     last = cells[(cells["quarter"] == "2026Q4") & (cells["horizon"] == "since_start") & (cells["code"] == "total")]
     of = last.set_index("lender")
-    assert (of.loc["alpha", "reduction_g"], of.loc["alpha", "projects"]) == (40_000 * TONNE, 1)
-    assert (of.loc["beta", "reduction_g"], of.loc["beta", "projects"]) == (80_000 * TONNE, 1)
+    assert of.loc["alpha", "reduction_g"] == worked("1.2", "bank X, reduction") * TONNE == 40_000 * TONNE
+    assert of.loc["beta", "reduction_g"] == worked("1.2", "bank Y, reduction") * TONNE == 80_000 * TONNE
+    assert of["projects"].tolist() == [1, 1] and worked("1.2", "bank X, projects") == 1
     unattributed = 200_000 * TONNE - int(of["reduction_g"].sum())
-    assert unattributed == 80_000 * TONNE
-    assert int(tables.attribution["share_e8"].sum()) == 60_000_000
+    assert unattributed == worked("1.2", "unattributed") * TONNE == 80_000 * TONNE
+    assert int(tables.attribution["share_e8"].sum()) == worked("1.2", "sum of shares") * 10**8 == 60_000_000
 
 
 # -- real projects with a loan, a total investment and an annual reduction (banks' and funds' notes) --
 
-PROJECTS = [  # name, loan and investment in yuan, annual tonnes, share as derived, tonnes as derived
-    ("Jintan rooftop PV, Jiangsu", "300000000", "440000000", "103400", "0.681818", "70500.00"),
-    ("Jinta CSP and PV, Gansu", "717000000", "4200000000", "1310000", "0.170714", "223635.71"),
-    ("Yangzhou Jieyuan PV, Jiangsu", "20000000", "97888600", "8151", "0.204314", "1665.36"),
-    ("Hengyang waste to energy, Hunan", "69800000", "427800000", "151576", "0.163160", "24731.19"),
-    ("Henan two projects", "87000000", "265000000", "7749", "0.328302", "2544.01"),
-    ("China CDM Fund, 16 projects of 2021-07", "879000000", "10494000000", "2526300", "0.083762", "211608.32"),
-]
+PROJECTS = FILES["projects_attribution.csv"].rows()
+IN_YUAN = {"wan_yuan": 10**4, "yi_yuan": 10**8}
 
 
-@pytest.mark.parametrize("row", PROJECTS, ids=[p[0] for p in PROJECTS])
-def test_real_projects_attribution(row: tuple[str, ...]) -> None:
-    _, amount, investment, tonnes, share, attributed = row
-    one = loan("L", principal=int(amount) * YUAN, investment=int(investment) * YUAN, reduction=int(tonnes) * TONNE)
+@pytest.mark.parametrize("row", PROJECTS, ids=[p["project"] for p in PROJECTS])
+def test_real_projects_attribution(row: dict[str, str]) -> None:
+    # a loan drawn in parts carries the month of the last part behind its amount
+    amount, investment = (
+        int(D(row[c].split()[0]) * IN_YUAN[row["currency_unit"]]) for c in ("loan", "total_investment")
+    )
+    given = {"principal": amount * YUAN, "investment": investment * YUAN}
+    one = loan("L", **given, reduction=int(row["annual_tCO2"]) * TONNE)
     got = attribute_block(make_block(loan_frame([one])))
     cent = D("0.01")
-    assert (D(int(got.reduction[0])) / TONNE).quantize(cent, ROUND_HALF_UP) == D(attributed)
-    assert (D(int(got.share[0])) / 10**8).quantize(D("0.000001"), ROUND_HALF_UP) == D(share)
+    assert (D(int(got.reduction[0])) / TONNE).quantize(cent, ROUND_HALF_UP) == D(row["attributed_tCO2"])
+    assert (D(int(got.share[0])) / 10**8).quantize(D("0.000001"), ROUND_HALF_UP) == D(row["loan_share"])
 
 
-# -- funding ratio: first batch 855 on 1,425, one bank 113.68 on 189.46 (100 m yuan; PBoC 2021-12-30, news 2022-01) --
+# -- funding ratio: published funds on published loans, at the digits printed ------------------------------------------
 
 
-@pytest.mark.parametrize(("loans", "funded"), [("142500000000", "85500000000"), ("18946000000", "11368000000")])
-def test_first_batch_funded_at_60_percent(loans: str, funded: str) -> None:
-    drawn = int(mul_div(int(loans) * YUAN, 6000, 10_000, "floor"))
-    # published in 100 m yuan with two decimals for the bank, none for the total
-    assert abs(drawn - int(funded) * YUAN) <= 10**6 * YUAN
+@pytest.mark.parametrize(
+    ("scope", "loans", "funds"),
+    [
+        ("all", "loans, first batch", "funding, first batch"),
+        ("ABC", "loans, first batch", "funding, first batch"),
+        ("CDB", "loans of 2021-07 to 2021-11", "funding, first batch"),
+        ("Hubei", "loans", "funding"),
+    ],
+)
+def test_first_loans_funded_at_60_percent(scope: str, loans: str, funds: str) -> None:
+    yi = 10**8 * YUAN
+    drawn = int(mul_div(int(published(scope, loans) * yi), 6000, 10_000, "floor"))
+    printed = published(scope, funds)
+    assert (D(drawn) / yi).quantize(D(1).scaleb(int(printed.as_tuple().exponent)), ROUND_HALF_UP) == printed
 
 
 # -- methods, finance --------------------------------------------------------------------------------------------------
 
 
 def test_methods_5_1_blended_cost_and_subsidy() -> None:
-    assert costing.blended_cost(D("0.6"), D("0.0175"), D("0.0295")) == D("0.0223")
-    assert costing.subsidy_rate(D("0.6"), D("0.0175"), D("0.0295")) == D("0.0072")
-    assert costing.interest_act_360(Fraction(60_000_000), Fraction("0.0175"), 90) == 262_500
+    share, facility, own = D("0.6"), D("0.0175"), D("0.0295")
+    assert costing.blended_cost(share, facility, own) == worked("5.1", "blended cost") / 100 == D("0.0223")
+    assert costing.subsidy_rate(share, facility, own) == worked("5.1", "subsidy") / 100 == D("0.0072")
+    interest = costing.interest_act_360(Fraction(60_000_000), Fraction("0.0175"), 90)
+    assert interest == Fraction(worked("5.1", "interest at actual/360")) == 262_500
 
 
 def test_methods_5_1_interest_of_90_days_in_the_ledger() -> None:
@@ -114,8 +141,13 @@ def test_broker_note_2021_blended_funding_and_spread() -> None:
 
 
 def test_methods_5_2_grant_equivalent_of_the_european_commission() -> None:
-    got = costing.grant_equivalent([500_000 - 50_000 * k for k in range(10)], 0.06, 0.08)
-    assert int(got) == 41_123
+    rates = Fraction("0.06"), Fraction("0.08")
+    balances = [Fraction(500_000 - 50_000 * k) for k in range(10)]
+    got = costing.grant_equivalent(balances, *rates)
+    assert round(got, 2) == Fraction(worked("5.2", "without rounding the steps")) == Fraction("41123.98")
+    # the Commission rounds each year's part to the euro
+    parts = [costing.grant_equivalent([Fraction(0)] * k + [b], *rates) for k, b in enumerate(balances)]
+    assert sum(round(p) for p in parts) == worked("5.2", "grant equivalent") == 41_123
 
 
 def test_methods_5_3_first_batch_cost_per_tonne() -> None:

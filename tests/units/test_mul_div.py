@@ -35,7 +35,7 @@ anything = st.tuples(wide, wide, divisors)
 def ties(draw: st.DrawFn) -> Case:
     """A product that lies exactly half-way between two multiples of the divisor, or one part beside it."""
     m, d = draw(spread(1, 2**30)), draw(spread(1, 2**30))
-    odd = 2 * draw(st.integers(0, (INT64_MAX // d - 1) // 2)) + 1
+    odd = 2 * draw(st.integers(0, ((INT64_MAX - 1) // d - 1) // 2)) + 1  # d * odd + 1 still fits
     beside = draw(st.sampled_from([0, 0, 1, -1]))
     return draw(signs) * (d * odd + beside), draw(signs) * m, 2 * m * d
 
