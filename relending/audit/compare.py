@@ -141,7 +141,7 @@ class _Cells:
 
 def _row(figure: Figure, exact: Decimal | None) -> dict[str, Any]:
     step = Decimal(1).scaleb(-figure.decimals)
-    printed = None if exact is None else exact.quantize(step, ROUND_HALF_UP)
+    printed = None if exact is None else exact.quantize(step, ROUND_HALF_UP) + 0  # no minus before a nought
     return {
         "lender": figure.lender or None,
         "facility": figure.facility,

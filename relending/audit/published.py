@@ -96,6 +96,8 @@ def read_published(scenario: Scenario) -> Published:
     read = read_side_table(scenario.published, "published", lenders=scenario.lender_names())
     if read.findings.count("error") or "unknown_lender" in read.findings.codes():
         raise InputError(read.findings)
+    if not len(read.frame):
+        raise InputError(read.findings + Findings.one("table_empty", file=scenario.published.name))
     known = {f.id: f for f in scenario.facilities}
     names = {name: f.id for f in scenario.facilities for name in (f.id, *f.name.values())}
     first, last = whole_quarters(scenario.start, scenario.end)

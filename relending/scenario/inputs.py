@@ -55,7 +55,7 @@ def read_plan(scenario: Scenario) -> Planned:
     assert scenario.plan is not None
     read = read_side_table(scenario.plan, "plan", lender=scenario.lender, lenders=scenario.lender_names())
     if not len(read.frame):
-        raise InputError(read.findings + Findings.one("book_empty", file=scenario.plan.name))
+        raise InputError(read.findings + Findings.one("table_empty", file=scenario.plan.name))
     made = expand(read.frame, pricing(scenario), *whole_quarters(scenario.start, scenario.end))
     said = Findings()
     if scenario.lpr_shift_bp and not (read.frame["rate_ppm"].isna() & ~read.frame["data_error"]).any():

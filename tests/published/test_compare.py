@@ -68,6 +68,7 @@ CASES = [
     (",cerf,2023Q2,quarter,total,balance,210.0,万元", "exact", "210.0", "0.0", "equal"),
     (",cerf,2023Q4,year,total,balance_change,210.0,万元", "exact", "210.0", "0.0", "equal"),
     (",cerf,2024Q4,year,total,balance_change,1,元", "exact", "0", "-1", "differs"),
+    (",cerf,2024Q4,year,total,balance_change,0,万元", "exact", "0", "0", "equal"),
     (",cerf,2023Q2,quarter,total,balance,209,万元", "more_than", "210", "1", "holds"),
     (",cerf,2023Q2,quarter,total,balance,211,万元", "more_than", "210", "-1", "fails"),
     (",cerf,2023Q2,quarter,total,balance,211,万元", "about", "210", "-1", "compared"),
@@ -150,6 +151,23 @@ def test_a_figure_that_cannot_be_compared_stops_the_run_and_nothing_is_written(
     assert done.exit_code == 1 and "Traceback" not in done.output and not (tmp_path / "out").exists()
 
 
+def test_a_table_of_published_figures_without_rows_stops(tmp_path: Path) -> None:
+    with pytest.raises(rl.InputError) as stop:
+        rl.run(made(tmp_path))
+    assert stop.value.findings.codes() == {"table_empty": 1}
+
+
+def test_what_rounds_to_nothing_has_no_minus(tmp_path: Path) -> None:
+    path = made(tmp_path, ",cerf,2024Q4,year,total,balance_change,0.0,亿元,,,x,,")
+    run = rl.run(rl.load_scenario(path, {"facility.cerf.rollovers": 0}))
+    change = (
+        run.funding.query("quarter == '2024Q4'")["balance"].sum()
+        - run.funding.query("quarter == '2023Q4'")["balance"].sum()
+    )
+    assert change == -2_100_000.30  # a hundredth of a unit of the last digit
+    assert run.published.iloc[0][["reproduced", "difference", "outcome"]].tolist() == ["0.0", "0.0", "equal"]
+
+
 def test_every_problem_of_the_figures_is_said_at_once(tmp_path: Path) -> None:
     lines = [b[0] for b in BAD if b[1].startswith("published") and b[2] != "lender"]
     with pytest.raises(rl.InputError) as stop:
@@ -224,7 +242,7 @@ def test_figures_are_shown_with_what_is_printed_and_what_differs(tmp_path: Path,
     outcome = {"en": ("differs", "holds"), "zh": ("不一致", "成立")}[lang]
     assert f"icbc/cerf/2023Q2/year/total/amount | {unit} | 300.001 | 300.000 | -0.001 | {outcome[0]}" in texts
     assert f"cerf/2023Q2/quarter/total/balance | {unit} | > 209 | 210 | +1 | {outcome[1]}" in texts
-    assert "22" in shown.count
+    assert f"{len(CASES)}" in shown.count
 
 
 def test_runs_held_against_the_same_figures_stand_side_by_side(tmp_path: Path) -> None:
