@@ -49,6 +49,9 @@ QUARTER = {  # date of the figure -> the quarter at whose end it is compared
     "2024-06-30": "2024Q2",
     "2025-06-30": "2025Q2",
 }
+ON = {"2022-05": "2022-05-15", "2022-07-13": "2022-07-13"}
+"""Days of funds between two quarters' ends. Of May 2022 any day but the last gives the same. The first batch, of
+30 December 2021, is held against the quarter's end a day later, the model's day for it."""
 QUARTER_ENDS = ("2022-12-31", "2023-06-30", "2023-12-31", "2024-06-30", "2025-06-30")
 FACILITY = {"CERF": "cerf", "coal": "clean_coal"}
 UNIT = {"yi_yuan": ("亿元", 1), "tCO2e_per_year": ("万吨", 10_000)}
@@ -67,7 +70,8 @@ POOL_2_FROM = "2022Q3"
 
 def rows() -> list[dict[str, str]]:
     """The published figures that a run of all lenders has a cell for, in the order of the file."""
-    given = list(csv.DictReader((HERE / "aggregates.csv").read_text(encoding="utf-8").splitlines()))
+    text = (HERE / "aggregates.csv").read_text(encoding="utf-8")
+    given = [r | {"row": str(i)} for i, r in enumerate(csv.DictReader(text.splitlines()), 2)]
     out = []
     for r in given:
         if r["scope"] != "all" or r["tool"] not in FACILITY or r["unit"] not in UNIT:
@@ -82,6 +86,7 @@ def rows() -> list[dict[str, str]]:
             {
                 "facility": facility,
                 "quarter": QUARTER[r["date"]],
+                "on": ON.get(r["date"], "") if measure in ("drawn", "balance") else "",
                 "horizon": horizon,
                 "measure": measure,
                 "value": f"{Decimal(r['value']) / scale:f}",
@@ -90,10 +95,18 @@ def rows() -> list[dict[str, str]]:
                 "role": "input" if is_input else "test",
                 "source": _source(r),
                 "grade": r["grade"],
-                "note": "" if r["date"] in QUARTER_ENDS else f"of {r['date']}; compared at the end of the quarter",
+                "note": f"aggregates.csv, row {r['row']}{_day(r['date'], measure)}",
             }
         )
     return with_implied(out)
+
+
+def _day(date: str, measure: str) -> str:
+    """What is said where a figure is not compared on its own day."""
+    if date in QUARTER_ENDS or (date in ON and measure == "drawn" and date != "2022-05"):
+        return ""
+    day = "the middle of the month" if date in ON and measure == "drawn" else "the end of the quarter"
+    return f"; of {date}, compared at {day}"
 
 
 def _source(row: dict[str, str]) -> str:
@@ -114,9 +127,9 @@ def with_implied(figures: list[dict[str, str]]) -> list[dict[str, str]]:
                 if (g["facility"], g["quarter"], g["measure"]) == (f["facility"], f["quarter"], "balance")
             )
             implied = Decimal(balance) - Decimal(f["value"])
-            note = f"implied by {balance} at 2023-06-30 less the change of {f['value']} since the start of the year"
-            out.append({**f, "quarter": "2022Q4", "horizon": "quarter", "measure": "balance", "value": f"{implied:f}"})
-            out[-1]["note"] = note
+            note = f"{balance} at 2023-06-30 less the change of {f['value']} since the start of the year; {f['note']}"
+            cell = {"quarter": "2022Q4", "horizon": "quarter", "measure": "balance", "value": f"{implied:f}"}
+            out.append({**f, **cell, "bound": "implied", "note": note})
         out.append(f)
     return sorted(out, key=lambda f: (f["facility"], f["quarter"]))
 

@@ -35,6 +35,8 @@ FEN_IN_WAN = 1_000_000
 GRAMS = 1_000_000
 PPM_IN_PERCENT = 10_000
 SECTOR = "other_clean_energy"
+NAME = "no real project: derived from a published statement 由公布信息推得，非真实项目"
+NO_STUDY = "none: chosen 无，另行设定"
 MONTHS = 120
 INVESTMENT_OVER_LOAN = 2
 OWN_RATE = "0.0200"
@@ -57,6 +59,7 @@ class Cell:
     rate: Decimal | None
     grams: int | None
     printed: dict[str, str]
+    row: int
 
 
 @dataclass(frozen=True)
@@ -101,7 +104,7 @@ def statements() -> list[Statement]:
     rows = list(csv.DictReader((HERE / "statements.csv").read_text(encoding="utf-8").splitlines()))
     out = []
     for bank, period in dict.fromkeys((r["bank"], r["period"]) for r in rows):
-        mine = [r for r in rows if (r["bank"], r["period"]) == (bank, period)]
+        mine = [r | {"row": i} for i, r in enumerate(rows, 2) if (r["bank"], r["period"]) == (bank, period)]
         lender = policy.lender_of(bank)
         if lender is None:
             raise SystemExit(f"no lender is called {bank!r}")
@@ -120,6 +123,7 @@ def _cell(row: dict[str, str]) -> Cell:
         Decimal(rate) if rate else None,
         _whole(Decimal(tonnes) * GRAMS) if tonnes else None,
         {name: row[name] for name in PRINTED if row[name]},
+        int(row["row"]),
     )
 
 
@@ -197,6 +201,7 @@ def loan_rows(statement: Statement) -> list[list[str]]:
                 [
                     f"{statement.name}-{len(rows) + 1:04d}",
                     project,
+                    NAME,
                     SECTOR,
                     f"{Decimal(fen) / 100:.2f}",
                     f"{Decimal(window.rate) / PPM:.6f}",
@@ -205,6 +210,7 @@ def loan_rows(statement: Statement) -> list[list[str]]:
                     f"{Decimal(fen * INVESTMENT_OVER_LOAN) / 100:.2f}",
                     f"{Decimal(grams * INVESTMENT_OVER_LOAN) / GRAMS:.6f}",
                     "feasibility_study",
+                    NO_STUDY,
                 ]
             )
         made += window.projects
@@ -215,10 +221,10 @@ def book_text(statement: Statement) -> str:
     """The book as CSV: two lines that say what it is, the header with a star at what was chosen, the loans."""
     has_rate = all(c.rate is not None for c in statement.cells)
     has_tonnes = all(c.grams is not None for c in statement.cells)
-    header = ["loan_id*", "project_id*", "sector*", "principal", "rate", "disbursed*", "matures*"]
-    header += ["project_investment*", "project_reduction", "evidence*"]
-    header[4] += "" if has_rate else "*"
-    header[8] += "" if has_tonnes else "*"
+    header = ["loan_id*", "project_id*", "project_name*", "sector*", "principal", "rate", "disbursed*", "matures*"]
+    header += ["project_investment*", "project_reduction", "evidence*", "evidence_doc*"]
+    header[header.index("rate")] += "" if has_rate else "*"
+    header[header.index("project_reduction")] += "" if has_tonnes else "*"
     said = [
         [f"Derived from: {statement.source}. These are no real loans. 由公布的信息披露推得，并非真实借据。"],
         ["A star marks what the statement does not say and was chosen. 带 * 的列为披露中没有、另行设定的内容。"],
@@ -228,12 +234,13 @@ def book_text(statement: Statement) -> str:
 
 def published_text(statement: Statement) -> str:
     """The figures as printed, for the comparison."""
-    rows = [["lender", "facility", "quarter", "horizon", "measure", "value", "unit", "source", "grade"]]
+    rows = [["lender", "facility", "quarter", "horizon", "measure", "value", "unit", "role", "source", "grade", "note"]]
     for cell in statement.cells:
         for column, text in cell.printed.items():
             measure, unit = PRINTED[column]
             where = [statement.lender, FACILITY, quarter_text(statement.quarter), cell.horizon]
-            rows.append([*where, measure, text, unit, statement.source, statement.grade])
+            said = [statement.source, statement.grade, f"statements.csv, row {cell.row}"]
+            rows.append([*where, measure, text, unit, "derived", *said])
     return _csv(rows)
 
 
@@ -250,7 +257,7 @@ name = "{statement.name}"
 title = {{ zh = "{title_zh}", en = "{statement.bank}, statement of {when[1]}" }}
 description = "The published statement, printed again from a book derived from it. Source: {statement.source}."
 book = "books/{statement.name}.csv"
-published = "published/{statement.name}.csv"
+published = "published/{statement.name}-published.csv"
 lender = "{statement.lender}"
 start = {to_date(int(quarter_start(_quarter(first))))}
 end = {to_date(int(quarter_end(statement.quarter)))}
@@ -314,7 +321,7 @@ def files() -> dict[Path, str]:
     for one in statements():
         out[HERE / f"{one.name}.toml"] = scenario_text(one)
         out[HERE / "books" / f"{one.name}.csv"] = book_text(one)
-        out[HERE / "published" / f"{one.name}.csv"] = published_text(one)
+        out[HERE / "published" / f"{one.name}-published.csv"] = published_text(one)
     return out
 
 

@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from relending.audit.published import OF_LOANS, Figure
 from relending.dates import quarter_end, quarter_text, to_date
+from relending.engine.ledger import SIGN
 from relending.findings import Findings, InputError
 from relending.units import E8, PPM
 
@@ -30,8 +31,6 @@ COLUMNS = {
 """The column of the disclosure table that holds a measure."""
 NOT_ADDED = ("projects", "weighted_rate")
 """Measures that cannot be added up over lenders: two may lend to one project, and a rate is a mean."""
-SIGN = {"draw": 1, "repay": -1, "return": -1}
-"""What an event of the ledger does to the balance; the others leave it as it is."""
 
 
 def compare(scenario: str, figures: Sequence[Figure], tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
@@ -43,11 +42,12 @@ def compare(scenario: str, figures: Sequence[Figure], tables: Mapping[str, pd.Da
     figures : as :func:`relending.audit.read_published` gives them
     tables : step frames of the run; read are ``disclosure``, ``ledger``, ``funding``
 
-    Columns (texts but ``row``): scenario, lender, facility, quarter, horizon, code, measure, unit, bound, role,
-    published, reproduced (empty where the run has nothing to weigh), difference (reproduced - published, at the printed
-    digits), outcome, source, grade, note, file, row. ``outcome`` is ``input`` for a figure the run was made from;
-    ``equal`` or ``differs`` for an exact one; ``holds`` or ``fails`` for more_than; ``compared`` for about and nearly,
-    which prove nothing either way.
+    Columns (texts but ``on``, a date, and ``row``): scenario, lender, facility, quarter, horizon, code, measure, unit,
+    on, bound, role, published, reproduced (empty where the run has nothing to weigh), difference (reproduced less
+    published, at the printed digits), outcome, source, grade, note, file, row. ``outcome`` is ``input`` for a figure
+    the run was made from; ``equal`` or ``differs`` for an exact or implied one; ``holds`` or ``fails`` for more_than,
+    judged by the figure that is not rounded; ``compared`` for about and nearly, which prove little (``fails`` where a
+    nearly is passed).
 
     InputError where a lender is not in the run, or a count or a rate of several lenders together is asked for.
     """
@@ -56,20 +56,15 @@ def compare(scenario: str, figures: Sequence[Figure], tables: Mapping[str, pd.Da
     if problems:
         raise InputError(Findings.concat(problems))
     rows = [{"scenario": scenario, **_row(figure, cells.value(figure))} for figure in figures]
-    names = [name for name, _ in _SHAPE]
-    arrays = [pa.array([row[name] for row in rows], kind) for name, kind in _SHAPE]
-    return pa.table(arrays, names).to_pandas(types_mapper=pd.ArrowDtype)
+    arrays = [pa.array([row[name] for row in rows], _KINDS.get(name, pa.string())) for name in _COLUMNS]
+    return pa.table(arrays, list(_COLUMNS)).to_pandas(types_mapper=pd.ArrowDtype)
 
 
-_SHAPE = [
-    *(
-        (name, pa.string())
-        for name in ("scenario", "lender", "facility", "quarter", "horizon", "code", "measure", "unit", "bound")
-    ),
-    *((name, pa.string()) for name in ("role", "published", "reproduced", "difference", "outcome")),
-    *((name, pa.string()) for name in ("source", "grade", "note", "file")),
-    ("row", pa.int64()),
-]
+_KINDS = {"on": pa.date32(), "row": pa.int64()}
+_COLUMNS = (
+    *("scenario", "lender", "facility", "quarter", "horizon", "code", "measure", "unit", "on", "bound", "role"),
+    *("published", "reproduced", "difference", "outcome", "source", "grade", "note", "file", "row"),
+)
 
 
 class _Cells:
@@ -119,8 +114,8 @@ class _Cells:
         return sum(there) if there else None
 
     def _moved(self, figure: Figure) -> int:
-        """Draws of the horizon, the balance at its end, or what it moved by in the year."""
-        end = to_date(int(quarter_end(figure.quarter)))
+        """Draws of the horizon up to the figure's day, the balance on it, or what it moved by in the year."""
+        end = to_date(figure.on)
         starts = {"quarter": figure.quarter - 1, "year": figure.quarter // 4 * 4 - 1}
         before = to_date(int(quarter_end(starts[figure.horizon]))) if figure.horizon in starts else None
         if figure.measure == "drawn":
@@ -146,6 +141,7 @@ def _row(figure: Figure, exact: Decimal | None) -> dict[str, Any]:
         "lender": figure.lender or None,
         "facility": figure.facility,
         "quarter": quarter_text(figure.quarter),
+        "on": to_date(figure.on),
         **{n: getattr(figure, n) for n in ("horizon", "code", "measure", "unit", "bound", "role")},
         "published": f"{figure.value:f}",
         "reproduced": None if printed is None else f"{printed:f}",
@@ -161,8 +157,10 @@ def _outcome(figure: Figure, exact: Decimal | None, printed: Decimal | None) -> 
         return "input"
     if exact is None:
         return "differs"
-    if figure.bound == "exact":
+    if figure.bound in ("exact", "implied"):
         return "equal" if printed == figure.value else "differs"
     if figure.bound == "more_than":
         return "holds" if exact > figure.value else "fails"
+    if figure.bound == "nearly" and exact > figure.value:
+        return "fails"
     return "compared"

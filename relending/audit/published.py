@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
+
 from relending.book import read_side_table
 from relending.book.columns import units
 from relending.book.headers import plain
-from relending.dates import quarter_text, whole_quarters
+from relending.dates import iso, quarter_end, quarter_start, quarter_text, to_day, whole_quarters
 from relending.findings import Findings, InputError
 from relending.policy import Facility, sectors
 
@@ -43,14 +45,15 @@ _NUMBER = re.compile(r"[+-]?(?:[0-9]{1,15}|[0-9]{1,3}(?:,[0-9]{3}){1,4})(?:\.([0
 class Figure:
     """One published figure: the cell it stands in, as printed, and where it comes from.
 
-    ``lender`` is an id, or empty for all lenders of the run; ``quarter`` a quarter number; ``scale`` the whole fen,
-    grams, ppm or projects in one of ``unit``; ``bound`` exact, about, more_than or nearly; ``role`` test or input;
-    ``file`` and ``row`` where it was read.
+    ``lender`` is an id, or empty for all lenders of the run; ``quarter`` a quarter number; ``on`` the day number a draw
+    or a balance is of; ``scale`` the whole fen, grams, ppm or projects in one of ``unit``; ``bound`` exact, implied,
+    about, more_than or nearly; ``role`` test, derived or input; ``file`` and ``row`` where it was read.
     """
 
     lender: str
     facility: str
     quarter: int
+    on: int
     horizon: str
     code: str
     measure: str
@@ -94,7 +97,7 @@ def read_published(scenario: Scenario) -> Published:
     if scenario.published is None:
         return Published((), Findings(), ())
     read = read_side_table(scenario.published, "published", lenders=scenario.lender_names())
-    if read.findings.count("error") or "unknown_lender" in read.findings.codes():
+    if read.findings.count("error"):
         raise InputError(read.findings)
     if not len(read.frame):
         raise InputError(read.findings + Findings.one("table_empty", file=scenario.published.name))
@@ -105,14 +108,32 @@ def read_published(scenario: Scenario) -> Published:
     problems: list[Findings] = []
     for row in read.frame.to_dict("records"):
         figure = _figure(row, names)
-        said = _problems(figure, known, first, last)
+        said = _problems(figure, known, scenario.lenders, first, last)
         problems += said
         if not said:
             figures.append(figure)
+    problems += _twice(figures)
     findings = Findings.concat([read.findings, *problems])
     if problems:
         raise InputError(findings)
     return Published(tuple(figures), findings, read.inputs)
+
+
+def _twice(figures: Sequence[Figure]) -> list[Findings]:
+    """Rows that repeat an earlier one; two sources may well print different figures for one cell."""
+    seen: dict[tuple[Any, ...], int] = {}
+    out = []
+    for f in figures:
+        key = (f.lender, f.facility, f.quarter, f.on, f.horizon, f.code, f.measure, f.value, f.scale, f.bound)
+        first = seen.setdefault(key, f.row)
+        if first != f.row:
+            said = f"≠ {f.file}:{first}"
+            out.append(
+                Findings.one(
+                    "published_twice", file=f.file, row=f.row, column="value", found=f.published, expected=said
+                )
+            )
+    return out
 
 
 def _figure(row: Mapping[str, Any], facilities: Mapping[str, str]) -> Figure:
@@ -124,6 +145,7 @@ def _figure(row: Mapping[str, Any], facilities: Mapping[str, str]) -> Figure:
         lender=text("lender"),
         facility=facilities.get(facility, facility),
         quarter=int(row["quarter"]),
+        on=int(quarter_end(int(row["quarter"]))) if row["on"] is None or row["on"] is pd.NaT else to_day(row["on"]),
         horizon=text("horizon"),
         code=text("code"),
         measure=text("measure"),
@@ -145,7 +167,9 @@ def _units(measure: str) -> dict[str, int]:
     return {plain(u): n for u, n in units(UNITS_LIKE[measure]).items()}
 
 
-def _problems(figure: Figure, known: Mapping[str, Facility], first: int, last: int) -> list[Findings]:
+def _problems(
+    figure: Figure, known: Mapping[str, Facility], lenders: Collection[str], first: int, last: int
+) -> list[Findings]:
     """Why a figure cannot be held against a run of these facilities and quarters; empty where it can."""
     out = []
 
@@ -154,9 +178,20 @@ def _problems(figure: Figure, known: Mapping[str, Facility], first: int, last: i
         out.append(Findings.one(code, file=figure.file, row=figure.row, column=column, found=found, expected=said))
 
     if not _NUMBER.fullmatch(unicodedata.normalize("NFKC", figure.published).strip()):
-        add("published_bad_value", "value", figure.published, ("1324620.45",))
+        add("published_bad_value", "value", figure.published, ("0-9 , .",))
+    elif figure.measure != "balance_change" and figure.value < 0:
+        add("published_bad_value", "value", figure.published, (">= 0",))
+    elif figure.measure == "projects" and figure.decimals:
+        add("published_bad_value", "value", figure.published, ("1, 2, 3 …",))
     if not figure.scale:
         add("published_bad_value", "unit", figure.unit, tuple(_units(figure.measure)))
+    if figure.lender and figure.lender not in lenders:
+        add("published_bad_value", "lender", figure.lender, ("scenario.lenders | relending policy",))
+    first_day, last_day = int(quarter_start(figure.quarter)), int(quarter_end(figure.quarter + 1))
+    whole = figure.on == int(quarter_end(figure.quarter))
+    if not whole and (figure.measure in OF_LOANS or not first_day <= figure.on <= last_day):
+        among = ("",) if figure.measure in OF_LOANS else (f"{iso(first_day)} … {iso(last_day)}",)
+        add("published_bad_value", "on", iso(figure.on), among)
     horizons = HORIZONS.get(figure.measure)
     if horizons and figure.horizon not in horizons:
         add("published_bad_value", "horizon", figure.horizon, horizons)

@@ -6,10 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from relending.dates import parse_quarter, quarter_end, to_date
+
 if TYPE_CHECKING:
     import pandas as pd
 
-BOUND = {"exact": "", "more_than": "> ", "about": "≈ ", "nearly": "≈ "}
+BOUND = {"exact": "{}", "implied": "({})", "more_than": "> {}", "about": "≈ {}", "nearly": "≈ {}"}
 WORDS = {
     "en": {
         "figure": "figure",
@@ -25,6 +27,10 @@ WORDS = {
         "compared": "compared",
         "input": "input",
         "all": "{n:,} published figures",
+        "derived": "the books were derived from these figures: equal says that one set of loans fits them all under "
+        "the rules, not that the bank's loans are these",
+        "is_input": "input: the run was made from this figure, which so tests nothing",
+        "implied": "( ) implied by two figures that were published",
     },
     "zh": {
         "figure": "数据",
@@ -40,17 +46,20 @@ WORDS = {
         "compared": "仅对照",
         "input": "输入",
         "all": "公布数据 {n:,} 项",
+        "derived": "台账由这些数据推得：一致仅说明同一组贷款可按规则同时满足各项，并不说明银行的贷款即为如此",
+        "is_input": "输入：运行由该数据编制，因此不构成检验",
+        "implied": "（ ）由公布的另外两项推得",
     },
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A table of texts, header first; which of its columns are figures; and a line that counts the outcomes."""
+    """A table of texts, header first; which of its columns are figures; and lines that count and explain."""
 
     rows: tuple[tuple[str, ...], ...]
     right: tuple[int, ...]
-    count: str
+    notes: tuple[str, ...]
 
 
 def show(published: Sequence[pd.DataFrame], lang: str) -> Shown:
@@ -61,7 +70,7 @@ def show(published: Sequence[pd.DataFrame], lang: str) -> Shown:
     records = [frame.to_dict("records") for frame in published]
     same = len(records) > 1 and all(_cells(r) == _cells(records[0]) for r in records)
     rows, right = _wide(records, lang) if same else _long(records, lang)
-    return Shown(rows, right, _count([row for r in records for row in r], lang))
+    return Shown(rows, right, _notes([row for r in records for row in r], lang))
 
 
 def _cells(records: Sequence[Mapping[str, Any]]) -> list[tuple[Any, ...]]:
@@ -72,14 +81,19 @@ _CELL = ("facility", "quarter", "horizon", "code", "measure")
 
 
 def cell_text(row: Mapping[str, Any]) -> str:
-    """A cell as it is named everywhere: ``[lender/]facility/quarter/horizon/code/measure``."""
+    """A cell as it is named everywhere: ``[lender/]facility/quarter/horizon/code/measure``.
+
+    A figure of another day than the quarter's last has its day in the quarter's place.
+    """
     lender = row["lender"]
     parts = [str(row[n]) for n in _CELL]
+    if row["on"] != to_date(int(quarter_end(parse_quarter(row["quarter"])))):
+        parts[1] = str(row["on"])
     return "/".join([str(lender), *parts] if isinstance(lender, str) and lender else parts)
 
 
 def _printed(row: Mapping[str, Any]) -> str:
-    return BOUND[row["bound"]] + _grouped(row["published"])
+    return BOUND[row["bound"]].format(_grouped(row["published"]))
 
 
 def _grouped(figure: object) -> str:
@@ -142,7 +156,8 @@ def _signed(difference: object) -> str:
     )
 
 
-def _count(rows: Sequence[Mapping[str, Any]], lang: str) -> str:
+def _notes(rows: Sequence[Mapping[str, Any]], lang: str) -> tuple[str, ...]:
+    """How many figures came out how, and what the marks of the table mean."""
     w = WORDS[lang]
     outcomes = [row["outcome"] for row in rows]
     parts = [
@@ -150,5 +165,8 @@ def _count(rows: Sequence[Mapping[str, Any]], lang: str) -> str:
         for name in ("equal", "differs", "holds", "fails", "compared", "input")
         if name in outcomes
     ]
-    sep = "：" if lang == "zh" else ": "
-    return w["all"].format(n=len(rows)) + sep + ("，" if lang == "zh" else ", ").join(parts)
+    colon, comma = ("：", "，") if lang == "zh" else (": ", ", ")
+    notes = [w["all"].format(n=len(rows)) + colon + comma.join(parts)]
+    roles, bounds = {row["role"] for row in rows}, {row["bound"] for row in rows}
+    notes += [w["derived"]] * ("derived" in roles) + [w["is_input"]] * ("input" in roles)
+    return (*notes, *[w["implied"]] * ("implied" in bounds))

@@ -56,6 +56,8 @@ def check_plan(rows: Rows, lender: str | None, lenders: Mapping[str, str]) -> No
     What needs the scenario (its quarters, the LPR) is checked where the plan is expanded.
     """
     _lenders(rows, lender, lenders)
+    nobody = rows.values["lender"].is_null().to_numpy(zero_copy_only=False) & ~rows.unreadable("lender")
+    rows.blame("lender_missing", nobody, "lender", "lender | scenario.lender")
     _sectors(rows, unknown="plan_sector_unknown")
     _missing(rows)
     for name, most in (("months", limits()["plan_months"]), ("loans", limits()["plan_loans"])):

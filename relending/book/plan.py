@@ -68,13 +68,17 @@ class _Plan:
 
     def blame(self, rows: Flags, code: str, column: str, found: Sequence[str], expected: str) -> Findings:
         """A finding for each of these rows; they have an error from now on."""
+        self.bad[rows] = True
+        return self.say(rows, code, column, found, expected)
+
+    def say(self, rows: Flags, code: str, column: str, found: Sequence[str], expected: str | Sequence[str]) -> Findings:
+        """A finding for each of these rows."""
         at = np.flatnonzero(rows)
-        self.bad[at] = True
         if not at.size:
             return Findings()
         place = {name: _column(self.frame, name).take(pa.array(at)) for name in ("file", "sheet", "row")}
         loan = [_plan_id(row) for row in place["row"].to_pylist()]
-        return Findings.of(code, int(at.size), **place, loan=loan, column=column, found=found, expected=expected)
+        return Findings.of(code, int(at.size), **place, loan=loan, column=column, found=found or "", expected=expected)
 
     def cells(self, rows: Flags, name: str) -> list[str]:
         """What these rows give, in the unit of the frame."""
@@ -99,11 +103,11 @@ def expand(plan: pd.DataFrame, pricing: Pricing, first_quarter: int, last_quarte
     rows = _read(plan)
     findings = [*_inside(rows, first_quarter, last_quarter), *_sizes(rows)]
     _refuse_too_many(rows)
-    findings += _unpriced(rows, pricing)
+    findings += [*_unpriced(rows, pricing), _small(rows), _repeated(rows), _shifted(rows, pricing)]
     loans = _loans(rows, pricing)
     n, amount = (total(rows.figures[name][~rows.bad]) for name in ("loans", "amount_fen"))
     file = str(plan["file"].iloc[0]) if len(plan) else ""
-    findings.append(Findings.one("plan_expanded", file=file, found=f"{n:,} = {decimal_text(amount, 2)} 元"))
+    findings.append(Findings.one("plan_expanded", file=file, found=f"{n:,} = {decimal_text(amount, 2)} CNY"))
     return Expanded(loans, Findings.concat(findings))
 
 
@@ -196,11 +200,43 @@ def _unpriced(rows: _Plan, pricing: Pricing) -> list[Findings]:
     below = some(rate < 0) & ~unclear & ~early
     quarters = [quarter_text(q) for q in rows.figures["quarter"][early].tolist()]
     first = iso(int(pricing.lpr.days[0]))
+    shift = f" (lpr_shift_bp {pricing.shift_bp:+})" if pricing.shift_bp else ""
+    spreads = [text + shift for text in rows.cells(below, "spread_bp")]
     return [
         rows.blame(unclear, "plan_tenor_needed", "lpr_tenor", rows.cells(unclear, "months"), "1y | 5y"),
         rows.blame(early, "plan_before_first_lpr", "quarter", quarters, f">= {first}"),
-        rows.blame(below, "rate_negative", "spread_bp", rows.cells(below, "spread_bp"), "LPR + spread_bp >= 0"),
+        rows.blame(below, "rate_negative", "spread_bp", spreads, "LPR + lpr_shift_bp + spread_bp >= 0"),
     ]
+
+
+def _small(rows: _Plan) -> Findings:
+    """Rows whose loans are so small that a unit was forgotten."""
+    small = ~rows.bad & (rows.figures["amount_fen"] // rows.figures["loans"] < limits()["plan_small_fen"])
+    amounts = [decimal_text(fen, 2) for fen in rows.figures["amount_fen"][small].tolist()]
+    return rows.say(small, "plan_amount_small", "amount", amounts, "")
+
+
+def _repeated(rows: _Plan) -> Findings:
+    """Rows like an earlier one in every cell."""
+    first: dict[tuple[str, ...], int] = {}
+    again, earlier = np.zeros(len(rows.bad), bool), []
+    given = rows.frame.drop(columns=["file", "sheet", "row", "data_error"])
+    for i, cells in enumerate(given.itertuples(index=False, name=None)):
+        row = first.setdefault(tuple(map(str, cells)), int(rows.figures["row"][i]))
+        if row != rows.figures["row"][i] and not rows.bad[i]:
+            again[i] = True
+            earlier.append(f"= {row}")
+    return rows.say(again, "plan_row_repeated", "", [], earlier)
+
+
+def _shifted(rows: _Plan, pricing: Pricing) -> Findings:
+    """How many planned loans the scenario's shift of the LPR moves."""
+    of, _, day = _spread_out(rows)
+    moved = int(((~rows.bad & ~rows.there["rate_ppm"])[of] & (day > pricing.shift_from)).sum())
+    if not pricing.shift_bp or not moved:
+        return Findings()
+    found = f"{pricing.shift_bp:+} bp > {iso(pricing.shift_from)}: {moved:,} / {len(of):,}"
+    return Findings.one("plan_lpr_shifted", column="market.lpr_shift_bp", found=found)
 
 
 def _prices(rows: _Plan, of: Ints, day: Ints, pricing: Pricing) -> tuple[Ints, pa.Array, Ints]:
@@ -257,6 +293,7 @@ def _loans(rows: _Plan, pricing: Pricing) -> pd.DataFrame:
         "project_investment_fen": pa.array(investment, mask=~has_share),
         "project_reduction_g": pa.array(reduction, mask=~has_reduction),
         "lpr_tenor": tenor,
+        "spread_bp": pa.array(figures["spread_bp"], mask=~rows.there["spread_bp"][of] | bad),
         "data_error": pa.array(bad),
         "planned": pa.repeat(pa.scalar(True), len(of)),
     }

@@ -162,8 +162,16 @@ def _labels(lang: str) -> dict[str, str]:
 
     if lang == "en":
         return {}
-    # a column of several tables is called what the loans call it
-    return {name: f"{one.zh}（{name}）" for table in reversed(TABLES) for name, one in dictionary(table).items()}
+    named: dict[str, list[str]] = {}
+    for table in TABLES:
+        for name, one in dictionary(table).items():
+            named.setdefault(name, []).append(one.zh)
+    # a column of several tables is called what the loans call it; without them, what each calls it
+    own = dictionary()
+    return {
+        name: f"{own[name].zh if name in own else '／'.join(dict.fromkeys(words))}（{name}）"
+        for name, words in named.items()
+    }
 
 
 class Progress:

@@ -278,7 +278,8 @@ def _compared(done: Sequence[tuple[Run, Path]], files: Sequence[Path], lang: str
     click.echo(f"{w['compared']}:")
     for line in columns(shown.rows, right=shown.right):
         click.echo(f"  {line}")
-    click.echo(shown.count)
+    for note in shown.notes:
+        click.echo(note)
     if len(done) == 1:
         return
     for run, _ in held:

@@ -95,6 +95,15 @@ class Asked:
         return cls(parts[0].block, *(column(n)[order] for n in ("loan", "pool", "period", "ratio", "amount")))
 
 
+@dataclass(frozen=True, slots=True)
+class Gaps:
+    """Times in which a loan holds nothing between two draws: from ``begin`` to the day before ``end`` (day numbers)."""
+
+    loan: Ints
+    begin: Days
+    end: Days
+
+
 @dataclass(slots=True)
 class BlockFunding:
     """One block's side of a facility's funding."""

@@ -15,6 +15,7 @@ import pandas as pd
 import pyarrow as pa
 
 from relending.dates import iso, quarter_end, quarter_start, quarter_text, to_date, to_day
+from relending.engine.cohorts import Gaps
 from relending.engine.columns import frame_of
 from relending.engine.context import Context
 from relending.engine.interest import Leg
@@ -57,17 +58,20 @@ def outstanding_block(
     reduction: Ints,
     held_from: Ints,
     held_until: Ints,
+    gaps: Gaps,
 ) -> Outstanding:
     """What supported loans owe at each quarter end of the run.
 
     ``loan`` positions in the block, ``pair`` their lender and facility as one number below ``pairs``, ``rate`` ppm,
-    ``reduction`` grams; the draw is held from the day ``held_from`` to the day before ``held_until``.
+    ``reduction`` grams; the draw is held from the day ``held_from`` to the day before ``held_until``, but for ``gaps``
+    (of positions in the block).
     """
     quarters = len(context.quarters)
     owed = np.zeros((quarters, pairs), np.int64)
     weighted = np.zeros((4, quarters, pairs), np.int64)
     grams = np.zeros((quarters, pairs), np.int64)
     held = np.zeros((quarters, pairs), np.int64)
+    paused = np.searchsorted(loan, gaps.loan)  # gaps are of supported loans, and those are in the order of the block
     disbursed, matures = schedule.terms.disbursed[loan], schedule.terms.matures[loan]
     for j, q in enumerate(context.quarters):
         day = int(quarter_end(q))
@@ -78,6 +82,7 @@ def outstanding_block(
         made = disbursed <= day
         grams[j] = group_sum(reduction[made], pair[made], pairs)
         kept = (held_from <= day) & (held_until > day)
+        kept[paused[(gaps.begin <= day) & (gaps.end > day)]] = False
         held[j] = group_sum(reduction[kept], pair[kept], pairs)
     return Outstanding(owed, weighted, grams, held)
 

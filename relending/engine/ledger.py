@@ -18,6 +18,8 @@ from relending.units import E8, PPM, divide
 
 EVENTS = ("interest", "return", "repay", "rollover", "draw")
 """The order of events of one date."""
+SIGN = {"draw": 1, "repay": -1, "return": -1}
+"""What an event does to the balance; the others leave it as it is."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from relending.dates import Days
 from relending.engine.applications import Requests
 from relending.engine.attribution import Attributed
 from relending.engine.block import Block
-from relending.engine.cohorts import HELD, BlockFunding
+from relending.engine.cohorts import HELD, BlockFunding, Gaps
 from relending.engine.columns import Flags, arrow, days, frame_of, numbered, take, whole
 from relending.engine.context import Context
 from relending.engine.ledger import tranche_id
@@ -31,13 +31,21 @@ class Outcome:
     """What became of each loan of a block: state (position in STATES), supported, and the days its draw is held.
 
     ``held_from`` is NEVER for a loan that holds nothing; ``held_until`` the day nothing is held any more, NEVER if it
-    is held on.
+    is held on. ``gaps`` are the times between in which it holds nothing: under carry_over a loan may draw again after
+    all it had drawn was repaid.
     """
 
     state: NDArray[np.int8]
     supported: Flags
     held_from: Days
     held_until: Days
+    gaps: Gaps
+
+
+def joined_gaps(parts: Sequence[tuple[Ints, Days, Days]]) -> Gaps:
+    """Gaps found one draw date after the other, together."""
+    none = np.zeros(0, np.int64)
+    return Gaps(*(np.concatenate([none, *(part[i] for part in parts)]) for i in range(3)))
 
 
 def outcome(
@@ -52,15 +60,18 @@ def outcome(
     state = np.full(len(block), STATES.index("refused"), np.int8)
     state[error] = STATES.index("set_aside")
     state[screened.eligible] = STATES.index("unfunded")
+    gaps: list[tuple[Ints, Days, Days]] = []
     held_from = np.full(len(block), NEVER, np.int64)
     held_until = np.full(len(block), NEVER, np.int64)
     for request, side in zip(requests, funding, strict=True):
         state[request.repaid] = STATES.index("repaid_before_draw")
         state[request.loan[request.day > context.end]] = STATES.index("pending")
         until = np.full(len(block), -1, np.int64)
-        for day, cohort in side.cohorts.items():
+        for day, cohort in sorted(side.cohorts.items()):
             got = cohort.drawn > 0
             loan = cohort.loan[got]
+            again = loan[(until[loan] >= 0) & (until[loan] < day)]
+            gaps.append((again, until[again], np.full(again.size, day)))
             held_from[loan] = np.minimum(held_from[loan], day)
             gone = np.where(cohort.repaid_on[got] == HELD, NEVER, cohort.repaid_on[got])
             until[loan] = np.maximum(until[loan], gone)
@@ -71,7 +82,7 @@ def outcome(
     out_of_run = ~error & (block.disbursed > context.end)
     state[out_of_run] = STATES.index("")
     supported &= ~out_of_run
-    return Outcome(state, supported, held_from, held_until)
+    return Outcome(state, supported, held_from, held_until, joined_gaps(gaps))
 
 
 def attribution_frame(

@@ -259,6 +259,7 @@ def finish_block(w: Work, grid: Grid, keys: Keys, context: Context) -> Done:
             reduction,
             result.held_from[loan],
             result.held_until[loan],
+            result.gaps,
         )
         return Done(
             screening=screening_frame(block, w.screened, context),

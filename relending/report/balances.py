@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from relending import policy
-from relending.dates import parse_quarter, quarter_end, to_date
+from relending.engine.ledger import SIGN
 from relending.report.pictures import LINES, STYLE, drawable
 
 if TYPE_CHECKING:
@@ -25,14 +26,14 @@ MARKS = {  # measure, role -> filling and name of a published figure
     ("balance", "input"): ("#AAAAAA", "published balance, an input"),
 }
 """Until something is repaid, draws since start are the balance, so both can stand in one panel."""
-SHAPE = {"exact": "o", "more_than": "^"}
-"""What is only said to be more than a figure points up."""
+SHAPE = {"exact": "o", "implied": "D", "more_than": "^"}
+"""What is only said to be more than a figure points up; what two others imply stands on its corner."""
 
 
 def balances_picture(runs: Sequence[tuple[str, pd.DataFrame, pd.DataFrame]]) -> Figure | None:
-    """Facility balances of runs by quarter, with the balances and draws since start that were published.
+    """Facility balances of runs day by day, with the balances and draws since start that were published.
 
-    ``runs`` are (name, funding, published), step frames of each run; every run's figures are taken together, once each.
+    ``runs`` are (name, ledger, published), step frames of each run; every run's figures are taken together, once each.
     None where no balance or draw of all lenders together was published, for then there is nothing to compare.
     """
     import matplotlib as mpl
@@ -41,17 +42,18 @@ def balances_picture(runs: Sequence[tuple[str, pd.DataFrame, pd.DataFrame]]) -> 
 
     marks = {mark for _, _, published in runs for mark in _marks(published)}
     drawn = {mark.facility for mark in marks}
-    facilities = [f for f in dict.fromkeys(f for _, funding, _ in runs for f in funding["facility"]) if f in drawn]
+    facilities = [f for f in dict.fromkeys(f for _, ledger, _ in runs for f in ledger["facility"]) if f in drawn]
     if not facilities:
         return None
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(5.2 * len(facilities), 4.4), layout="constrained")
         panels = figure.subplots(1, len(facilities), squeeze=False)[0]
         for panel, facility in zip(panels, facilities, strict=True):
-            for i, (name, funding, _) in enumerate(runs):
+            for i, (name, ledger, _) in enumerate(runs):
                 colour, dash = LINES[i % len(LINES)]
-                days, values = _line(funding, facility)
-                panel.plot(days, values, dash, color=colour, linewidth=1.8, label=drawable(name, f"run {i + 1}"))
+                days, values = _line(ledger, facility)
+                label = drawable(name, f"run {i + 1}")
+                panel.plot(days, values, dash, drawstyle="steps-post", color=colour, linewidth=1.6, label=label)
             _draw_marks(panel, sorted(m for m in marks if m.facility == facility))
             panel.set_title(policy.facility(facility).name["en"], fontsize=10)
             panel.set_ylabel("billion yuan")
@@ -66,14 +68,15 @@ def balances_picture(runs: Sequence[tuple[str, pd.DataFrame, pd.DataFrame]]) -> 
     return figure
 
 
-def _line(funding: pd.DataFrame, facility: str) -> tuple[list[dt.date], list[float]]:
-    """Balance of all lenders at each quarter's end."""
-    mine = funding[funding["facility"] == facility].groupby("quarter", sort=True)["balance_fen"].sum()
-    return [_end(q) for q in mine.index], [int(v) / FEN_IN_BN for v in mine]
-
-
-def _end(quarter: str) -> dt.date:
-    return to_date(int(quarter_end(parse_quarter(quarter))))
+def _line(ledger: pd.DataFrame, facility: str) -> tuple[list[dt.date], list[float]]:
+    """Balance of all lenders from each day on which it moves; the last day of the ledger ends the line."""
+    mine = ledger[ledger["facility"] == facility]
+    moves: dict[dt.date, int] = {}
+    for day, event, amount in zip(*(mine[c].tolist() for c in ("date", "event", "amount_fen")), strict=True):
+        moves[day] = moves.get(day, 0) + SIGN.get(event, 0) * int(amount)
+    days = sorted(moves)
+    held = list(itertools.accumulate(moves[day] for day in days))
+    return days, [fen / FEN_IN_BN for fen in held]
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -97,7 +100,7 @@ def _marks(published: pd.DataFrame) -> list[Mark]:
         known = (row["measure"], row["role"]) in MARKS and row["bound"] in SHAPE and row["unit"] in IN_BN
         if together and known:
             value = float(Decimal(row["published"]) / IN_BN[row["unit"]])
-            out.append(Mark(row["facility"], row["measure"], row["role"], row["bound"], _end(row["quarter"]), value))
+            out.append(Mark(row["facility"], row["measure"], row["role"], row["bound"], row["on"], value))
     return out
 
 
@@ -111,7 +114,7 @@ def _draw_marks(panel: Any, marks: Sequence[Mark]) -> None:
                     [m.day for m in some],
                     [m.value for m in some],
                     shape,
-                    label=name if bound == "exact" else f"{name}, more than",
+                    label=name + {"exact": "", "implied": ", implied", "more_than": ", more than"}[bound],
                     linestyle="none",
                     markerfacecolor=filling,
                     markeredgecolor="#000000",

@@ -66,7 +66,7 @@ def save_together(runs: Sequence[Run], folder: Path, force: bool = False) -> lis
             write_table(
                 "published", pd.concat([r.tables["published"] for r in held], ignore_index=True), room / TOGETHER
             )
-            picture = balances_picture([(r.scenario.name, r.tables["funding"], r.tables["published"]) for r in held])
+            picture = balances_picture([(r.scenario.name, r.tables["ledger"], r.tables["published"]) for r in held])
             if picture is not None:
                 for ending in PICTURES:
                     save_picture(picture, room / f"balances.{ending}")

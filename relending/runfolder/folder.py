@@ -106,7 +106,7 @@ def draw(run: Saveable, folder: Path) -> dict[str, dict[str, Any]]:
     from relending.report import balances_picture, save_picture
 
     name = str(run.manifest["scenario"].get("name", "run"))
-    picture = balances_picture([(name, run.tables["funding"], run.tables["published"])])
+    picture = balances_picture([(name, run.tables["ledger"], run.tables["published"])])
     if picture is None:
         return {}
     inside = folder / FIGURES

@@ -11,11 +11,12 @@ import numpy as np
 from relending import policy
 from relending.book import Book, read_book, read_side_table
 from relending.book.book import BLOCK_ROWS
+from relending.book.columns import PLAN_ID
 from relending.book.plan import UNKNOWN, Pricing, expand
 from relending.dates import Days, to_day, whole_quarters
 from relending.findings import Findings, InputError
 from relending.scenario.scenario import Scenario
-from relending.units import Ints
+from relending.units import Ints, decimal_text, total
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -81,6 +82,35 @@ def pricing(scenario: Scenario) -> Pricing:
         return limit[sector].pick(days) if sector in limit else np.full(len(days), UNKNOWN, np.int64)
 
     return Pricing(scenario.lpr, scenario.lpr_shift_bp, to_day(scenario.lpr_shift_from), one_year_up_to)
+
+
+def planned_refused(loans: pd.DataFrame, screening: pd.DataFrame) -> Findings:
+    """A warning for each plan row some loans of which are not eligible, with their number, amount and reasons.
+
+    A book is full of loans no facility supports; a plan row that draws nothing is most likely a slip.
+    """
+    asked = loans["planned"].to_numpy(dtype=bool)
+    if not asked.any():
+        return Findings()
+    refused = asked & ~screening["eligible"].to_numpy(dtype=bool) & ~loans["data_error"].to_numpy(dtype=bool)
+    told = loans.loc[refused, ["file", "sheet", "row", "principal_fen"]].assign(
+        reasons=screening.loc[refused, "reasons"].to_numpy()
+    )
+    out = []
+    for (file, row, reasons), some in told.groupby(["file", "row", "reasons"], sort=True):
+        amount = decimal_text(total(some["principal_fen"].to_numpy(dtype=np.int64)), 2)
+        sheet = some["sheet"].iloc[0]
+        out.append(
+            Findings.one(
+                "plan_not_supported",
+                file=file,
+                sheet=sheet if isinstance(sheet, str) else "",
+                row=int(row),
+                loan=f"{PLAN_ID}{row}",
+                found=f"{len(some):,} = {amount} CNY: {reasons}",
+            )
+        )
+    return Findings.concat(out)
 
 
 def _book(scenario: Scenario, block_rows: int) -> Book:

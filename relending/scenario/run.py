@@ -41,7 +41,7 @@ def execute(
     import pyarrow as pa
 
     from relending.engine.pipeline import run_blocks
-    from relending.scenario.inputs import read_loans
+    from relending.scenario.inputs import planned_refused, read_loans
 
     progress("reading")
     book = read_loans(scenario, block_rows=block_rows)
@@ -52,7 +52,8 @@ def execute(
         tables = run_blocks(book.blocks, book.prepayments, context, progress)
     except InputError as stop:
         raise InputError(Findings.concat([scenario.findings, book.findings, stop.findings])) from None
-    findings = Findings.concat([scenario.findings, book.findings, tables.findings])
+    said = planned_refused(book.loans, tables.screening)
+    findings = Findings.concat([scenario.findings, book.findings, tables.findings, said])
     if strict and findings.count("error"):
         raise InputError(findings)
     loans = book.loans.drop(columns=["data_error"])

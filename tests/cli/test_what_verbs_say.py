@@ -305,3 +305,12 @@ def test_progress_can_be_started_again_once_stopped() -> None:
     progress.stop()
     progress.stop()
     assert (status.stopped, progress.status) == (1, None)
+
+
+def test_a_column_of_a_plan_is_not_called_what_a_prepayment_calls_it(tmp_path: Path) -> None:
+    (tmp_path / "plan.csv").write_text(
+        "quarter,sector,amount,rate,months,loans\n2022Q1,coal_mining,-5,0.03,12,1\n", encoding="utf-8"
+    )
+    text = SCENARIO.replace('book = "book.csv"', 'plan = "plan.csv"')
+    said = call("run", scenario(tmp_path, "s.toml", "s", text), "--lang", "zh", "--out", str(tmp_path / "o"))
+    assert said.exit_code == 1 and "投放金额（amount）" in said.output

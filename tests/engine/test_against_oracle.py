@@ -71,3 +71,9 @@ def test_an_error_in_the_engine_would_be_seen() -> None:
     tables = run_blocks([loan_frame(other, wrong)], prepayment_frame(prepayments), context(scenario))
     tables_touched = {text.split("[")[0].split(":")[0] for text in differences(tables, expected)}
     assert {"attribution", "disclosure", "cost"} <= tables_touched
+
+
+def test_a_loan_that_draws_again_after_all_was_repaid_holds_nothing_between() -> None:
+    """Found by the slow engine: under carry_over with no rollover taken, its tonnes stood in the balance meanwhile."""
+    expected = compare(*book(958568305, 30))
+    assert expected is not None

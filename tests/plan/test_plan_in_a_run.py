@@ -58,6 +58,43 @@ def test_a_plan_alone_is_run(tmp_path: Path) -> None:
     assert len(run.loans) == 3 and run.attribution["supported"].all()
 
 
+def test_a_plan_row_that_is_not_supported_is_said_with_amount_and_reasons(tmp_path: Path) -> None:
+    lines = (GOOD, "2024Q1,coal_mining,700,0.03,,12,,7,,", "2024Q1,wind,40000000,0.03,,120,,4,2.5,")
+    run = rl.run(made(tmp_path, *lines))
+    said = run.all_findings.only("plan_not_supported").frame()
+    assert [(r.row, r.loan, r.found) for r in said.itertuples()] == [
+        (3, "plan-3", "7 = 700.00 CNY: outside_window"),
+        (4, "plan-4", "4 = 40,000,000.00 CNY: evidence_missing"),
+    ]
+    assert run.all_findings.count("error") == 0
+
+
+def test_a_row_pasted_twice_and_a_forgotten_unit_are_warnings(tmp_path: Path) -> None:
+    run = rl.run(made(tmp_path, GOOD, GOOD, "2024Q2,wind,12.5,0.03,,120,,4,2.5,0.5"))
+    said = run.all_findings.only("plan_row_repeated", "plan_amount_small").frame()
+    assert [(r.code, r.row, r.expected) for r in said.itertuples()] == [
+        ("plan_row_repeated", 3, "= 2"),
+        ("plan_amount_small", 4, ""),
+    ]
+    assert len(run.loans) == 1 + 3 + 3 + 4  # both rows count
+
+
+def test_a_plan_without_a_lender_is_one_error_a_row(tmp_path: Path) -> None:
+    path = made(tmp_path, GOOD.replace(",3,", ",1000,"), GOOD)
+    path.write_text(path.read_text(encoding="utf-8").replace('lender = "icbc"\n', ""), encoding="utf-8")
+    with pytest.raises(rl.InputError) as stop:
+        rl.run(path)
+    assert stop.value.findings.only("lender_missing").frame()["row"].tolist() == [2, 2, 3]  # the book's loan, two rows
+
+
+def test_the_shift_of_the_lpr_is_said_with_how_many_loans_it_moves(tmp_path: Path) -> None:
+    run = rl.run(
+        rl.load_scenario(made(tmp_path, GOOD), ["market.lpr_shift_bp=-25", "market.lpr_shift_from=2024-02-15"])
+    )
+    assert run.all_findings.only("plan_lpr_shifted").frame()["found"].tolist() == ["-25 bp > 2024-02-15: 1 / 3"]
+    assert run.tables["loans"]["spread_bp"].tolist()[1:] == [0, 0, 0]
+
+
 def test_blocks_of_any_size_give_the_same_tables(tmp_path: Path) -> None:
     scenario = rl.load_scenario(made(tmp_path, GOOD, "2024Q2,solar,999999.99,0.03,,24,,7,1,0.3"))
     whole, cut = rl.run(scenario), rl.run(scenario, block_rows=2)
@@ -111,7 +148,10 @@ def test_a_planned_loan_tells_that_it_is_planned(tmp_path: Path, lang: str) -> N
     scenario = rl.load_scenario(made(tmp_path, GOOD), ["market.lpr_shift_bp=10", "market.lpr_shift_from=2024-01-01"])
     rl.run(scenario).save(tmp_path / "run")
     told = rl.explain(rl.open_run(tmp_path / "run"), "plan-2-2", lang)[0].text()
-    planned, shift = {"en": ("not yet made", "0.1000 % (shift"), "zh": ("尚未发放", "0.1000 %（情景平移）")}[lang]
+    planned, shift = {
+        "en": ("no book records it", "0.1000 % (shift"),
+        "zh": ("并非台账所载贷款", "0.1000 %（情景平移）"),
+    }[lang]
     assert planned in told and shift in told and "plan.csv" in told
     made_loan = rl.explain(rl.open_run(tmp_path / "run"), "A", lang)[0].text()
     assert planned not in made_loan and "0.1000 %" not in made_loan

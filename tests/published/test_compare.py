@@ -73,6 +73,8 @@ CASES = [
     (",cerf,2023Q2,quarter,total,balance,211,万元", "more_than", "210", "-1", "fails"),
     (",cerf,2023Q2,quarter,total,balance,211,万元", "about", "210", "-1", "compared"),
     (",cerf,2023Q2,quarter,total,balance,211,万元", "nearly", "210", "-1", "compared"),
+    (",cerf,2023Q2,quarter,total,balance,209,万元", "nearly", "210", "1", "fails"),
+    (",cerf,2023Q2,quarter,total,balance,210,万元", "implied", "210", "0", "equal"),
 ]
 
 
@@ -84,6 +86,42 @@ def test_a_figure_beside_the_runs_at_the_digits_printed(
     empty = [None if not isinstance(row[n], str) else row[n] for n in ("reproduced", "difference")]
     assert [*empty, row["outcome"]] == [reproduced, difference, outcome]
     assert row["scenario"] == "s" and row["file"] == "published.csv" and row["row"] == 2
+
+
+ON = "facility,quarter,horizon,measure,value,unit,on,source"
+
+
+def test_a_draw_or_a_balance_may_be_of_another_day_than_the_quarters_last(tmp_path: Path) -> None:
+    days = ("2023-06-29", "2023-06-30", "2023-07-13", "2023-09-30")
+    lines = [f"cerf,2023Q2,since_start,drawn,60,万元,{day},x" for day in days]
+    run = rl.run(made(tmp_path, *lines, header=ON))
+    assert run.published["reproduced"].tolist() == ["60", "210", "210", "210"]
+    assert [row[0] for row in show([run.tables["published"]], "en").rows[1:]] == [
+        "cerf/2023-06-29/since_start/total/drawn",
+        "cerf/2023Q2/since_start/total/drawn",
+        "cerf/2023-07-13/since_start/total/drawn",
+        "cerf/2023-09-30/since_start/total/drawn",
+    ]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "cerf,2023Q2,since_start,drawn,60,万元,2023-03-31,x",
+        "cerf,2023Q2,since_start,drawn,60,万元,2023-10-01,x",
+        "cerf,2023Q2,since_start,amount,60,万元,2023-06-29,x",
+    ],
+)
+def test_a_day_outside_the_quarter_and_the_next_or_of_loans_is_refused(tmp_path: Path, line: str) -> None:
+    with pytest.raises(rl.InputError) as stop:
+        rl.run(made(tmp_path, line, header=ON))
+    assert stop.value.findings.frame()["column"].tolist() == ["on"]
+
+
+def test_an_unknown_lender_of_a_figure_stops_with_an_error(tmp_path: Path) -> None:
+    with pytest.raises(rl.InputError) as stop:
+        rl.run(made(tmp_path, "nobody,cerf,2023Q2,,,amount,3,万元,,,x,,"))
+    assert stop.value.findings.codes() == {"published_bad_value": 1, "unknown_lender": 1}
 
 
 def test_an_input_proves_nothing_whatever_it_is(tmp_path: Path) -> None:
@@ -129,7 +167,9 @@ BAD = [
     ("boc,cerf,2023Q2,,,amount,3,万元,,,x,,", "published_outside", "lender"),
     (",cerf,2023Q2,,,projects,3,个,,,x,,", "published_bad_value", "lender"),
     (",cerf,2023Q2,,,weighted_rate,3,%,,,x,,", "published_bad_value", "lender"),
-    ("nobody,cerf,2023Q2,,,amount,3,万元,,,x,,", "unknown_lender", "lender"),
+    ("icbc,cerf,2023Q2,,,amount,-3,万元,,,x,,", "published_bad_value", "value"),
+    ("icbc,cerf,2023Q2,,,projects,1.0,个,,,x,,", "published_bad_value", "value"),
+    ("icbc,cerf,2023Q2,,,amount,3.00,万元,,,y,,", "published_twice", "value"),
     ("icbc,cerf,soon,,,amount,3,万元,,,x,,", "unreadable_quarter", "quarter"),
     ("icbc,cerf,2023Q2,,,profit,3,万元,,,x,,", "unknown_value", "measure"),
     ("icbc,cerf,2023Q2,,,amount,3,万元,perhaps,,x,,", "unknown_value", "bound"),
@@ -169,7 +209,7 @@ def test_what_rounds_to_nothing_has_no_minus(tmp_path: Path) -> None:
 
 
 def test_every_problem_of_the_figures_is_said_at_once(tmp_path: Path) -> None:
-    lines = [b[0] for b in BAD if b[1].startswith("published") and b[2] != "lender"]
+    lines = [b[0] for b in BAD if b[1].startswith("published") and b[2] != "lender" and b[1] != "published_twice"]
     with pytest.raises(rl.InputError) as stop:
         rl.run(made(tmp_path, *lines))
     assert set(stop.value.findings.frame()["row"]) == set(range(2, len(lines) + 2))
@@ -179,28 +219,28 @@ def test_balances_are_those_of_the_funding_table_in_every_quarter() -> None:
     run = rl.run("demo")
     from relending.audit.published import Figure
 
+    cells = [(f, q) for f in ("cerf", "clean_coal") for q in sorted(set(run.tables["funding"]["quarter"]))]
     figures = [
         Figure(
-            "",
-            f,
-            parse_quarter(q),
-            "quarter",
-            "total",
-            "balance",
-            "0.00",
-            "元",
-            "exact",
-            "test",
-            "x",
-            "",
-            "",
-            "",
-            i,
-            100,
+            lender="",
+            facility=f,
+            quarter=parse_quarter(q),
+            on=int(quarter_end(parse_quarter(q))),
+            horizon="quarter",
+            code="total",
+            measure="balance",
+            published="0.00",
+            unit="元",
+            bound="exact",
+            role="test",
+            source="x",
+            grade="",
+            note="",
+            file="",
+            row=i,
+            scale=100,
         )
-        for i, (f, q) in enumerate(
-            (f, q) for f in ("cerf", "clean_coal") for q in sorted(set(run.tables["funding"]["quarter"]))
-        )
+        for i, (f, q) in enumerate(cells)
     ]
     got = compare("demo", figures, run.tables)
     funding = run.tables["funding"].groupby(["facility", "quarter"])["balance_fen"].sum()
@@ -242,7 +282,7 @@ def test_figures_are_shown_with_what_is_printed_and_what_differs(tmp_path: Path,
     outcome = {"en": ("differs", "holds"), "zh": ("不一致", "成立")}[lang]
     assert f"icbc/cerf/2023Q2/year/total/amount | {unit} | 300.001 | 300.000 | -0.001 | {outcome[0]}" in texts
     assert f"cerf/2023Q2/quarter/total/balance | {unit} | > 209 | 210 | +1 | {outcome[1]}" in texts
-    assert f"{len(CASES)}" in shown.count
+    assert f"{len(CASES)}" in shown.notes[0] and len(shown.notes) == 2
 
 
 def test_runs_held_against_the_same_figures_stand_side_by_side(tmp_path: Path) -> None:
