@@ -199,6 +199,9 @@ def _problems(
         add("published_bad_value", "facility", figure.facility, tuple(known))
     elif figure.code not in (codes := cell_codes(known[figure.facility], figure.measure)):
         add("published_bad_value", "code", figure.code, codes)
+    end = int(quarter_end(last))
+    if figure.on > end and figure.quarter <= last:
+        add("published_outside", "on", iso(figure.on), (f"<= {iso(end)}",))
     if not first <= figure.quarter <= last:
         between = f"{quarter_text(first)} … {quarter_text(last)}"
         add("published_outside", "quarter", quarter_text(figure.quarter), (between,))

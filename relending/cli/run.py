@@ -94,10 +94,10 @@ def command(
 
 
 def _names(given: Sequence[str]) -> list[str]:
-    """The scenarios meant: a name that stands for several gives them all."""
+    """The scenarios meant: a name that stands for several gives them all, also where a folder has that name."""
     from relending.scenario import shipped_group
 
-    return [name for one in given for name in ([one] if Path(one).exists() else shipped_group(one)) or [one]]
+    return [name for one in given for name in ([one] if Path(one).is_file() else shipped_group(one)) or [one]]
 
 
 def _load(names: Sequence[str], sets: Sequence[str]) -> list[Scenario]:

@@ -118,6 +118,12 @@ def test_a_day_outside_the_quarter_and_the_next_or_of_loans_is_refused(tmp_path:
     assert stop.value.findings.frame()["column"].tolist() == ["on"]
 
 
+def test_a_day_after_the_run_is_refused_for_the_ledger_ends_before(tmp_path: Path) -> None:
+    with pytest.raises(rl.InputError) as stop:
+        rl.run(made(tmp_path, "cerf,2025Q4,since_start,drawn,60,万元,2026-01-10,x", header=ON))
+    assert stop.value.findings.codes() == {"published_outside": 1}
+
+
 def test_an_unknown_lender_of_a_figure_stops_with_an_error(tmp_path: Path) -> None:
     with pytest.raises(rl.InputError) as stop:
         rl.run(made(tmp_path, "nobody,cerf,2023Q2,,,amount,3,万元,,,x,,"))

@@ -285,5 +285,6 @@ def test_a_group_without_out_is_written_to_a_folder_of_its_name(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    (tmp_path / "national").mkdir()  # a folder of that name hides nothing
     assert CliRunner().invoke(main, ["run", "national", "--quiet"]).exit_code == 0
     assert {p.name for p in (tmp_path / "runs").iterdir()} == {"national"}
