@@ -70,12 +70,12 @@ def save_together(runs: Sequence[Run], folder: Path, force: bool = False) -> lis
             if picture is not None:
                 for ending in PICTURES:
                     save_picture(picture, room / f"balances.{ending}")
-            for name in NAMES:
-                (folder / name).unlink(missing_ok=True)
             written = sorted(path.name for path in room.iterdir())
             for name in written:
                 (room / name).chmod(FILE_MODE)
-                (room / name).rename(folder / name)
+                (room / name).replace(folder / name)
+            for name in set(NAMES) - set(written):  # pictures of former runs
+                (folder / name).unlink(missing_ok=True)
         finally:
             shutil.rmtree(room, ignore_errors=True)
     except OSError as error:

@@ -288,3 +288,26 @@ def test_a_group_without_out_is_written_to_a_folder_of_its_name(
     (tmp_path / "national").mkdir()  # a folder of that name hides nothing
     assert CliRunner().invoke(main, ["run", "national", "--quiet"]).exit_code == 0
     assert {p.name for p in (tmp_path / "runs").iterdir()} == {"national"}
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("name", ["national", "statements"])
+def test_what_is_printed_survives_a_gbk_console(name: str, lang: str, tmp_path: Path) -> None:
+    done = CliRunner(charset="gbk").invoke(main, ["run", name, "--out", str(tmp_path / "o"), "--lang", lang])
+    assert done.exit_code == 0 and done.stdout_bytes.decode("gbk")
+
+
+def test_where_the_disk_refuses_what_was_there_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    out = tmp_path / "out"
+    again = ["run", "national/original", "national/outstanding", "--out", str(out), "--quiet"]
+    assert CliRunner().invoke(main, again).exit_code == 0
+    before = {name: (out / name).read_bytes() for name in ("published.csv", "balances.png", "balances.svg")}
+
+    def full(*_: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("relending.runfolder.comparison.write_table", full)
+    done = CliRunner().invoke(main, [*again, "--force"])
+    assert done.exit_code == 1 and "No space left" in done.output and "Traceback" not in done.output
+    assert {name: (out / name).read_bytes() for name in before} == before
+    assert not list(tmp_path.rglob(".relending-*"))
