@@ -90,12 +90,11 @@ def _xlsx(table: pa.Table, path: Path) -> None:
     import datetime as dt
     from decimal import Decimal
 
-    import xlsxwriter
+    from relending.spreadsheet import escape, workbook
 
-    with xlsxwriter.Workbook(str(path), {"constant_memory": True}) as workbook:
-        workbook.set_properties({"created": dt.datetime(2026, 1, 1)})
-        sheet = workbook.add_worksheet("loans")
-        day = workbook.add_format({"num_format": "yyyy-mm-dd"})
+    with workbook(path, constant_memory=True) as book:
+        sheet = book.add_worksheet("loans")
+        day = book.add_format({"num_format": "yyyy-mm-dd"})
         sheet.write_row(0, 0, table.column_names)
         row = 0
         for batch in table.to_batches(max_chunksize=10_000):
@@ -105,7 +104,7 @@ def _xlsx(table: pa.Table, path: Path) -> None:
                     if isinstance(value, dt.date):
                         sheet.write_datetime(row, column, dt.datetime.combine(value, dt.time()), day)
                     elif isinstance(value, str):
-                        sheet.write_string(row, column, value)
+                        sheet.write_string(row, column, escape(value))
                     elif isinstance(value, Decimal | int):
                         sheet.write_number(row, column, value)
 

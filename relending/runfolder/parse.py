@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from relending.engine.convert import one_array
 from relending.runfolder.errors import RunFolderError
 from relending.runfolder.tables import Column, columns_of
-from relending.runfolder.text import unescaped
+from relending.spreadsheet import unescaped
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -1,8 +1,6 @@
 """Figures and texts as a CSV file holds them, and back; whole columns at a time.
 
-A spreadsheet takes a text that starts with ``=``, ``+``, ``-``, ``@``, a tab or a carriage return for a
-formula. Such a text is written with an apostrophe in front, and one that already has apostrophes in front of
-such a character gets one more, so that taking away one apostrophe always gives back what was there.
+Text that a spreadsheet would take for a formula is written escaped (:mod:`relending.spreadsheet`).
 """
 
 from __future__ import annotations
@@ -12,14 +10,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from relending.engine.convert import integers
+from relending.spreadsheet import escaped
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from relending.runfolder.tables import Column
 
-FORMULA = r"\A('*[=+\-@\t\r])"
-ESCAPED = r"\A'('*[=+\-@\t\r])"
 NEEDS_QUOTES = r'[",\r\n]|\A | \z'
 
 
@@ -65,34 +62,6 @@ def large(text: str | None) -> pa.Scalar:
     import pyarrow as pa
 
     return pa.scalar(text, pa.large_string())
-
-
-def escaped(texts: pa.Array) -> pa.Array:
-    """Texts a spreadsheet could take for a formula, with an apostrophe in front.
-
-    >>> import pyarrow as pa
-    >>> escaped(pa.array(["=1+1", "'=1+1", "O'Neill", "'quoted'"])).to_pylist()
-    ["'=1+1", "''=1+1", "O'Neill", "'quoted'"]
-    """
-    import pyarrow.compute as pc
-
-    if not pc.any(pc.match_substring_regex(texts, FORMULA)).as_py():
-        return texts
-    return pc.replace_substring_regex(texts, FORMULA, r"'\1", max_replacements=1)
-
-
-def unescaped(texts: pa.Array) -> pa.Array:
-    """The inverse of ``escaped``.
-
-    >>> import pyarrow as pa
-    >>> unescaped(pa.array(["'=1+1", "''=1+1", "O'Neill", "'quoted'"])).to_pylist()
-    ['=1+1', "'=1+1", "O'Neill", "'quoted'"]
-    """
-    import pyarrow.compute as pc
-
-    if not pc.any(pc.match_substring_regex(texts, ESCAPED)).as_py():
-        return texts
-    return pc.replace_substring_regex(texts, ESCAPED, r"\1", max_replacements=1)
 
 
 def quoted(texts: pa.Array) -> pa.Array:
