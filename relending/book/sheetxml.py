@@ -1,0 +1,220 @@
+"""What a reader of workbook values cannot tell: cells that hold an error, formulas never computed, cells merged.
+
+The XML of each sheet is looked through as it unpacks, in pieces that end with a row; nothing is parsed that need not be
+and nothing is executed. The same pass finds the last row and column before anyone makes room for them: one cell in the
+last corner of a sheet is enough to ask for half a terabyte.
+
+Source: ECMA-376 part 1 (SpreadsheetML), 18.3.1.4 (c), 18.3.1.40 (f), 18.3.1.73 (row), 18.2.2 (calcPr).
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+import zipfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from xml.etree import ElementTree
+
+_PIECE = 1 << 22
+_SMALL_PART = 1 << 22
+"""A list of sheets larger than this is not one."""
+_LONGEST_ROW = 1 << 26
+_NAME = rb"<(?:[A-Za-z0-9]+:)?"
+_CELL = re.compile(_NAME + rb"c\s([^>]*?)(?:/>|>(.*?)</(?:[A-Za-z0-9]+:)?c>)", re.DOTALL)
+_ROW = re.compile(_NAME + rb"row\b([^>]*)>")
+_REF = re.compile(rb"\br=\"([A-Z]{1,3})([0-9]{1,7})\"")
+_ROW_NUMBER = re.compile(rb"\br=\"([0-9]{1,7})\"")
+_HIDDEN = re.compile(rb"\bhidden=\"(?:1|true)\"")
+_FAR = re.compile(rb"\br=\"([A-Z]{2,3})[0-9]")
+_VALUE = re.compile(_NAME + rb"v\b[^>]*>([^<]*)<")
+_KIND = re.compile(rb"\bt=\"([a-zA-Z]+)\"")
+_MERGED = re.compile(_NAME + rb"mergeCell\s[^>]*ref=\"([A-Z]{1,3})([0-9]{1,7}):([A-Z]{1,3})([0-9]{1,7})\"")
+_END_OF_ROW = re.compile(rb"</[A-Za-z0-9]+:row>")
+
+ERROR, UNCOMPUTED, MERGED = "cell_error", "formula_not_calculated", "merged_cell"
+"""Finding codes of cells without a value of their own."""
+
+
+@dataclass(slots=True)
+class Seen:
+    """What was seen in one sheet; rows and columns count from 0.
+
+    ``broken`` maps a cell (row, column) to its finding code and what stands there; ``hidden`` holds hidden rows.
+    """
+
+    rows: int = 0
+    columns: int = 0
+    broken: dict[tuple[int, int], tuple[str, str]] = field(default_factory=dict)
+    hidden: set[int] = field(default_factory=set)
+    merged: list[tuple[int, int, int, int]] = field(default_factory=list)
+
+
+def column_number(letters: str) -> int:
+    """The column of its letters, counted from 0.
+
+    >>> column_number("A"), column_number("Z"), column_number("AA"), column_number("XFD")
+    (0, 25, 26, 16383)
+    """
+    n = 0
+    for letter in letters:
+        n = n * 26 + ord(letter) - 64
+    return n - 1
+
+
+def column_letters(column: int) -> str:
+    """The letters of a column, counted from 0.
+
+    >>> [column_letters(n) for n in (0, 25, 26, 16383)]
+    ['A', 'Z', 'AA', 'XFD']
+    """
+    letters, n = "", column + 1
+    while n:
+        n, rest = divmod(n - 1, 26)
+        letters = chr(65 + rest) + letters
+    return letters
+
+
+def look_through(path: Path, most_cells: int) -> Mapping[str, Seen]:
+    """What there is to tell of each sheet of an .xlsx or .xlsm, by the sheet's name.
+
+    Looks no further into a sheet once it would take more than ``most_cells`` cells. Raises ``ValueError``,
+    ``zipfile.BadZipFile`` or ``OSError`` where the file is not such a workbook.
+    """
+    with zipfile.ZipFile(path) as z:
+        parts, unsure = _sheets(z)
+        return {name: _sheet(z, part, most_cells, unsure) for name, part in parts.items()}
+
+
+def _sheets(z: zipfile.ZipFile) -> tuple[dict[str, str], bool]:
+    """The part of each sheet, and whether the program that wrote the file left computing to the next that opens it."""
+    root = "xl/workbook.xml"
+    top = _xml(z, "_rels/.rels")
+    if top is not None:
+        for one in top.iter():
+            if one.get("Type", "").endswith("/officeDocument"):
+                root = one.get("Target", root).lstrip("/")
+    book = _xml(z, root)
+    if book is None:
+        raise ValueError("no workbook part")
+    folder = posixpath.dirname(root)
+    links = _xml(z, f"{folder}/_rels/{posixpath.basename(root)}.rels")
+    targets = {}
+    for one in links.iter() if links is not None else ():
+        target = one.get("Target", "")
+        place = target.lstrip("/") if target.startswith("/") else posixpath.normpath(posixpath.join(folder, target))
+        targets[one.get("Id", "")] = place
+    parts: dict[str, str] = {}
+    unsure = False
+    for one in book.iter():
+        tag = one.tag.rpartition("}")[2]
+        if tag == "sheet":
+            link = next((v for k, v in one.attrib.items() if k.rpartition("}")[2] == "id"), "")
+            if targets.get(link, "") in z.NameToInfo:
+                parts[one.get("name", "")] = targets[link]
+        elif tag == "calcPr":
+            unsure = one.get("fullCalcOnLoad", "0") in ("1", "true")
+    return parts, unsure
+
+
+def _xml(z: zipfile.ZipFile, name: str) -> ElementTree.Element | None:
+    """A small part, or None where it is not there; entities are refused, so that nothing grows while it is read."""
+    info = z.NameToInfo.get(name)
+    if info is None:
+        return None
+    if info.file_size > _SMALL_PART:
+        raise ValueError(f"{name}: {info.file_size:,} bytes")
+    text = z.read(info)
+    if b"<!DOCTYPE" in text or b"<!ENTITY" in text:
+        raise ValueError(f"{name}: DOCTYPE")
+    try:
+        return ElementTree.fromstring(text)
+    except ElementTree.ParseError as error:
+        raise ValueError(f"{name}: {error}") from None
+
+
+def _sheet(z: zipfile.ZipFile, part: str, most_cells: int, unsure: bool) -> Seen:
+    seen = Seen()
+    row = -1
+    for piece in _pieces(z, part):
+        row = _rows(piece, row, seen)
+        far = {column_number(letters.decode()) for letters in set(_FAR.findall(piece))}
+        near = 26 if not far else 0
+        seen.columns = max([seen.columns, near, *(n + 1 for n in far)])
+        if seen.rows * seen.columns > most_cells:
+            break
+        if b't="e"' in piece or b"<f" in piece or b":f>" in piece or b":f " in piece:
+            _cells(piece, seen, unsure)
+        if b"mergeCell" in piece:
+            for a, top, b, bottom in _MERGED.findall(piece):
+                left, right = column_number(a.decode()), column_number(b.decode())
+                seen.merged.append((int(top) - 1, left, int(bottom) - 1, right))
+    return seen
+
+
+def _pieces(z: zipfile.ZipFile, part: str) -> Iterator[bytes]:
+    """The part cut behind ends of rows."""
+    left = b""
+    with z.open(part) as f:
+        while step := f.read(_PIECE):
+            whole = left + step
+            cut = whole.rfind(b"</row>") + 6
+            if cut < 6:
+                ends = [found.end() for found in _END_OF_ROW.finditer(whole)]
+                cut = ends[-1] if ends else 0
+            if cut:
+                yield whole[:cut]
+            left = whole[cut:]
+            if len(left) > _LONGEST_ROW:
+                raise ValueError(f"{part}: a row of more than {_LONGEST_ROW:,} bytes")
+    if left:
+        yield left
+
+
+def _rows(piece: bytes, row: int, seen: Seen) -> int:
+    """The last row of the piece; hidden ones are noted. A row without a number follows the one before."""
+    for found in _ROW.finditer(piece):
+        number = _ROW_NUMBER.search(found[1])
+        row = int(number[1]) - 1 if number else row + 1
+        seen.rows = max(seen.rows, row + 1)
+        if _HIDDEN.search(found[1]):
+            seen.hidden.add(row)
+    return row
+
+
+def _cells(piece: bytes, seen: Seen, unsure: bool) -> None:
+    for found in _CELL.finditer(piece):
+        inside = found[2]
+        if not inside:
+            continue
+        place, kind = _REF.search(found[1]), _KIND.search(found[1])
+        if place is None:
+            continue
+        value = _VALUE.search(inside)
+        if kind and kind[1] == b"e":
+            code, text = ERROR, value[1].decode("utf-8", "replace") if value else "#"
+        elif _is_formula(inside) and _uncomputed(value[1] if value else b"", kind[1] if kind else b"", unsure):
+            code, text = UNCOMPUTED, ""
+        else:
+            continue
+        at = (int(place[2]) - 1, column_number(place[1].decode()))
+        seen.broken[at] = (code, text or f"{place[1].decode()}{place[2].decode()}")
+
+
+_FORMULA = re.compile(_NAME + rb"f\b")
+
+
+def _is_formula(inside: bytes) -> bool:
+    return _FORMULA.match(inside.lstrip()) is not None
+
+
+def _uncomputed(value: bytes, kind: bytes, unsure: bool) -> bool:
+    """Whether a formula's value was never computed.
+
+    A text formula may well give an empty text. Programs that write formulas without computing them leave the value
+    out, or write 0 and ask the next program to compute (``fullCalcOnLoad``).
+    """
+    if kind == b"str":
+        return False
+    return not value.strip() or (unsure and value.strip() == b"0")
