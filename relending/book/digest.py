@@ -23,6 +23,8 @@ def fingerprint(path: Path, *, text: bool = False) -> tuple[str, str]:
             digest.update(step)
             if first:
                 bom = step.startswith(codecs.BOM_UTF8)
+                if text and step.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+                    return "", ""  # its bytes might pass for GB18030
                 first = False
             if utf8 is not None:
                 try:
