@@ -40,6 +40,19 @@ def lang_option(command: _F) -> _F:
     return decorated
 
 
+def sheet_option(command: _F) -> _F:
+    """``--sheet NAME``, as often as there are sheets."""
+    option = click.option(
+        "--sheet",
+        "sheets",
+        multiple=True,
+        metavar="NAME",
+        help="Sheet of the workbook that holds the loans; several together are the book.",
+    )
+    decorated: _F = option(command)
+    return decorated
+
+
 @contextmanager
 def errors_for_people(lang: str, findings_to: Path | None = None) -> Iterator[None]:
     """Turns the package's errors into lines and exit codes; anything else is a bug and may show itself.

@@ -103,6 +103,12 @@ class ScenarioTable(Table):
         "贷款台账文件，相对本文件所在文件夹",
         "none: a plan alone is run",
     )
+    sheet: FileNames | None = key(
+        "sheet name, or a list of them",
+        "The sheet of a workbook that holds the loans; several together are the book",
+        "工作簿中存放借据的工作表；多张合为一本台账",
+        "the first visible sheet with loans",
+    )
     plan: FileName | None = key(
         "file name",
         "A lending plan (loans yet to be made): alone, or after the loans of the book; relative to this file",

@@ -104,6 +104,7 @@ class Resolver:
             description=self.scenario.description or "",
             path=self.path,
             book=book,
+            sheet=tuple([sheet] if isinstance(sheet := self.scenario.sheet or (), str) else sheet),
             plan=plan,
             prepayments=prepayments,
             published=published,

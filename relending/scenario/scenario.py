@@ -28,6 +28,7 @@ class Scenario:
     description: str
     path: Path
     book: tuple[Path, ...]
+    sheet: tuple[str, ...]
     plan: Path | None
     prepayments: Path | None
     published: Path | None
@@ -73,6 +74,7 @@ class Scenario:
             "title": dict(self.title),
             "description": self.description,
             "book": [path.name for path in self.book],
+            "sheet": list(self.sheet),
             "plan": self.plan.name if self.plan else None,
             "prepayments": self.prepayments.name if self.prepayments else None,
             "published": self.published.name if self.published else None,
