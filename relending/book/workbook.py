@@ -102,13 +102,38 @@ def open_workbook(
     return tuple(made(n, table) for n in chosen), early, Findings.concat(notes)
 
 
+def open_sheet(
+    path: Path, names: Collection[str]
+) -> tuple[str, list[list[Any]], Mapping[tuple[int, int], tuple[str, str]]] | None:
+    """The rows of the first sheet with one of these (evened-out) names, and its cells without a value of their own.
+
+    None where the workbook has no such sheet. InputError where it cannot be opened or is larger than is safe.
+    """
+    import python_calamine as calamine
+
+    _guard(path)
+    try:
+        with calamine.CalamineWorkbook.from_path(str(path)) as book:
+            name = next((n for n in book.sheet_names if plain(n) in names), None)
+            if name is None:
+                return None
+            seen = _examined(path, [name])
+            rows = book.get_sheet_by_name(name).to_python(skip_empty_area=False, nrows=HEAD_ROWS * 100)
+    except InputError:
+        raise
+    except Exception as error:  # the reader's errors share no class of their own
+        found = _is_really(path) or str(error)[:200]
+        raise InputError(Findings.one("file_unreadable", file=path.name, found=found)) from None
+    return name, rows, (seen or {}).get(name, Seen()).broken
+
+
 def _of_the_template(names: Sequence[str]) -> list[str]:
     """Sheets of a filled-in template that hold no rows; none of a workbook that is no template."""
     known = PARAMETER_SHEETS | GUIDE_SHEETS
     return [n for n in names if plain(n) in known] if any(plain(n) in PARAMETER_SHEETS for n in names) else []
 
 
-def _examined(path: Path) -> Mapping[str, Seen] | None:
+def _examined(path: Path, only: Collection[str] | None = None) -> Mapping[str, Seen] | None:
     """What stands in the sheets of an .xlsx that its values do not tell; None for formats of which it is not known.
 
     Stops (InputError) at what would take more memory than any loan book: before the reader makes room for it.
@@ -120,7 +145,7 @@ def _examined(path: Path) -> Mapping[str, Seen] | None:
         seen = None
     else:
         try:
-            seen = look_through(path, most)
+            seen = look_through(path, most, only)
         except (ValueError, zipfile.BadZipFile, OSError, zlib.error, NotImplementedError, RuntimeError) as error:
             raise InputError(Findings.one("file_unreadable", file=path.name, found=str(error)[:200])) from None
         sizes = {name: (one.rows, one.columns) for name, one in seen.items()}

@@ -88,10 +88,11 @@ def command(
 
 
 def _is_scenario(book: str) -> bool:
-    """Whether a scenario is named: a TOML file, or a shipped one that no book of that name hides."""
+    """Whether a scenario is named: a TOML file, a template filled in, or a shipped one no book of that name hides."""
     from relending.scenario import shipped
+    from relending.scenario.workbook import has_parameters
 
-    if book.endswith(".toml"):
+    if book.endswith(".toml") or has_parameters(Path(book)):
         return True
     hidden = Path(book).exists() and not is_run_folder(book)
     return not hidden and shipped(book) is not None

@@ -17,6 +17,8 @@ from relending.scenario.record import policy_record
 from relending.scenario.run import Executed, execute
 from relending.scenario.scenario import Scenario
 
+SCENARIO_FILE = "scenario.toml"
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -35,6 +37,11 @@ class Run(Views):
     manifest: Mapping[str, Any]
     all_findings: Findings
     rules: Context
+
+    @property
+    def texts(self) -> Mapping[str, str]:
+        """The scenario file of a workbook that stood for one."""
+        return {SCENARIO_FILE: self.scenario.toml} if self.scenario.toml else {}
 
     def save(self, folder: Path | str, force: bool = False) -> Path:
         """Write the run folder (docs/run_folder.md); an existing folder is refused without ``force``."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from relending.findings import InputError
@@ -11,6 +12,7 @@ from relending.scenario.problems import Problems
 from relending.scenario.read import Overrides, read_layers
 from relending.scenario.resolve import Resolver
 from relending.scenario.scenario import Scenario
+from relending.scenario.workbook import is_workbook, toml_of
 
 
 def load_scenario(path_or_name: str | Path, overrides: Overrides = ()) -> Scenario:
@@ -33,4 +35,5 @@ def load_scenario(path_or_name: str | Path, overrides: Overrides = ()) -> Scenar
     if path is None or layers is None:
         raise InputError(problems.findings())
     file, broken = check_shape(layers, problems)
-    return Resolver(path, file, layers, broken, problems).run()
+    scenario = Resolver(path, file, layers, broken | problems.gone, problems).run()
+    return replace(scenario, toml=toml_of(layers.values, path.name)) if is_workbook(path) else scenario

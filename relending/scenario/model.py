@@ -205,6 +205,14 @@ class MarketTable(Table):
     )
 
 
+class Decimals(Table):
+    """Decimals of a printed statement."""
+
+    amount: int | None = key("whole number", "Of amounts, in 10,000 yuan", "金额（万元）", "2", ge=0, le=6)
+    rate: int | None = key("whole number", "Of rates, in per cent", "利率（%）", "2", ge=0, le=4)
+    reduction: int | None = key("whole number", "Of reductions, in tonnes", "减排量（吨）", "2", ge=0, le=6)
+
+
 class DisclosureTable(Table):
     """[disclosure]: options of the disclosed figures."""
 
@@ -213,6 +221,12 @@ class DisclosureTable(Table):
         "Weighted average rate of the rates at issue, or of the current ones",
         "加权平均利率口径：发放时或当前执行",
         '"issue"',
+    )
+    decimals: Decimals | None = key(
+        "table { amount, rate, reduction }",
+        "Decimals of a printed statement (kept in the record; this version prints no statement yet)",
+        "信息披露表的小数位数（记入运行记录；本版本尚不生成信息披露文本）",
+        "2 each",
     )
 
 

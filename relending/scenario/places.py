@@ -7,6 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from relending.scenario.problems import Problems, choices
+from relending.scenario.workbook import has_parameters
 
 INSTALLED = "relending_scenarios"  # the repository's scenarios/ folder, as it is installed
 
@@ -58,12 +59,14 @@ def _is_book(path: Path) -> bool:
 
 
 def locate(path_or_name: str | Path, problems: Problems) -> Path | None:
-    """The scenario file meant: an existing file, else a shipped scenario of that name, else a folder's own file.
+    """The scenario file meant: a TOML file or a workbook with parameters, a shipped scenario, or a folder's own file.
 
     A folder never hides a shipped scenario of its name; ``DIR`` stands for ``DIR/DIR.toml``.
     """
     path = Path(path_or_name)
     if path.is_file() and not _is_book(path):
+        return path
+    if path.is_file() and has_parameters(path):
         return path
     if path.is_file():
         problems.add("scenario_is_book", file=path.name, found=path.name, expected="*.toml")

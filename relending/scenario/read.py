@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from relending.scenario.problems import Problems, path_text
+from relending.scenario.workbook import is_workbook, workbook_tables
 
 KeyPath = tuple[str, ...]
 Overrides = Mapping[str, Any] | Sequence[str]
@@ -160,9 +161,9 @@ def read_layers(path: Path, overrides: Overrides, problems: Problems) -> Layers 
                 expected="a chain of files that does not come back to itself",
             )
             return None
-        tables = read_toml(here, problems)
+        tables = workbook_tables(here, problems) if is_workbook(here) else read_toml(here, problems)
         if tables is None:
-            if chain and problems.rows[-1]["code"] == "file_not_found":  # say which file asked for it
+            if chain and problems.rows and problems.rows[-1]["code"] == "file_not_found":  # say which file asked for it
                 problems.rows[-1].update(column="scenario.extends", file=chain[-1][0].name, found=_asked(chain[-1][1]))
             return None
         seen.append(real)
