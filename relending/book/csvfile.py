@@ -40,7 +40,7 @@ def open_csv(path: Path, table: str) -> Table:
     before = stamp(path)
     sha256, encoding = fingerprint(path, text=True)
     if not encoding:
-        raise InputError(Findings.one("encoding_unknown", file=path.name, expected="UTF-8, GB18030"))
+        raise _unknown(path)
     head = _head(path, encoding)
     if len(head) > limits()["line_bytes"] and max(map(len, head.splitlines())) > limits()["line_bytes"]:
         raise _endless(path)
@@ -78,6 +78,10 @@ def open_csv(path: Path, table: str) -> Table:
         notes=notes,
         stamp=before,
     )
+
+
+def _unknown(path: Path) -> InputError:
+    return InputError(Findings.one("encoding_unknown", file=path.name, expected="UTF-8, GB18030"))
 
 
 def _endless(path: Path) -> InputError:
@@ -143,6 +147,8 @@ def _blocks(
         else:
             parts = _streamed(path, options(False))
         yield from _cut(parts, bad, positions, width, skip, first_row, block_rows, path.name)
+    except UnicodeDecodeError:
+        raise _unknown(path) from None
     except pa.ArrowInvalid as error:
         if "straddling" in str(error):  # a row longer than a whole piece of the file
             raise _endless(path) from None

@@ -374,7 +374,7 @@ def _expected(code: str, column: Column, given: Field, found: pa.Array) -> str |
     if code == "unknown_value":
         return " | ".join(f"{value} {names[0]}" for value, names in column.values.items())
     if code in ("unreadable_date", "implausible_date"):
-        return f"2023-01-05; {limits()['first_year']}-{limits()['last_year']}"
+        return f"{limits()['day_like']}; {limits()['first_year']}-{limits()['last_year']}"
     if code == "amount_absurd":
         most = limits()["investment_fen" if column.name == "project_investment" else _LIMIT[column.type]]
         return f"<= {Decimal(most) / given.scale:f} {given.unit}".rstrip()

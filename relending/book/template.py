@@ -161,7 +161,7 @@ def facility_choices(lang: str) -> list[str]:
     >>> facility_choices("zh")[1]
     '碳减排支持工具'
     """
-    names = [policy.facility(one).name[lang] for one in ("cerf", "clean_coal")]
+    names = [policy.facility(one).name[lang] for one in template()["parameters"]["facilities"]["offered"]]
     return ["; ".join(names), *names]
 
 

@@ -10,14 +10,12 @@ from typing import TYPE_CHECKING, Any
 from relending.audit import compare, read_published
 from relending.findings import Findings
 from relending.runfolder.folder import save
-from relending.runfolder.manifest import input_files, make_manifest
+from relending.runfolder.manifest import SCENARIO_FILE, input_files, make_manifest
 from relending.runfolder.tables import file_name
 from relending.runfolder.views import Views
 from relending.scenario.record import policy_record
 from relending.scenario.run import Executed, execute
 from relending.scenario.scenario import Scenario
-
-SCENARIO_FILE = "scenario.toml"
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -12,7 +12,6 @@ from relending.scenario.problems import Problems
 from relending.scenario.read import Overrides, read_layers
 from relending.scenario.resolve import Resolver
 from relending.scenario.scenario import Scenario
-from relending.scenario.workbook import is_workbook, toml_of
 
 
 def load_scenario(path_or_name: str | Path, overrides: Overrides = ()) -> Scenario:
@@ -36,4 +35,8 @@ def load_scenario(path_or_name: str | Path, overrides: Overrides = ()) -> Scenar
         raise InputError(problems.findings())
     file, broken = check_shape(layers, problems)
     scenario = Resolver(path, file, layers, broken | problems.gone, problems).run()
+    if path.suffix.lower() == ".toml":
+        return scenario
+    from relending.scenario.workbook import is_workbook, toml_of  # only now: it takes the readers of tables
+
     return replace(scenario, toml=toml_of(layers.values, path.name)) if is_workbook(path) else scenario

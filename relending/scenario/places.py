@@ -7,7 +7,6 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from relending.scenario.problems import Problems, choices
-from relending.scenario.workbook import has_parameters
 
 INSTALLED = "relending_scenarios"  # the repository's scenarios/ folder, as it is installed
 
@@ -66,9 +65,11 @@ def locate(path_or_name: str | Path, problems: Problems) -> Path | None:
     path = Path(path_or_name)
     if path.is_file() and not _is_book(path):
         return path
-    if path.is_file() and has_parameters(path):
-        return path
     if path.is_file():
+        from relending.scenario.workbook import has_parameters  # only now: it takes the readers of tables
+
+        if has_parameters(path):
+            return path
         problems.add("scenario_is_book", file=path.name, found=path.name, expected="*.toml")
         return None
     found = shipped(str(path_or_name)) if isinstance(path_or_name, str) else None

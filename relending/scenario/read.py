@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Any
 
 from relending.scenario.problems import Problems, path_text
-from relending.scenario.workbook import is_workbook, workbook_tables
 
 KeyPath = tuple[str, ...]
 Overrides = Mapping[str, Any] | Sequence[str]
@@ -161,7 +160,7 @@ def read_layers(path: Path, overrides: Overrides, problems: Problems) -> Layers 
                 expected="a chain of files that does not come back to itself",
             )
             return None
-        tables = workbook_tables(here, problems) if is_workbook(here) else read_toml(here, problems)
+        tables = _tables(here, problems)
         if tables is None:
             if chain and problems.rows and problems.rows[-1]["code"] == "file_not_found":  # say which file asked for it
                 problems.rows[-1].update(column="scenario.extends", file=chain[-1][0].name, found=_asked(chain[-1][1]))
@@ -177,6 +176,16 @@ def read_layers(path: Path, overrides: Overrides, problems: Problems) -> Layers 
     for override in given:
         layers.lay(override, Origin(SET, Path()))
     return layers
+
+
+def _tables(path: Path, problems: Problems) -> dict[str, Any] | None:
+    from relending.book.files import WORKBOOKS
+
+    if path.suffix.lower() not in WORKBOOKS:
+        return read_toml(path, problems)
+    from relending.scenario.workbook import workbook_tables  # only now: it takes the readers of tables
+
+    return workbook_tables(path, problems)
 
 
 def _asked(tables: Mapping[str, Any]) -> Any:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from relending import policy
+from relending.book.columns import limits
 from relending.book.files import WORKBOOKS
 from relending.book.parameters import (
     Answer,
@@ -113,7 +114,7 @@ class _Reader:
         answer = self.sheet.answers.get(one.name)
         if answer is None:
             if one.required:
-                self._bad("value_missing", one, None, "2024Q2" if one.type == "quarter" else "")
+                self._bad("value_missing", one, None, limits()["quarter_like"] if one.type == "quarter" else "")
             return None
         read: Mapping[str, Callable[[Parameter, Answer], Any]] = {
             "text": lambda p, a: as_text(a.value),
@@ -148,7 +149,7 @@ class _Reader:
     def _quarter(self, one: Parameter, answer: Answer) -> dt.date | None:
         number = as_quarter(answer.value)
         if number is None:
-            self._bad("unreadable_quarter", one, answer, "2024Q2 / 2024年第二季度")
+            self._bad("unreadable_quarter", one, answer, limits()["quarter_like"])
             return None
         return to_date(int(quarter_start(number) if one.key == "scenario.start" else quarter_end(number)))
 
@@ -162,7 +163,7 @@ class _Reader:
     def _day(self, one: Parameter, answer: Answer) -> dt.date | None:
         day = as_day(answer.value)
         if day is None:
-            self._bad("unreadable_date", one, answer, "2023-01-05")
+            self._bad("unreadable_date", one, answer, limits()["day_like"])
         return day
 
     def _facilities(self, one: Parameter, answer: Answer) -> list[str] | None:
@@ -212,7 +213,7 @@ class _Reader:
         for day, rate in self.sheet.rates:
             since = as_day(day.value)
             if since is None:
-                self._bad("unreadable_date", one, day, "2023-01-05")
+                self._bad("unreadable_date", one, day, limits()["day_like"])
             value = self._rate(rate)
             if since is not None and value is not None:
                 steps.append({"from": since, "value": value})
