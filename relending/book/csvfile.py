@@ -15,6 +15,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv as pacsv
 
+from relending.book.ahead import ahead
 from relending.book.cells import Cells, RawBlock, Table, flat, stamp
 from relending.book.columns import limits
 from relending.book.digest import fingerprint
@@ -26,6 +27,8 @@ _HEAD_BYTES = 1 << 21
 _WHOLE_BYTES = 1 << 28
 """Files up to this size are taken into memory at once, on all cores; larger ones are streamed."""
 _READ_BYTES = 1 << 23
+_PIECES_AHEAD = 64
+"""Pieces of a streamed file read ahead: about a block's, so that reading goes on while a block is checked."""
 _BETWEEN = "\x1f"
 _CUT = re.compile(rf"(?:^|{_BETWEEN})\s*[+-]?\d{{1,3}}{_BETWEEN}\d{{3}}(?:\.\d*)?\s*(?:{_BETWEEN}|$)", re.ASCII)
 """A few digits in one cell and exactly three, perhaps with decimals, in the next."""
@@ -145,7 +148,7 @@ def _blocks(
                 whole = pacsv.read_csv(path, **options(False))
             parts: Iterator[pa.Table] = iter([whole])
         else:
-            parts = _streamed(path, options(False))
+            parts = ahead(_streamed(path, options(False)), _PIECES_AHEAD)
         yield from _cut(parts, bad, positions, width, skip, first_row, block_rows, path.name)
     except UnicodeDecodeError:
         raise _unknown(path) from None
