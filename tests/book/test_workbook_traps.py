@@ -140,7 +140,7 @@ def test_a_header_of_two_rows_is_one_header(tmp_path):
         sheet.write_row(3, 0, ["L1", "icbc", "P1", "光伏", 1.5, 3.5, "2024-01-02", "2034-01-02"])
     book = read_book(path)
     assert book.loans[["loan_id", "row", "principal_fen", "rate_ppm"]].values.tolist() == [["L1", 4, 1_500_000, 35_000]]
-    assert book.findings.codes() == {"header_below": 1} and book.inputs[0]["header_row"] == 3
+    assert book.findings.codes() == {"header_below": 1, "unit_converted": 1} and book.inputs[0]["header_row"] == 3
 
 
 def test_several_sheets_are_one_book_where_they_are_named(tmp_path):
