@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -19,7 +20,8 @@ from relending.book.synth_table import Cells, Style, headers
 
 BOM = b"\xef\xbb\xbf"
 _EPOCH = dt.date(1970, 1, 1)
-_XLSX_STEP = 10_000
+_XLSX_STEP, _CSV_STEP = 10_000, 2**17
+"""Rows turned into cells or text at a time."""
 _SPARE_NOUGHTS = r"(\.[0-9]{2}[0-9]*?)0+$"
 
 
@@ -153,10 +155,11 @@ def write_csv(printed: Printed, path: Path, encoding: str = "utf-8") -> None:
                 width = part.table.num_columns
                 for row in [*printed.above(), printed.header()]:
                     file.write(line(row + [""] * (width - len(row))))
-            texts = _as_text(part, printed.style)
-            if encoding == "utf-8":
-                pacsv.write_csv(texts, file, options)
-            else:
+            for some in part.slices(_CSV_STEP):
+                texts = _as_text(some, printed.style)
+                if encoding == "utf-8":
+                    pacsv.write_csv(texts, file, options)
+                    continue
                 room = pa.BufferOutputStream()
                 pacsv.write_csv(texts, room, options)
                 file.write(room.getvalue().to_pybytes().decode("utf-8").encode(encoding))
@@ -165,11 +168,11 @@ def write_csv(printed: Printed, path: Path, encoding: str = "utf-8") -> None:
 
 
 def _trimmed(value: str | Decimal) -> str:
-    return value if isinstance(value, str) else f"{value:f}"
+    return value if isinstance(value, str) else re.sub(_SPARE_NOUGHTS, r"\1", f"{value:f}")
 
 
 def _as_text(part: Cells, style: Style) -> pa.Table:
-    """The block as CSV holds it: dictionaries as text, words in their cells; a bank's dates and amounts as it writes."""
+    """The block as CSV holds it: dictionaries as text, words in their cells; a bank's dates and amounts its own way."""
     from relending.spreadsheet import escaped
 
     out = {}
@@ -201,6 +204,15 @@ def _slashed(column: pa.Array) -> pa.Array:
 
 def write_xlsx(printed: Printed, path: Path) -> None:
     """A workbook of one sheet, written row by row: memory does not grow with the loans."""
+    from xlsxwriter.exceptions import XlsxFileError
+
+    try:
+        _write_xlsx(printed, path)
+    except XlsxFileError as error:  # what the disk said, as any other format says it
+        raise OSError(str(error)) from error
+
+
+def _write_xlsx(printed: Printed, path: Path) -> None:
     from relending.spreadsheet import escape, workbook
 
     with workbook(path, constant_memory=True) as book:
@@ -224,20 +236,17 @@ def write_xlsx(printed: Printed, path: Path) -> None:
             if not row:
                 for above in [*printed.above(), printed.header()]:
                     texts(enumerate(above))
-            for start in range(0, part.table.num_rows, _XLSX_STEP):
-                some = part.table.slice(start, _XLSX_STEP)
-                lists = [_values(c, part.words.get(c_name), start) for c_name, c in zip(some.column_names, some.columns, strict=True)]
+            for some in part.slices(_XLSX_STEP):
+                lists = [_values(column, some.words.get(name)) for name, column in some.columns()]
                 for values in zip(*lists, strict=True):
                     texts(enumerate(values))
         for cells in printed.below():
             texts(sorted(cells.items()))
 
 
-def _values(column: pa.ChunkedArray, words: tuple[Ints, list[str]] | None, start: int) -> list[Any]:
-    """Cells of a slice as Python values, the words of defects in their places."""
+def _values(column: pa.ChunkedArray, words: tuple[Ints, list[str]] | None) -> list[Any]:
+    """Cells of a column as Python values, the words of defects in their places."""
     out: list[Any] = column.to_pylist()
-    if words is not None:
-        a, b = np.searchsorted(words[0], (start, start + len(out)))
-        for at, text in zip((words[0][a:b] - start).tolist(), words[1][a:b], strict=True):
-            out[at] = text
+    for at, text in zip(words[0].tolist(), words[1], strict=True) if words is not None else ():
+        out[at] = text
     return out

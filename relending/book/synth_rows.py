@@ -215,5 +215,3 @@ _CHANGES = {
     "unit_slip": _unit_slip,
     "no_evidence": _no_evidence,
 }
-
-

@@ -5,7 +5,7 @@ Both hold the same loans in typed columns; the words that only text can hold com
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -78,6 +78,19 @@ class Cells:
 
     table: pa.Table
     words: dict[str, tuple[Ints, list[str]]]
+
+    def columns(self) -> Iterator[tuple[str, pa.ChunkedArray]]:
+        """The columns with their names."""
+        return zip(self.table.column_names, self.table.columns, strict=True)
+
+    def slices(self, rows: int) -> Iterator[Cells]:
+        """The same in pieces of so many rows."""
+        for start in range(0, self.table.num_rows, rows):
+            words = {}
+            for name, (at, texts) in self.words.items():
+                a, b = np.searchsorted(at, (start, start + rows))
+                words[name] = at[a:b] - start, texts[a:b]
+            yield Cells(self.table.slice(start, rows), words)
 
 
 def cells(rows: Rows, style: Style) -> Cells:
@@ -169,5 +182,3 @@ def _words(rows: Rows, style: Style) -> dict[str, tuple[Ints, list[str]]]:
 def headers(style: Style, names: list[str]) -> list[str]:
     """The headers of these columns."""
     return [style.headers.get(name, name) for name in names]
-
-

@@ -120,9 +120,7 @@ def _whole(path: Path) -> Any:
     return whole_file(path)
 
 
-def _write_loans(
-    draft: Draft, suffix: str, room: Path, style: str, encoding: str, prepaid: float
-) -> list[pa.Table]:
+def _write_loans(draft: Draft, suffix: str, room: Path, style: str, encoding: str, prepaid: float) -> list[pa.Table]:
     """Write the book and give back the prepayments of its blocks; the next block is made while one is written."""
     from relending.book.synth import blocks, prepayments_of
     from relending.book.synth_formats import Printed, write_csv, write_parquet, write_xlsx
@@ -211,3 +209,6 @@ def _check_rows(suffix: str, loans: int, style: str, rows: Mapping[str, int]) ->
             f"{loans:,} loans{more} do not fit a worksheet (at most {XLSX_ROWS:,}); write .parquet or .csv "
             "/ 超出工作表行数上限，请改用 .parquet 或 .csv"
         )
+
+
+__all__ = ["ENCODINGS", "SUFFIXES", "XLSX_ROWS", "SynthError", "Written", "places", "write", "write_book"]

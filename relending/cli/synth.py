@@ -71,7 +71,8 @@ def command(
         return
     if out is None:
         raise click.UsageError("Missing argument 'OUT' / 缺少输出文件 OUT")
-    from relending.book.synth_write import SynthError, write
+    from relending.book.synth_defects import SynthError
+    from relending.book.synth_write import write
 
     try:
         done = write(out, overwrite=force, named=_percentages(named), **options)
@@ -97,7 +98,8 @@ def _percentages(named: tuple[str, ...]) -> Mapping[str, Decimal]:
             value = Decimal("NaN")
         if not value.is_finite():
             raise click.UsageError(
-                f"--defect {text}: expected NAME=PERCENT, such as duplicate_id=1 / 应写成 名称=百分比，如 duplicate_id=1"
+                f"--defect {text}: expected NAME=PERCENT, such as duplicate_id=1 "
+                "/ 应写成 名称=百分比，如 duplicate_id=1"
             )
         if name in out:
             raise click.UsageError(f"--defect {name} is given twice / 重复给出")
