@@ -1,7 +1,8 @@
 """Defects a synthetic book can be given: how many rows of each, which rows, and what is written there.
 
-The number of rows of a defect is exact, round(loans x percentage) half to even; no row has more than one. Rows that
-are refused on purpose (``[spoilt]``) come last, so that up to about 97 % of the rows what a defect gives is its alone.
+The number of rows of a defect is exact, round(loans x percentage) half to even; no row has more than one. Loans that
+are refused on purpose (``[spoilt]``) are taken last: as long as there are others, and that is up to about 90 % of the
+rows, every row gives just the finding its defect promises.
 """
 
 from __future__ import annotations
@@ -126,8 +127,10 @@ def choose(draft: Draft, counts: Mapping[str, int]) -> Draft:
     """The book with the rows of each defect chosen, all different; SynthError where there are not enough of them."""
     if not counts:
         return draft
+    if counts.get("duplicate_id", 0) > draft.loans:
+        raise SynthError("duplicate_id: a book of one loan has no second / 只有一笔借据，无法重复")
     rng = generator(draft.seed, DEFECTS)
-    free = np.ones(draft.loans, bool)
+    free, kept = np.ones(draft.loans, bool), np.zeros(draft.loans, bool)
     sound = lone(draft)
     chosen: dict[str, Ints] = {}
     for name in sorted(counts, key=_first):
@@ -135,9 +138,13 @@ def choose(draft: Draft, counts: Mapping[str, int]) -> Draft:
             chosen[name] = np.sort(rng.choice(draft.loans, counts[name], replace=False))
             continue
         if name == "project_differs":
-            rows = _second_of_project(draft, sound & free, counts[name], rng, free)
+            rows, first = _second_of_project(draft, sound & free, counts[name], rng)
+            kept[first] = True
         else:
-            rows = _rows(rng, counts[name], sound & free & _can(draft, name), free & _can(draft, name))
+            can = free & (sound if name in _ALONE else True)
+            if name == "no_evidence":
+                can &= asks_evidence()[draft.projects.tech][draft.at]
+            rows = _rows(rng, counts[name], (can & sound & ~kept, can & ~kept, can))
         if len(rows) < counts[name]:
             raise SynthError(
                 f"{name}: {counts[name]:,} rows wanted, only {len(rows):,} of this book can have it; ask for less "
@@ -145,48 +152,41 @@ def choose(draft: Draft, counts: Mapping[str, int]) -> Draft:
             )
         chosen[name] = np.sort(rows)
         free[rows] = False
-    pair = chosen.get("duplicate_id", np.zeros(0, np.int64))
-    if len(pair) == 1:
-        raise SynthError("duplicate_id: a book of one loan has no second / 只有一笔借据，无法重复")
-    return replace(draft, chosen=chosen, copies=_copies(pair))
+    return replace(draft, chosen=chosen, copies=_copies(chosen.get("duplicate_id", np.zeros(0, np.int64))))
+
+
+_ALONE = ("project_differs", "no_evidence", "reported_differs", "share_over_one", "unit_slip", "unknown_sector")
+"""Defects that say something only of loans that are refused for nothing else; they choose before the rest."""
 
 
 def _first(name: str) -> int:
-    """What needs rows of its own kind chooses before the rest."""
-    order = ("project_differs", "no_evidence", "reported_differs", "share_over_one", "unit_slip", "unknown_sector")
-    return order.index(name) if name in order else len(order) + list(defects()).index(name)
+    """The place of a defect in the order of choosing."""
+    return _ALONE.index(name) if name in _ALONE else len(_ALONE) + list(defects()).index(name)
 
 
-def _can(draft: Draft, name: str) -> Flags:
-    """Rows in which this defect gives what it should."""
-    if name == "no_evidence":
-        return lone(draft) & asks_evidence()[draft.projects.tech][draft.at]
-    if name in ("reported_differs", "share_over_one", "unit_slip", "unknown_sector"):
-        return lone(draft)
-    return np.ones(draft.loans, bool)
+def _rows(rng: np.random.Generator, n: int, better_first: Sequence[Flags]) -> Ints:
+    """n rows, of the first mask as far as they go, then of the next."""
+    out = np.zeros(0, np.int64)
+    taken = np.zeros(len(better_first[0]), bool)
+    for mask in better_first:
+        some = np.flatnonzero(mask & ~taken)
+        out = np.concatenate([out, rng.choice(some, min(n - len(out), len(some)), replace=False)])
+        if len(out) == n:
+            break
+        taken[out] = True
+    return out
 
 
-def _rows(rng: np.random.Generator, n: int, better: Flags, all_: Flags) -> Ints:
-    """n of the better rows; where they do not suffice, others too."""
-    best = np.flatnonzero(better)
-    if len(best) >= n:
-        return rng.choice(best, n, replace=False)
-    rest = np.flatnonzero(all_ & ~better)
-    return np.concatenate([best, rng.choice(rest, min(n - len(best), len(rest)), replace=False)])
-
-
-def _second_of_project(draft: Draft, can: Flags, n: int, rng: np.random.Generator, free: Flags) -> Ints:
-    """Rows that are the second of their project, one a project; the first is kept from having a defect of its own."""
+def _second_of_project(draft: Draft, can: Flags, n: int, rng: np.random.Generator) -> tuple[Ints, Ints]:
+    """Rows that are the second of their project, one a project; and the first, to be kept from any other defect."""
     order = np.argsort(draft.at, kind="stable")
     counts = draft.projects.loans
     begin = np.cumsum(counts) - counts
     several = begin[counts >= _PAIR]
     first, second = order[several], order[several + 1]
     usable = can[first] & can[second]
-    first, second = first[usable], second[usable]
-    some = rng.choice(len(second), min(n, len(second)), replace=False)
-    free[first[some]] = False
-    return second[some]
+    some = rng.choice(np.flatnonzero(usable), min(n, int(usable.sum())), replace=False)
+    return second[some], first[some]
 
 
 def _copies(rows: Ints) -> tuple[Ints, Ints]:
