@@ -5,7 +5,9 @@ Source: Microsoft, Naming Files, Paths, and Namespaces (characters, device names
 
 from __future__ import annotations
 
+import os
 import re
+from pathlib import Path
 
 LONGEST = 80
 """Characters of a name: a path on Windows holds 259 in all, and folders and files follow."""
@@ -33,3 +35,13 @@ def unfit(name: str, longest: int = 255) -> str:
     if device.casefold() in _DEVICES:
         return device.upper()
     return f"{len(name)} > {longest}" if len(name) > longest else ""
+
+
+def beside(folder: Path, given: str) -> Path:
+    """The path that a file of this folder gives, also where it was written on Windows (``books\\demo.xlsx``).
+
+    >>> beside(Path("mine"), "books/demo.xlsx") == beside(Path("mine"), r"books\\demo.xlsx")
+    True
+    """
+    there = folder / given
+    return there if "\\" not in given or os.path.lexists(there) else folder / given.replace("\\", "/")

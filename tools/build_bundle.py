@@ -112,7 +112,9 @@ def own_wheel(room: Path) -> Path:
     source.mkdir()
     for name in SOURCE:
         if (ROOT / name).is_dir():
-            shutil.copytree(ROOT / name, source / name, ignore=shutil.ignore_patterns("__pycache__", ".*", "*.egg-info"))
+            shutil.copytree(
+                ROOT / name, source / name, ignore=shutil.ignore_patterns("__pycache__", ".*", "*.egg-info")
+            )
         else:
             shutil.copyfile(ROOT / name, source / name)
     for path in source.rglob("*"):
@@ -127,7 +129,9 @@ def pip(*words: str) -> None:
     env = {**os.environ, "SOURCE_DATE_EPOCH": "315532800"}
     done = subprocess.run(command, env=env, capture_output=True, encoding="utf-8", errors="replace", check=False)
     if done.returncode:
-        errors = [line for line in done.stderr.splitlines() if line.startswith("ERROR")] or done.stderr.splitlines()[-3:]
+        errors = [line for line in done.stderr.splitlines() if line.startswith("ERROR")] or done.stderr.splitlines()[
+            -3:
+        ]
         raise BundleError("\n".join([f"pip {words[0]} failed", *errors]))
 
 
@@ -202,7 +206,7 @@ def contents(own: Path, chosen: Mapping[str, Sequence[Path]], platform: str | No
         "python": list(chosen),
         "version": version_of(own),
     }
-    words = {"version": info["version"], "pythons": " / ".join(chosen), "megabytes": str(-(-most // 10**6))}
+    words = {"version": version_of(own), "pythons": " / ".join(chosen), "megabytes": str(-(-most // 10**6))}
     zh, en, none = (text_of(f"{name}.txt", words) for name in ("readme.zh", "readme.en", "no-python"))
     entries: dict[str, bytes | Path] = {f"wheels/{name}": wheel for name, wheel in wheels.items()}
     entries |= {f"requirements-{tag_of(p)}.txt": pins(found) for p, found in chosen.items()}

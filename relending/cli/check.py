@@ -87,7 +87,7 @@ def _is_scenario(book: str) -> bool:
     """Whether a scenario is named: a TOML file, or a shipped one that no book of that name hides."""
     from relending.scenario import shipped
 
-    if book.endswith(".toml"):
+    if book.lower().endswith(".toml"):
         return True
     hidden = Path(book).exists() and not is_run_folder(book)
     return not hidden and shipped(book) is not None

@@ -25,6 +25,7 @@ from pathlib import Path
 
 ENV = "relending-env-"
 LAUNCHER, WINDOW, LOG, LOCK = "relending.cmd", "start-relending.cmd", "install.log", "install.lock"
+WINDOWS = os.name == "nt"
 SUMS, INFO = "SHA256SUMS", "bundle.json"
 MOST_PATH = 259  # characters of a path where Windows has not been told to allow more
 
@@ -48,7 +49,7 @@ cmd /k relending --help
 """
 
 
-class Stop(Exception):
+class Stop(Exception):  # noqa: N818
     """What stops the installation, in both languages."""
 
     def __init__(self, en: str, zh: str) -> None:
@@ -69,7 +70,7 @@ def main(argv: list) -> int:
             stream.reconfigure(errors="replace")
     log = []  # type: list
     try:
-        install(Path(os.path.abspath(__file__)).parent, argv, log)
+        install(absolute(__file__).parent, argv, log)
         return 0
     except Stop as stop:
         print()
@@ -94,13 +95,12 @@ def install(here: Path, argv: list, log: list) -> None:
     check_files(here)
     target = target_folder(argv)
     check_target(target, info)
-    log.append(str(target / LOG))
-    (target / LOG).write_text("", encoding="utf-8")
     with Lock(target / LOCK):
+        log.append(str(target / LOG))
+        (target / LOG).write_text("", encoding="utf-8")
         before = in_use(target)
         remove([name for name in environments(target) if name != before], target)
-        number = 1 + max([int(name[len(ENV) :]) for name in environments(target)] or [0])
-        name = ENV + str(number)
+        name = ENV + str(1 + max([0, *(number_of(name) for name in environments(target))]))
         try:
             fill(here, target, name, tag, info, log)
             replace_file(target / WINDOW, WINDOW_TEXT)
@@ -113,8 +113,8 @@ def install(here: Path, argv: list, log: list) -> None:
     print()
     say(f"relending {info['version']} is installed in {target}", f"relending {info['version']} 已安装到 {target}")
     say(
-        f"Double-click {WINDOW} there, or type: \"{target / LAUNCHER}\" run demo",
-        f"双击其中的 {WINDOW}，或键入：\"{target / LAUNCHER}\" run demo --lang zh",
+        f'Double-click {WINDOW} there, or type: "{target / LAUNCHER}" run demo',
+        f'双击其中的 {WINDOW}，或键入："{target / LAUNCHER}" run demo --lang zh',
     )
     if left:
         say(
@@ -149,7 +149,8 @@ def check_python(info: dict) -> str:
             "admin rights: untick 'Use admin privileges when installing py.exe', then 'Install Now' (just for me).",
             f"本安装包需要 {info['platform']} 的 Python {want}；当前为 Python {have}，{platform}，{bits} 位"
             f"（{sys.executable}）。请从 python.org 取得 Python {want} 的“Windows installer (64-bit)”，"
-            "无需管理员权限：取消勾选“Use admin privileges when installing py.exe”，再点“Install Now”（仅为本人安装）。",
+            "无需管理员权限：取消勾选“Use admin privileges when installing py.exe”，"
+            "再点“Install Now”（仅为本人安装）。",
         )
     return "cp{}{}".format(*sys.version_info[:2])
 
@@ -195,6 +196,11 @@ def sha256(path: Path) -> str:
     return digest.hexdigest()
 
 
+def absolute(text: str) -> Path:
+    """The path as it is meant from here; links and mapped drives keep their names."""
+    return Path(os.path.abspath(text))  # noqa: PTH100
+
+
 def target_folder(argv: list) -> Path:
     """The folder to install into: the one given, else relending in the user's own application data."""
     if len(argv) > 1 or (argv and argv[0].startswith("-")):
@@ -203,11 +209,11 @@ def target_folder(argv: list) -> Path:
         given = argv[0].strip().rstrip('"')  # install.cmd "D:\my folder\" arrives with the last quote
         if not given:
             raise Stop("The folder given is empty.", "给出的文件夹为空。")
-        return Path(os.path.abspath(given))
+        return absolute(given)
     # a Python of the Store has its own view of AppData: what it writes there no other program sees
     store = "windowsapps" in (sys.base_prefix + sys.executable).lower()
     local = os.environ.get("LOCALAPPDATA", "")
-    home = local if local and not store else os.path.expanduser("~")
+    home = local if local and not store else str(Path.home())
     return Path(home) / "relending"
 
 
@@ -230,7 +236,7 @@ def check_target(target: Path, info: dict) -> None:
             f"{target} 所在磁盘剩余 {free // 10**6} MB，需要 {need // 10**6} MB。",
         )
     within = len(str(target / (ENV + "999") / "Lib" / "site-packages")) + 1 + int(info["longest_path"])
-    if os.name == "nt" and within > MOST_PATH:
+    if WINDOWS and within > MOST_PATH:
         raise Stop(
             f"The path of {target} is too long by {within - MOST_PATH} characters. Name a shorter folder: "
             "install.cmd D:\\relending",
@@ -247,7 +253,7 @@ class Lock:
     def __enter__(self) -> None:
         self.file = self.path.open("a+b")
         try:
-            if os.name == "nt":
+            if WINDOWS:
                 import msvcrt
 
                 self.file.seek(0)
@@ -258,7 +264,9 @@ class Lock:
                 fcntl.flock(self.file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             self.file.close()
-            raise Stop("Another installation into this folder is under way.", "正在向该文件夹安装，请勿重复运行。") from None
+            raise Stop(
+                "Another installation into this folder is under way.", "正在向该文件夹安装，请勿重复运行。"
+            ) from None
 
     def __exit__(self, *_: object) -> None:
         self.file.close()
@@ -266,8 +274,13 @@ class Lock:
 
 def environments(target: Path) -> list:
     """The environments of the folder, in use or left over, oldest first."""
-    found = [p.name for p in target.iterdir() if re.match(re.escape(ENV) + "[0-9]+$", p.name)]
-    return sorted(found, key=lambda name: int(name[len(ENV) :]))
+    found = [p.name for p in target.iterdir() if re.match(re.escape(ENV) + "[0-9]+(-old)?$", p.name)]
+    return sorted(found, key=number_of)
+
+
+def number_of(name: str) -> int:
+    """The number in an environment's name."""
+    return int(name[len(ENV) :].split("-")[0])
 
 
 def in_use(target: Path) -> str:
@@ -284,11 +297,11 @@ def remove(names: list, target: Path) -> list:
     """Remove environments; returns those that a running program holds: they stay whole."""
     left = []
     for name in names:
-        aside = target / (name + "-old")
+        there, aside = target / name, target / (name.split("-old")[0] + "-old")
         try:
             # a folder in use cannot be renamed on Windows: so a running program does not lose half of its files
-            if not aside.exists():
-                (target / name).rename(aside)
+            if there != aside:
+                there.rename(aside)
             shutil.rmtree(str(aside))
         except OSError:
             left.append(name)
@@ -298,7 +311,7 @@ def remove(names: list, target: Path) -> list:
 def fill(here: Path, target: Path, name: str, tag: str, info: dict, log: list) -> None:
     """A new environment with relending in it, which has run the shipped demonstration."""
     env = target / name
-    python = env / ("Scripts" if os.name == "nt" else "bin") / ("python.exe" if os.name == "nt" else "python")
+    python = env / ("Scripts" if WINDOWS else "bin") / ("python.exe" if WINDOWS else "python")
     say("Making an environment (up to a minute) ...", "建立运行环境（约需一分钟）……")
     run([sys.executable, "-m", "venv", str(env)], log, "no environment could be made", "无法建立运行环境")
     say("Installing the wheels (up to some minutes) ...", "安装程序包（可能需要几分钟）……")
@@ -333,7 +346,7 @@ def run(command: list, log: list, en: str, zh: str) -> str:
 def note(log: list, text: str) -> None:
     """Add to the log, if there is one yet and it can be written."""
     try:
-        with open(log[0], "a", encoding="utf-8") as file:
+        with Path(log[0]).open("a", encoding="utf-8") as file:
             file.write(text)
     except (IndexError, OSError):
         pass
@@ -343,7 +356,7 @@ def replace_file(path: Path, text: str) -> None:
     """Write a .cmd file, whole or not at all: ASCII, as cmd.exe reads it in any code page, and CRLF."""
     room = path.with_name(path.name + ".new")
     room.write_bytes(text.replace("\n", "\r\n").encode("ascii"))
-    os.replace(str(room), str(path))
+    room.replace(path)
 
 
 if __name__ == "__main__":
