@@ -12,6 +12,8 @@ from unicodedata import normalize
 
 PLAIN = "relending.plain"
 """The name this way of replacing characters is known to Python by."""
+STOPPING = ("strict", "surrogateescape", "backslashreplace")
+"""What Python does of itself: stop, or print escapes (on standard error) that no one reads."""
 
 _ALIKE = str.maketrans({"–": "-", "—": "-", "−": "-", "‑": "-", "’": "'", "‘": "'", "“": '"', "”": '"', "·": "."})
 
@@ -41,5 +43,5 @@ codecs.register_error(PLAIN, plain)
 def let_through() -> None:
     """From now on no character stops what is printed: standard output and error replace what they cannot write."""
     for stream in (sys.stdout, sys.stderr):
-        if getattr(stream, "errors", None) in ("strict", "surrogateescape") and hasattr(stream, "reconfigure"):
+        if getattr(stream, "errors", None) in STOPPING and hasattr(stream, "reconfigure"):
             stream.reconfigure(errors=PLAIN)

@@ -1,4 +1,4 @@
-"""The installer: one folder, no network, everything checked first; what was there before works until the new one runs."""
+"""The installer: one folder, no network, all checked first; what was there works until the new version runs."""
 
 from __future__ import annotations
 
