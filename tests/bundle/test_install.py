@@ -41,7 +41,9 @@ def says(target: Path, *words: str) -> str:
     last = (target / tool.LAUNCHER).read_bytes().decode("ascii").splitlines()[-1]
     env, flags = re.fullmatch(r'"%~dp0(relending-env-\d+)\\Scripts\\python\.exe" (.*) %\*', last).groups()  # type: ignore[union-attr]
     python = target / env / BIN / "python"
-    done = subprocess.run([python, *flags.split(), *words], capture_output=True, encoding="utf-8", check=True)
+    surroundings = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")} | {"PYTHONUTF8": "1"}
+    command = [python, *flags.split(), *words]
+    done = subprocess.run(command, capture_output=True, encoding="utf-8", env=surroundings, check=True)
     return done.stdout.strip()
 
 
