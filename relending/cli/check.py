@@ -11,6 +11,7 @@ import click
 
 from relending.cli.people import (
     STOPPED,
+    allow_outside_option,
     columns,
     errors_for_people,
     findings_option,
@@ -36,6 +37,7 @@ FACILITIES = ("cerf", "clean_coal")
     "--facility", "facilities", multiple=True, help=f"Facilities to screen for [default: {', '.join(FACILITIES)}]."
 )
 @click.option("--prepayments", type=click.Path(path_type=Path), help="Prepayments table.")
+@allow_outside_option
 @findings_option
 @lang_option
 def command(
@@ -43,6 +45,7 @@ def command(
     lender: str | None,
     facilities: tuple[str, ...],
     prepayments: Path | None,
+    allow_outside: bool,
     findings_to: Path | None,
     lang: str,
 ) -> None:
@@ -61,7 +64,7 @@ def command(
         scenario = _is_scenario(book)
         if scenario:
             _refuse_options({"--lender": lender, "--facility": facilities, "--prepayments": prepayments}, lang)
-            loaded, context, said = _load_scenario(book)
+            loaded, context, said = _load_scenario(book, allow_outside)
         else:
             loaded, context, said = _load_book(book, lender, facilities or FACILITIES, prepayments, lang)
         try:
@@ -104,11 +107,11 @@ def _refuse_options(options: Mapping[str, object], lang: str) -> None:
         )
 
 
-def _load_scenario(name: str) -> tuple[Any, Any, Any]:
+def _load_scenario(name: str, allow_outside: bool) -> tuple[Any, Any, Any]:
     from relending.scenario import load_scenario
     from relending.scenario.inputs import read_loans
 
-    scenario = load_scenario(name)
+    scenario = load_scenario(name, allow_outside=allow_outside)
     read = read_loans(scenario)
     return read, scenario.context(), scenario.findings + read.findings
 

@@ -40,6 +40,15 @@ def lang_option(command: _F) -> _F:
     return decorated
 
 
+def allow_outside_option(command: _F) -> _F:
+    """``--allow-outside``."""
+    option = click.option(
+        "--allow-outside", is_flag=True, help="Let a scenario file name files outside its own folder: you trust it."
+    )
+    decorated: _F = option(command)
+    return decorated
+
+
 @contextmanager
 def errors_for_people(lang: str, findings_to: Path | None = None) -> Iterator[None]:
     """Turns the package's errors into lines and exit codes; anything else is a bug and may show itself.

@@ -13,6 +13,7 @@ from relending.cli.people import (
     STOPPED,
     WRONG_USAGE,
     Progress,
+    allow_outside_option,
     columns,
     command_line,
     errors_for_people,
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 )
 @click.option("--set", "sets", multiple=True, metavar="KEY=VALUE", help="Override a key, e.g. facility.cerf.ratio=0.8.")
 @click.option("--strict", is_flag=True, help="Stop on any error of the book instead of setting the loan aside.")
+@allow_outside_option
 @click.option("--force", is_flag=True, help="Replace an existing run folder.")
 @findings_option
 @click.option("--quiet", is_flag=True, help="No progress and no summary.")
@@ -46,6 +48,7 @@ def command(
     out: Path | None,
     sets: tuple[str, ...],
     strict: bool,
+    allow_outside: bool,
     force: bool,
     findings_to: Path | None,
     quiet: bool,
@@ -66,7 +69,7 @@ def command(
     progress = Progress(lang, quiet)
     try:
         with errors_for_people(lang, findings_to):
-            loaded = _load(_names(scenario), sets)
+            loaded = _load(_names(scenario), sets, allow_outside)
             targets = _targets(out, scenario, [one.name for one in loaded], lang)
             compared = [one for one in loaded if one.published is not None]
             together = targets[0].parent if len(loaded) > 1 and compared else None
@@ -100,7 +103,7 @@ def _names(given: Sequence[str]) -> list[str]:
     return [name for one in given for name in ([one] if Path(one).is_file() else shipped_group(one)) or [one]]
 
 
-def _load(names: Sequence[str], sets: Sequence[str]) -> list[Scenario]:
+def _load(names: Sequence[str], sets: Sequence[str], allow_outside: bool) -> list[Scenario]:
     """Every scenario, or InputError with what is wrong with any of them."""
     from relending.findings import Findings, InputError
     from relending.scenario import load_scenario, shipped
@@ -110,7 +113,7 @@ def _load(names: Sequence[str], sets: Sequence[str]) -> list[Scenario]:
         try:
             if shipped(name) is None:
                 stop_at_path(name)
-            loaded.append(load_scenario(name, list(sets)))
+            loaded.append(load_scenario(name, list(sets), allow_outside=allow_outside))
         except InputError as stop:
             problems.append(stop.findings)
     if problems:

@@ -51,6 +51,12 @@ def shipped(name: str) -> Path | None:
     return path if path.is_file() else None
 
 
+def is_shipped(path: Path) -> bool:
+    """Whether a scenario file is one that came with the package, as it is installed."""
+    root = shipped_root()
+    return root is not None and path.parent.parent == root
+
+
 def _is_book(path: Path) -> bool:
     from relending.book.files import READ
 
