@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -63,7 +64,7 @@ def command(
     lenders beside the published balances). A scenario that names published figures prints them beside its own.
     """
     from relending.findings import Findings
-    from relending.runfolder import FolderExists, RunFolderError, save_together
+    from relending.runfolder import FolderExists, RunFolderError, save, save_together
     from relending.runfolder import run as carry_out
 
     progress = Progress(lang, quiet)
@@ -73,13 +74,14 @@ def command(
             targets = _targets(out, scenario, [one.name for one in loaded], lang)
             compared = [one for one in loaded if one.published is not None]
             together = targets[0].parent if len(loaded) > 1 and compared else None
-            _refuse(targets, together, force)
+            _clear([*targets, *([together / "_"] if together is not None else [])], lang)
+            standing = _refuse(targets, together, force)
             # every run is done before the first is written, so that a stop leaves the disk as it was
             done = [carry_out(one, strict=strict, progress=progress) for one in loaded]
             write_findings(Findings.concat(run.all_findings for run in done), findings_to, lang)
-            for run, target in zip(done, targets, strict=True):
+            for run, target, before in zip(done, targets, standing, strict=True):
                 progress("writing")
-                run.save(target, force)
+                save(run, target, force, standing=before)
                 progress.stop()
                 if not quiet and (together is None or "published" not in run.tables):
                     summary(run, target, lang)
@@ -140,19 +142,36 @@ def _targets(out: Path | None, given: Sequence[str], names: Sequence[str], lang:
     return [out / name for name in names] if len(names) > 1 else [out]
 
 
-def _refuse(targets: Sequence[Path], together: Path | None, force: bool) -> None:
-    """FolderExists that names every target that is taken, and the files beside them that would be written over."""
+def _clear(targets: Sequence[Path], lang: str) -> None:
+    """Clear up after runs into these places that were killed, and say so."""
+    from relending.runfolder import clear
+
+    for parent in dict.fromkeys(Path(os.path.realpath(target)).parent for target in targets):
+        for left in clear(parent):
+            click.echo(left.text(lang), err=True)
+
+
+def _refuse(targets: Sequence[Path], together: Path | None, force: bool) -> list[tuple[int, ...]]:
+    """FolderExists that names every target that is taken, and the files beside them that would be written over.
+
+    What stands in the place of each target, so that nothing that comes later is replaced.
+    """
     from relending.runfolder import FolderExists, refuse, refuse_together
 
-    taken = []
-    asked = [(refuse, target) for target in targets] + ([(refuse_together, together)] if together is not None else [])
-    for ask, target in asked:
+    taken, standing = [], []
+    for target in targets:
         try:
-            ask(target, force)
+            standing.append(refuse(target, force))
         except FolderExists as exists:
             taken.append(exists)
+    try:
+        if together is not None:
+            refuse_together(together, force)
+    except FolderExists as exists:
+        taken.append(exists)
     if taken:
         raise FolderExists("\n".join(t.en for t in taken), "\n".join(t.zh for t in taken))
+    return standing
 
 
 WORDS = {

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import shutil
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from relending.runfolder.errors import FolderExists, RunFolderError
-from relending.runfolder.folder import FILE_MODE, PICTURES
+from relending.runfolder.errors import FolderExists
+from relending.runfolder.folder import FILE_MODE, PICTURES, cannot_write
+from relending.runfolder.room import NEW, room_in
 from relending.runfolder.tables import columns_of
 from relending.runfolder.write import write_table
 
@@ -61,8 +60,8 @@ def save_together(runs: Sequence[Run], folder: Path, force: bool = False) -> lis
     from relending.report import balances_picture, save_picture
 
     try:
-        room = Path(tempfile.mkdtemp(prefix=".relending-", suffix=".partial", dir=folder))
-        try:
+        with room_in(folder) as whole:
+            room = whole / NEW
             write_table(
                 "published", pd.concat([r.tables["published"] for r in held], ignore_index=True), room / TOGETHER
             )
@@ -76,8 +75,6 @@ def save_together(runs: Sequence[Run], folder: Path, force: bool = False) -> lis
                 (room / name).replace(folder / name)
             for name in set(NAMES) - set(written):  # pictures of former runs
                 (folder / name).unlink(missing_ok=True)
-        finally:
-            shutil.rmtree(room, ignore_errors=True)
     except OSError as error:
-        raise RunFolderError(f"{folder}: cannot be written: {error}", f"{folder}：无法写入：{error}") from error
+        raise cannot_write(folder, error) from error
     return [folder / name for name in written]
