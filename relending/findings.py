@@ -14,6 +14,8 @@ from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
+from relending.terminal import visible
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -248,6 +250,7 @@ def _line(r: Any, message: str, fix: str, lang: str, labels: Mapping[str, str]) 
         text += f"; {w['found']} {given(r.found)!r}" if lang == "en" else f"；{w['found']}「{given(r.found)}」"
     if given(r.expected):
         text += f"; {w['expected']} {given(r.expected)}" if lang == "en" else f"；{w['expected']} {given(r.expected)}"
+    text = visible(text)  # one line, whatever stands in the book
     return text + (f"; {w['fix']}: {fix}" if lang == "en" else f"；{w['fix']}：{fix}")
 
 

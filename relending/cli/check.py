@@ -17,10 +17,12 @@ from relending.cli.people import (
     findings_option,
     is_run_folder,
     lang_option,
+    say,
     show_findings,
     stop_at_path,
     write_findings,
 )
+from relending.terminal import visible
 
 if TYPE_CHECKING:
     from relending.engine.check import Checked
@@ -76,7 +78,7 @@ def command(
     show_findings(findings, lang)
     write_findings(findings, findings_to, lang)
     if not scenario and "unknown_lender" in findings.codes():
-        click.echo(
+        say(
             "提示：银行由情景文件（[lenders.名称]）定义，或以 --lender 给出已知机构；见 docs/scenario.md。"
             if lang == "zh"
             else "Hint: a bank that is not known is defined by a scenario ([lenders.NAME]: relending check "
@@ -172,23 +174,23 @@ def _show(checked: Checked, lang: str) -> None:
     from relending.policy import fields
 
     w = WORDS[lang]
-    click.echo(f"{w['loans']} {checked.loans:,}, {w['eligible']} {checked.eligible:,}")
+    say(f"{w['loans']} {checked.loans:,}, {w['eligible']} {checked.eligible:,}")
     if checked.reasons:
         rows = [
             (w["reason"], w["loans"], w["amount"]),
             *((reason_name(r, lang), f"{n:,}", _yuan(a)) for r, (n, a) in checked.reasons.items()),
         ]
-        click.echo("\n".join(columns(rows, right=(1, 2))))
+        say("\n".join(columns(rows, right=(1, 2))))
         for reason, places in checked.named.items():
             more = checked.reasons[reason][0] - len(places)
             rest = (f" … +{more:,}") if more else ""
-            click.echo(f"  {reason_name(reason, lang)}: {'; '.join(places)}{rest}")
+            say(visible(f"  {reason_name(reason, lang)}: {'; '.join(places)}{rest}"))
     known = fields()
     rows4 = [(w["field"], w["loans"], w["amount"], w["draw"])]
     for name, (n, amount, draw) in checked.by_field.items():
         label = getattr(known.get(name), lang, name) if name in known else (w["total"] if name == "total" else name)
         rows4.append((label, f"{n:,}", _yuan(amount), _yuan(draw)))
-    click.echo("\n".join(columns(rows4, right=(1, 2, 3))))
+    say("\n".join(columns(rows4, right=(1, 2, 3))))
 
 
 def _yuan(fen: int | None) -> str:

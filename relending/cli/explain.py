@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from relending.cli.people import STOPPED, errors_for_people, lang_option
+from relending.cli.people import STOPPED, errors_for_people, lang_option, say
 
 
 @click.command("explain", epilog="Example: relending explain runs/demo DEMO-0001")
@@ -32,15 +32,15 @@ def command(run: Path, loan: str, lang: str) -> None:
         with errors_for_people(lang), _damage_told(run, lang):
             stories = explain(open_run(run), loan, lang)
     except RunFolderError as error:
-        click.echo(error.text(lang), err=True)
+        say(error.text(lang), err=True)
         sys.exit(STOPPED)
     except DamagedRun as error:
-        click.echo(damaged(run, str(error)).text(lang), err=True)
+        say(damaged(run, str(error)).text(lang), err=True)
         sys.exit(STOPPED)
     except UnknownLoan:
-        click.echo(_unknown(run, loan, lang), err=True)
+        say(_unknown(run, loan, lang), err=True)
         sys.exit(STOPPED)
-    click.echo("\n\n".join(story.text() for story in stories))
+    say("\n\n".join(story.text() for story in stories))
 
 
 @contextmanager

@@ -20,10 +20,12 @@ from relending.cli.people import (
     errors_for_people,
     findings_option,
     lang_option,
+    say,
     show_findings,
     stop_at_path,
     write_findings,
 )
+from relending.terminal import visible
 
 if TYPE_CHECKING:
     from relending.runfolder import Run
@@ -89,10 +91,10 @@ def command(
             if not quiet and compared:
                 _compared(list(zip(done, targets, strict=True)), files, lang)
     except FolderExists as exists:
-        click.echo(exists.text(lang), err=True)
+        say(exists.text(lang), err=True)
         sys.exit(WRONG_USAGE)
     except RunFolderError as error:
-        click.echo(error.text(lang), err=True)
+        say(error.text(lang), err=True)
         sys.exit(STOPPED)
     finally:
         progress.stop()
@@ -148,7 +150,7 @@ def _clear(targets: Sequence[Path], lang: str) -> None:
 
     for parent in dict.fromkeys(Path(os.path.realpath(target)).parent for target in targets):
         for left in clear(parent):
-            click.echo(left.text(lang), err=True)
+            say(left.text(lang), err=True)
 
 
 def _refuse(targets: Sequence[Path], together: Path | None, force: bool) -> list[tuple[int, ...]]:
@@ -273,19 +275,19 @@ def summary(run: Run, target: Path, lang: str) -> None:
         (w["tonnes"], decimal_text(divide(grams, 10**4, "half_even"), 2), ""),
     ]
     title = run.scenario.title.get(lang) or run.scenario.name
-    click.echo(f"{run.scenario.name}: {title}")
+    say(visible(f"{run.scenario.name}: {title}"))
     for line in columns(rows, right=(1,)):
-        click.echo(f"  {line}")
-    click.echo("")
+        say(f"  {line}")
+    say("")
     show_findings(run.all_findings, lang)
-    click.echo("")
-    click.echo(f"{w['files']} {target}")
+    say("")
+    say(f"{w['files']} {target}")
     files = run.files()
     there = [(f"  {target / files[table]}", text) for table, text in CONTENT[lang].items() if table in files]
     pictures = sorted(target.glob("figures/*.png"))
     there += [(f"  {path}", w["picture"]) for path in pictures]
-    click.echo("\n".join(columns(there)))
-    click.echo(f"{w['explain']}: {command_line('relending', 'explain', str(target), _a_loan(run))}")
+    say("\n".join(columns(there)))
+    say(f"{w['explain']}: {visible(command_line('relending', 'explain', str(target), _a_loan(run)))}")
 
 
 def _compared(done: Sequence[tuple[Run, Path]], files: Sequence[Path], lang: str) -> None:
@@ -296,21 +298,21 @@ def _compared(done: Sequence[tuple[Run, Path]], files: Sequence[Path], lang: str
     held = [(run, target) for run, target in done if "published" in run.tables]
     shown = show([run.tables["published"] for run, _ in held], lang)
     if len(done) == 1:
-        click.echo("")
-    click.echo(f"{w['compared']}:")
+        say("")
+    say(f"{w['compared']}:")
     for line in columns(shown.rows, right=shown.right):
-        click.echo(f"  {line}")
+        say(f"  {line}")
     for note in shown.notes:
-        click.echo(note)
+        say(note)
     if len(done) == 1:
         return
     for run, _ in held:
         show_findings(run.all_findings.only(*_serious(run)), lang)
-    click.echo("")
-    click.echo(f"{w['each']}:")
+    say("")
+    say(f"{w['each']}:")
     titles = [(f"  {target}", run.scenario.title.get(lang) or run.scenario.name) for run, target in held]
-    click.echo("\n".join(columns([*titles, *((f"  {path}", "") for path in files)])))
-    click.echo(w["leads"])
+    say("\n".join(columns([*titles, *((f"  {path}", "") for path in files)])))
+    say(w["leads"])
 
 
 def _serious(run: Run) -> list[str]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from relending.cli.people import command_line, lang_option
+from relending.cli.people import command_line, lang_option, say
 
 
 @click.command("synth", epilog="Example: relending synth big.parquet --loans 1000000 --seed 7")
@@ -54,4 +54,4 @@ def command(out: Path, loans: int, seed: int, defects: float, prepaid: float, fo
             f"scenario: {scenario}",
             f"next: {run}",
         )
-    click.echo("\n".join(said))
+    say("\n".join(said))

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 from relending.runfolder.errors import FolderExists
 from relending.runfolder.folder import FILE_MODE, PICTURES, cannot_write
 from relending.runfolder.room import NEW, room_in
-from relending.runfolder.tables import columns_of
-from relending.runfolder.write import write_table
+from relending.runfolder.write import is_table, write_table
 
 if TYPE_CHECKING:
     from relending.runfolder.memory import Run
@@ -36,11 +35,7 @@ def refuse_together(folder: Path, force: bool) -> None:
 
 
 def _ours(table: Path) -> bool:
-    if not table.is_file():
-        return False
-    header = ",".join(c.name for c in columns_of("published", []))
-    with table.open("rb") as file:
-        return file.readline().decode("utf-8-sig", "replace").rstrip("\n") == header
+    return table.is_file() and is_table("published", table)
 
 
 def save_together(runs: Sequence[Run], folder: Path, force: bool = False) -> list[Path]:

@@ -113,7 +113,8 @@ def _record(path: Path) -> dict[str, Any]:
         raise RunFolderError(
             f"{path}: a run that was about to replace it was cut off; the former run lies whole in {former}: move it "
             "back, or run the scenario again, which puts it back first",
-            f"{path}：替换它的运行中途被中断；原来的运行结果完整保存在 {former}：请移回，或重新运行情景（会先将其恢复）",
+            f"{path}：替换它的运行中途被中断；原来的运行结果完整保存在 {former}：请移回，"
+            "或重新运行情景（会先将其恢复）",
         )
     return read_manifest(path)
 

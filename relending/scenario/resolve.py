@@ -20,6 +20,7 @@ from relending.scenario.problems import Problems, choices, path_text
 from relending.scenario.rates import own_rate
 from relending.scenario.read import SET, KeyPath, Layers
 from relending.scenario.scenario import Scenario
+from relending.terminal import visible
 
 EARLIEST, LATEST = dt.date(1990, 1, 1), dt.date(2100, 12, 31)  # beyond these a date is a slip of the pen
 RESERVED = {"con", "prn", "aux", "nul", *(f"{d}{n}" for d in ("com", "lpt") for n in range(1, 10))}
@@ -136,7 +137,8 @@ class Resolver:
     def name(self) -> str:
         """The name: it becomes the name of a folder, on Windows too."""
         name = self.scenario.name if self.scenario.name is not None else self.path.stem
-        unfit = re.search(r'[\x00-\x1f\x7f<>:"/\\|?*]', name) or name != name.strip(" .") or len(name) > 80
+        unfit = re.search(r'[<>:"/\\|?*]', name) or visible(name) != name
+        unfit = unfit or name != name.strip(" .") or len(name) > 80
         if not name or unfit or name.split(".")[0].casefold() in RESERVED:
             self.add(
                 "scenario_bad_value",

@@ -182,9 +182,7 @@ def test_the_user_may_allow_it_and_his_own_words_are_allowed(
     assert allowed.book[0].resolve() == tmp_path / "book.csv" and len(allowed.files) == 3
     assert len(rl.run(path, allow_outside=True).loans) == 1
     monkeypatch.chdir(mine / "sub")
-    said = load_scenario(
-        write(mine), {"scenario.book": tmp_path / "book.csv", "market.own_rate": os.path.join("..", "..", "r.csv")}
-    )
+    said = load_scenario(write(mine), {"scenario.book": tmp_path / "book.csv", "market.own_rate": "../../r.csv"})
     assert said.book == (tmp_path / "book.csv",)
     assert load_scenario(write(mine), ["scenario.book=../../book.csv"]).book[0].resolve() == tmp_path / "book.csv"
 
