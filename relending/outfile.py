@@ -59,7 +59,7 @@ _KINDS = {
     "forbidden": ("EACCES", "EPERM", "EBUSY", "ETXTBSY"),
     "read only": ("EROFS",),
     "missing": ("ENOENT",),
-    "not a folder": ("ENOTDIR",),
+    "not a folder": ("ENOTDIR", "EEXIST"),
     "too long": ("ENAMETOOLONG",),
     "loop": ("ELOOP",),
 }
