@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from relending.cli.people import STOPPED, errors_for_people, lang_option, say
+from relending.terminal import visible
 
 
 @click.command("explain", epilog="Example: relending explain runs/demo DEMO-0001")
@@ -38,7 +39,7 @@ def command(run: Path, loan: str, lang: str) -> None:
         say(damaged(run, str(error)).text(lang), err=True)
         sys.exit(STOPPED)
     except UnknownLoan:
-        say(_unknown(run, loan, lang), err=True)
+        say(visible(_unknown(run, loan, lang)), err=True)
         sys.exit(STOPPED)
     say("\n\n".join(story.text() for story in stories))
 
