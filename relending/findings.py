@@ -260,6 +260,8 @@ def _column(value: Any, n: int, kind: Any) -> Any:
 
     if value is None or isinstance(value, str | int):
         fill = value if value is not None else (None if kind == pa.int64() else "")
+        if isinstance(fill, str):  # a file's name need not be text on every system
+            fill = fill.encode("utf-8", "backslashreplace").decode("utf-8")
         return pd.array(pa.repeat(pa.scalar(fill, kind), n), dtype=pd.ArrowDtype(kind))
     array = pa.array(value) if not isinstance(value, pa.Array | pa.ChunkedArray) else value
     array = array.cast(kind)

@@ -113,6 +113,7 @@ def _load_scenario(name: str, allow_outside: bool) -> tuple[Any, Any, Any]:
     from relending.scenario import load_scenario
     from relending.scenario.inputs import read_loans
 
+    stop_at_path(name)
     scenario = load_scenario(name, allow_outside=allow_outside)
     read = read_loans(scenario)
     return read, scenario.context(), scenario.findings + read.findings

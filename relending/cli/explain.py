@@ -31,7 +31,8 @@ def command(run: Path, loan: str, lang: str) -> None:
 
     try:
         with errors_for_people(lang), _damage_told(run, lang):
-            stories = explain(open_run(run), loan, lang)
+            # what the shell could not read as text is the id of no loan
+            stories = explain(open_run(run), loan.encode("utf-8", "backslashreplace").decode("utf-8"), lang)
     except RunFolderError as error:
         say(error.text(lang), err=True)
         sys.exit(STOPPED)

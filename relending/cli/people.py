@@ -109,7 +109,7 @@ def is_run_folder(text: str) -> bool:
 
 
 def stop_at_path(text: str) -> None:
-    """Stop, as for any wrong input, where a path is empty or is a run folder: what is meant is a book or a scenario.
+    """Stop, as for any wrong input, where a path is empty, no text or a run folder: a book or a scenario is meant.
 
     Raises InputError; call it where :func:`errors_for_people` listens.
     """
@@ -117,6 +117,8 @@ def stop_at_path(text: str) -> None:
 
     if not text.strip():
         raise InputError(Findings.one("path_empty", file='""'))
+    if any("\ud800" <= c <= "\udfff" for c in str(Path(text).absolute())):
+        raise InputError(Findings.one("path_not_text", file=text, found=text))
     if is_run_folder(text):
         raise InputError(Findings.one("path_is_run_folder", file=text))
 

@@ -74,6 +74,7 @@ def command(
         with errors_for_people(lang, findings_to):
             loaded = _load(_names(scenario), sets, allow_outside)
             targets = _targets(out, scenario, [one.name for one in loaded], lang)
+            _apart(findings_to, targets, lang)
             compared = [one for one in loaded if one.published is not None]
             together = targets[0].parent if len(loaded) > 1 and compared else None
             _clear([*targets, *([together / "_"] if together is not None else [])], lang)
@@ -142,6 +143,20 @@ def _targets(out: Path | None, given: Sequence[str], names: Sequence[str], lang:
         runs = Path("runs") / given[0] if len(given) == 1 < len(names) else Path("runs")
         return [runs / name for name in names]
     return [out / name for name in names] if len(names) > 1 else [out]
+
+
+def _apart(findings_to: Path | None, targets: Sequence[Path], lang: str) -> None:
+    """Wrong usage where the list of findings would lie in a run folder, which holds what the run writes and no more."""
+    if findings_to is None:
+        return
+    place = Path(os.path.realpath(findings_to))
+    for target in targets:
+        if place.is_relative_to(os.path.realpath(target)):
+            raise click.UsageError(
+                f"--findings {findings_to} 位于运行文件夹 {target} 之内；请放在别处"
+                if lang == "zh"
+                else f"--findings {findings_to} lies in the run folder {target}; put it elsewhere"
+            )
 
 
 def _clear(targets: Sequence[Path], lang: str) -> None:

@@ -283,6 +283,15 @@ def test_a_list_of_findings_replaces_a_former_one_and_nothing_else(tmp_path: Pat
     assert everything(tmp_path) == before
 
 
+def test_a_list_of_findings_is_not_put_into_a_run_folder(tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    assert CliRunner().invoke(main, ["run", "demo", "--out", str(out), "--quiet"]).exit_code == 0
+    before = everything(tmp_path)
+    words = ["run", "demo", "--out", str(out), "--force", "--quiet", "--findings", str(out / "f.csv")]
+    done = CliRunner().invoke(main, words)
+    assert done.exit_code == 2 and "put it elsewhere" in done.output and everything(tmp_path) == before
+
+
 def test_a_reason_is_said_in_both_languages_for_whatever_the_system_calls_it() -> None:
     for code in (errno.ENOSPC, errno.EACCES, errno.ENOENT, errno.EROFS, errno.ENAMETOOLONG, errno.ENOTDIR):
         en, zh = outfile.reason(OSError(code, "as the system has it"))

@@ -148,3 +148,15 @@ def test_a_run_folder_read_as_a_book_gives_the_same_ids(tmp_path: Path) -> None:
     ):
         pytest.skip("the readers do not take the apostrophe off yet")
     assert again == run.loans["loan_id"].tolist()
+
+
+@pytest.mark.parametrize("name", ["$x^$", "_hidden", "$$", "a$b", "<b>&amp;"])
+def test_a_scenario_name_is_no_formula_of_a_picture_either(name: str) -> None:
+    from relending.report import balances_picture
+
+    run = rl.run("national/original")
+    picture = balances_picture([(name, run.tables["ledger"], run.tables["published"])])
+    assert picture is not None
+    picture.canvas.draw()
+    shown = {text.get_text() for text in picture.legends[0].get_texts()}
+    assert name.replace("$", r"\$") in shown or "run 1" in shown

@@ -100,6 +100,23 @@ def test_a_scenario_cannot_either(tmp_path: Path, lang: str) -> None:
     assert "a name that can name a folder" in invoke("run", str(tmp_path / "n.toml")).output
 
 
+@pytest.mark.skipif(os.name != "posix", reason="names are text on Windows")
+@pytest.mark.parametrize("words", [("check",), ("run", "--out", "out")])
+@pytest.mark.parametrize("name", ["b\udcff.csv", "s\udcff.toml", "missing\udcff.csv"])
+def test_a_name_that_is_no_text_is_a_finding(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], name: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    try:
+        for there in ("b\udcff.csv", "s\udcff.toml"):
+            write_csv(tmp_path / there, rows_of(TEXTS))
+    except OSError as error:
+        pytest.skip(f"no such name on this disk: {error}")
+    done = invoke(words[0], name, *words[1:])
+    assert done.exit_code == 1 and "path_not_text" in done.output and "\\udcff" in done.output
+    assert not (tmp_path / "out").exists()
+
+
 def test_findings_and_stories_are_safe_in_a_notebook_too() -> None:
     said = Findings.one("duplicate_loan_id", file="b\x1b.csv", loan="a\nb", found="\x07")
     assert [RAW.search(line) for line in said.lines()] == [None] and len(said.lines("zh")[0].splitlines()) == 1
