@@ -19,6 +19,7 @@ from relending.cli.people import (
     lang_option,
     say,
     show_findings,
+    stop_at_no_text,
     stop_at_path,
     write_findings,
 )
@@ -113,7 +114,7 @@ def _load_scenario(name: str, allow_outside: bool) -> tuple[Any, Any, Any]:
     from relending.scenario import load_scenario
     from relending.scenario.inputs import read_loans
 
-    stop_at_path(name)
+    stop_at_no_text(name)
     scenario = load_scenario(name, allow_outside=allow_outside)
     read = read_loans(scenario)
     return read, scenario.context(), scenario.findings + read.findings

@@ -108,6 +108,14 @@ def is_run_folder(text: str) -> bool:
     return (Path(text) / MANIFEST).is_file()
 
 
+def stop_at_no_text(path: str) -> None:
+    """Stop, as for any wrong input, where the bytes of a path are no text: its name could not be told or recorded."""
+    from relending.findings import Findings, InputError
+
+    if any("\ud800" <= c <= "\udfff" for c in str(Path(path).absolute())):
+        raise InputError(Findings.one("path_not_text", file=path, found=path))
+
+
 def stop_at_path(text: str) -> None:
     """Stop, as for any wrong input, where a path is empty, no text or a run folder: a book or a scenario is meant.
 
@@ -117,8 +125,7 @@ def stop_at_path(text: str) -> None:
 
     if not text.strip():
         raise InputError(Findings.one("path_empty", file='""'))
-    if any("\ud800" <= c <= "\udfff" for c in str(Path(text).absolute())):
-        raise InputError(Findings.one("path_not_text", file=text, found=text))
+    stop_at_no_text(text)
     if is_run_folder(text):
         raise InputError(Findings.one("path_is_run_folder", file=text))
 

@@ -12,7 +12,6 @@ import os
 import shutil
 import signal
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -116,14 +115,17 @@ def meet(parent: Path, force: bool) -> None:
         target = parent / str(n) / "run"
         prepare(target, force)
         standing = refuse(target, force)
-        start = time.time() + 0.8
+        wait, go = os.pipe()
 
-        def work(target: Path = target, standing: Any = standing, start: float = start) -> None:
+        def work(target: Path = target, standing: Any = standing, wait: int = wait, go: int = go) -> None:
+            os.close(go)
             run = make_run(NEW)
-            time.sleep(max(0.0, start - time.time()))
+            os.read(wait, 1)  # until the parent lets both go at once
             save(run, target, force, standing=standing)
 
         both = [forked(work), forked(work)]
+        os.close(wait)
+        os.close(go)
         codes = sorted(ended(child) for child in both)
         print(json.dumps([codes, state(target), leftovers(target.parent)]))
 

@@ -297,3 +297,16 @@ def test_a_reason_is_said_in_both_languages_for_whatever_the_system_calls_it() -
         en, zh = outfile.reason(OSError(code, "as the system has it"))
         assert en.isascii() and not zh.isascii()
     assert outfile.reason(OSError(errno.EPIPE, "Broken pipe")) == ("Broken pipe", "Broken pipe")
+
+
+@posix
+def test_a_workbook_on_a_full_disk_is_what_the_system_said(tmp_path: Path) -> None:
+    code = (
+        f"{LIMIT.format(500)}\nfrom pathlib import Path\nfrom relending.outfile import whole_file\n"
+        "from relending.spreadsheet import workbook\ntry:\n"
+        "  with whole_file(Path('b.xlsx')) as room, workbook(room) as book: book.add_worksheet('a')\n"
+        "except OSError as error: print(error.errno)\nraise SystemExit"
+    )
+    done = relending(before=code, cwd=tmp_path)
+    assert done.stdout == f"{errno.EFBIG}\n", done.stderr
+    assert list(tmp_path.iterdir()) == []
