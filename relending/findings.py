@@ -14,6 +14,8 @@ from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
+from relending.terminal import visible
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -248,6 +250,7 @@ def _line(r: Any, message: str, fix: str, lang: str, labels: Mapping[str, str]) 
         text += f"; {w['found']} {given(r.found)!r}" if lang == "en" else f"；{w['found']}「{given(r.found)}」"
     if given(r.expected):
         text += f"; {w['expected']} {given(r.expected)}" if lang == "en" else f"；{w['expected']} {given(r.expected)}"
+    text = visible(text)  # one line, whatever stands in the book
     return text + (f"; {w['fix']}: {fix}" if lang == "en" else f"；{w['fix']}：{fix}")
 
 
@@ -257,6 +260,8 @@ def _column(value: Any, n: int, kind: Any) -> Any:
 
     if value is None or isinstance(value, str | int):
         fill = value if value is not None else (None if kind == pa.int64() else "")
+        if isinstance(fill, str):  # a file's name need not be text on every system
+            fill = fill.encode("utf-8", "backslashreplace").decode("utf-8")
         return pd.array(pa.repeat(pa.scalar(fill, kind), n), dtype=pd.ArrowDtype(kind))
     array = pa.array(value) if not isinstance(value, pa.Array | pa.ChunkedArray) else value
     array = array.cast(kind)
