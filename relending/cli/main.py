@@ -67,9 +67,9 @@ def _told(error: OSError) -> None:
     with suppress(OSError):
         click.echo(visible(f"{where}{en} / {zh}"), err=True)
     if error.errno in (errno.ENOSPC, errno.EFBIG):
-        with suppress(OSError, ValueError):  # what was printed is lost; closing the stream shall not fail once more
-            with Path(os.devnull).open("wb") as nowhere:
-                os.dup2(nowhere.fileno(), sys.stdout.fileno())
+        # what was printed is lost; closing the stream shall not fail once more
+        with suppress(OSError, ValueError), Path(os.devnull).open("wb") as nowhere:
+            os.dup2(nowhere.fileno(), sys.stdout.fileno())
 
 
 @click.command(
