@@ -35,6 +35,7 @@ class _Seen:
     """The booked loans: row over all blocks and project of each, and what their text columns hold."""
 
     def __init__(self, blocks: Sequence[Block], keys: Keys, row: Ints, project: Ints) -> None:
+        """Of the loans at these rows, of these projects."""
         self.blocks, self.keys, self.row, self.project = blocks, keys, row, project
 
     def text(self, name: str, at: Ints | None = None) -> pa.Array | None:
@@ -133,22 +134,24 @@ def _two_codes(seen: _Seen, code: Ints | None) -> Findings:
 def _name_and_borrower(seen: _Seen) -> Ints | None:
     """Name and borrower together as a number, -1 where one is missing or no other project has the borrower.
 
-    Of each project the first loan that gives a borrower speaks: a million names are too many to normalise.
+    Of each project the first loan that gives a borrower speaks; only names of borrowers with several are normalised.
     """
-    borrower, names = _coded(seen.text("borrower")), seen.text("project_name")
-    if borrower is None or names is None:
+    borrowers, names = seen.text("borrower"), seen.text("project_name")
+    if borrowers is None or names is None:
         return None
-    first = first_of(seen.project, seen.keys.projects, np.flatnonzero(borrower != NOT_GIVEN))
-    one = first[first != NOT_GIVEN]
-    several = np.bincount(borrower[one]) > 1
-    one = np.sort(one[several[borrower[one]]])
+    first = first_of(seen.project, seen.keys.projects, np.flatnonzero(np.asarray(borrowers.is_valid())))
+    one = np.sort(first[first != NOT_GIVEN])
+    borrower = _coded(borrowers.take(pa.array(one)))
+    assert borrower is not None
+    several = (np.bincount(borrower) > 1)[borrower]
+    one, borrower = one[several], borrower[several]
     found = np.full(seen.project.size, NOT_GIVEN)
     if one.size == 0:
         return found
     plain = pc.utf8_trim_whitespace(pc.utf8_lower(pc.utf8_normalize(names.take(pa.array(one)), form="NFKC")))
     name = _coded(plain)
     assert name is not None
-    _, both = np.unique(np.stack([borrower[one], name]), axis=1, return_inverse=True)
+    _, both = np.unique(np.stack([borrower, name]), axis=1, return_inverse=True)
     found[one] = np.where(name == NOT_GIVEN, NOT_GIVEN, both.ravel())
     return found
 

@@ -15,9 +15,8 @@ import pyarrow as pa
 from relending.engine.block import Block
 from relending.engine.columns import Flags
 from relending.engine.context import Context
-from relending.engine.doubles import double_findings
 from relending.engine.keys import Keys
-from relending.engine.projects import Usable, Variants, first_of, place, usable_loans, variants
+from relending.engine.projects import Usable, Variants, first_of, place, variants
 from relending.engine.ratios import RATIOS, bound_of, compare, outside_of, ratio_text, texts
 from relending.engine.slips import columns_of, slip_text, suspected
 from relending.findings import Findings
@@ -26,17 +25,15 @@ from relending.policy.plausibility import HUNDREDTHS, share_bound
 from relending.units import INT64_MAX, PPM, Ints, decimal_text, group_sum, mul_div
 
 
-def project_findings(blocks: Sequence[Block], keys: Keys, out: Sequence[Flags], end: int) -> Findings:
-    """Every warning about projects, over the loans not in ``out``: ratios, slips of units, shares, doubles.
+def project_findings(blocks: Sequence[Block], keys: Keys, usable: Usable, end: int) -> Findings:
+    """Warnings about the figures of projects: ratios, slips of units, shares.
 
     ``end`` is the last day of the run (a day number): what is lent later is in no share.
     """
-    usable = usable_loans(blocks, keys, out)
     if usable.row.size == 0:
         return Findings()
-    rows = variants(blocks, keys, usable)
-    said = [*_figures(blocks, keys, usable, rows), _shares(blocks, keys, usable, end)]
-    return Findings.concat([*said, double_findings(blocks, keys, usable)])
+    said = _figures(blocks, keys, usable, variants(blocks, keys, usable))
+    return Findings.concat([*said, _shares(blocks, keys, usable, end)])
 
 
 def _once(group: Ints, at: Ints) -> Ints:
