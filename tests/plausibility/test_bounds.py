@@ -70,3 +70,15 @@ def test_every_column_and_factor_of_a_slip_has_units() -> None:
 def test_every_code_is_a_warning_and_no_other_code_is_given() -> None:
     assert {messages()[code].severity for code in CODES} == {"warning"}
     assert {r.code for r in RATIOS} <= CODES
+
+
+def test_methods_tells_every_bound() -> None:
+    page = (DATA.parents[2] / "docs" / "methods.md").read_text(encoding="utf-8")
+    lines = {line.split("`")[1]: line for line in page.splitlines() if line.startswith("| `")}
+    for ratio in RATIOS:
+        for bound in bounds():
+            if bound.ratio == ratio.name:
+                figures = bound.text.removesuffix(bound.unit).removeprefix("<=").strip()
+                assert figures in lines[ratio.code], bound
+                assert bound.low_e2 is None or all(code in lines[ratio.code] for code in bound.sectors), bound
+    assert "0.80" in lines["share_high"]
