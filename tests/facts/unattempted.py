@@ -14,8 +14,8 @@ REASONS = {
     "projects_loans_partial.csv": "the project's total investment is not published, so that the loan has no share",
     "project_cases.csv": "a project's own figures without a loan: held against the bounds of plausibility"
     " (`tests/plausibility/test_cases.py`), which reproduces none of them",
-    "plausibility_bounds.csv": "the bounds are shipped as data (`relending policy` does not show them); what they were worked"
-    " out from is not computed",
+    "plausibility_bounds.csv": "the bounds are shipped as data, for warnings; what they were worked out from is not"
+    " computed",
     "generation_factor.csv": FACTORS,
     "grid_baseline_om_bm.csv": FACTORS,
     "grid_average_national.csv": FACTORS,
