@@ -148,11 +148,13 @@ def _name_and_borrower(seen: _Seen) -> Ints | None:
     found = np.full(seen.project.size, NOT_GIVEN)
     if one.size == 0:
         return found
-    plain = pc.utf8_trim_whitespace(pc.utf8_lower(pc.utf8_normalize(names.take(pa.array(one)), form="NFKC")))
-    name = _coded(plain)
+    coded = names.take(pa.array(one)).dictionary_encode()
+    # a name is normalised once, however many loans carry it
+    plain = pc.utf8_trim_whitespace(pc.utf8_lower(pc.utf8_normalize(coded.dictionary, form="NFKC")))
+    name = _coded(plain.take(coded.indices))
     assert name is not None
-    _, both = np.unique(np.stack([borrower, name]), axis=1, return_inverse=True)
-    found[one] = np.where(name == NOT_GIVEN, NOT_GIVEN, both.ravel())
+    _, both = np.unique(borrower * (int(name.max()) + 2) + name, return_inverse=True)
+    found[one] = np.where(name == NOT_GIVEN, NOT_GIVEN, both)
     return found
 
 
