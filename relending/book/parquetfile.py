@@ -21,7 +21,7 @@ def open_parquet(path: Path) -> Table:
         with pq.ParquetFile(path) as f:
             schema = f.schema_arrow
             rows = f.metadata.num_rows
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError) as error:
+    except (pa.ArrowException, ValueError, OSError) as error:  # names that are no text are a ValueError
         raise InputError(Findings.one("file_unreadable", file=path.name, found=str(error)[:200])) from None
     if rows > limits()["file_rows"]:
         most = f"<= {limits()['file_rows']:,}"
@@ -96,7 +96,7 @@ def _blocks(
                 done += whole.num_rows
     except (MemoryError, pa.ArrowCapacityError):
         raise InputError(Findings.one("file_too_large", file=path.name, found="memory")) from None
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError) as error:
+    except (pa.ArrowException, ValueError, OSError) as error:  # names that are no text are a ValueError
         raise InputError(Findings.one("file_unreadable", file=path.name, found=str(error)[:200])) from None
 
 

@@ -209,7 +209,8 @@ def test_the_books_are_made_of_the_facts() -> None:
 @pytest.mark.parametrize("name", [p.stem for p in sorted(books.FOLDER.glob("*.toml"))])
 def test_every_loan_of_the_books_is_supported_and_nothing_is_found(name: str) -> None:
     run = runs.mine(name)
-    assert run.attribution["supported"].all() and run.all_findings.codes() == {}
+    assert run.attribution["supported"].all()
+    assert run.all_findings.codes() == {"header_below": 1}  # a line above the header says what the book is
     if len(run.published):
         assert set(run.published["outcome"]) == {"equal"}
 

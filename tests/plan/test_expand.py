@@ -9,12 +9,12 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from relending import policy
 from relending.book import read_side_table
-from relending.book.columns import frame_columns
+from relending.book.columns import frame_columns, limits
 from relending.book.plan import Pricing, expand
 from relending.dates import parse_quarter, to_day
 from relending.findings import InputError
@@ -95,7 +95,9 @@ def test_a_plan_expands_as_a_slow_reading_of_the_design_does(rows: list[Any]) ->
         lines.append(
             f"{quarter[0]}Q{quarter[1]},,wind,{amount},0.03,,,{months},,{n},{decimals(per_10k, 6)},{decimals(share, 6)}"
         )
-        expected += by_hand(i + 2, quarter, fen, n, months, share, per_10k)
+        loans = by_hand(i + 2, quarter, fen, n, months, share, per_10k)
+        assume(all(reduction <= limits()["mass_g"] for *_, reduction in loans))  # a row beyond has a test of its own
+        expected += loans
     with tempfile.TemporaryDirectory() as folder:
         plan = read(Path(folder), *lines)
     loans = expand(plan, pricing(), FIRST, LAST).loans
