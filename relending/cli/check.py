@@ -16,6 +16,7 @@ from relending.cli.people import (
     findings_option,
     is_run_folder,
     lang_option,
+    scenario_sources,
     show_findings,
     stop_at_path,
     write_findings,
@@ -55,14 +56,16 @@ def command(
     from relending.engine.check import check_book
     from relending.findings import InputError
 
-    with errors_for_people(lang, findings_to):
+    sources: list[tuple[Path, str]] = []
+    with errors_for_people(lang, findings_to, sources):
         loaded: Any
         context: Any
         scenario = _is_scenario(book)
         if scenario:
             _refuse_options({"--lender": lender, "--facility": facilities, "--prepayments": prepayments}, lang)
-            loaded, context, said = _load_scenario(book)
+            loaded, context, said = _load_scenario(book, sources)
         else:
+            sources += [(Path(book), "loans"), *([(prepayments, "prepayments")] if prepayments is not None else [])]
             loaded, context, said = _load_book(book, lender, facilities or FACILITIES, prepayments, lang)
         try:
             checked = check_book(loaded, context)
@@ -71,7 +74,7 @@ def command(
     findings = said + checked.findings
     _show(checked, lang)
     show_findings(findings, lang)
-    write_findings(findings, findings_to, lang)
+    write_findings(findings, findings_to, lang, sources)
     if not scenario and "unknown_lender" in findings.codes():
         click.echo(
             "提示：银行由情景文件（[lenders.名称]）定义，或以 --lender 给出已知机构；见 docs/scenario.md。"
@@ -104,11 +107,12 @@ def _refuse_options(options: Mapping[str, object], lang: str) -> None:
         )
 
 
-def _load_scenario(name: str) -> tuple[Any, Any, Any]:
+def _load_scenario(name: str, sources: list[tuple[Path, str]]) -> tuple[Any, Any, Any]:
     from relending.scenario import load_scenario
     from relending.scenario.inputs import read_loans
 
     scenario = load_scenario(name)
+    sources += scenario_sources(scenario)
     read = read_loans(scenario)
     return read, scenario.context(), scenario.findings + read.findings
 

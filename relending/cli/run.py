@@ -18,6 +18,7 @@ from relending.cli.people import (
     errors_for_people,
     findings_option,
     lang_option,
+    scenario_sources,
     show_findings,
     stop_at_path,
     write_findings,
@@ -64,16 +65,18 @@ def command(
     from relending.runfolder import run as carry_out
 
     progress = Progress(lang, quiet)
+    sources: list[tuple[Path, str]] = []
     try:
-        with errors_for_people(lang, findings_to):
+        with errors_for_people(lang, findings_to, sources):
             loaded = _load(_names(scenario), sets)
+            sources += [source for one in loaded for source in scenario_sources(one)]
             targets = _targets(out, scenario, [one.name for one in loaded], lang)
             compared = [one for one in loaded if one.published is not None]
             together = targets[0].parent if len(loaded) > 1 and compared else None
             _refuse(targets, together, force)
             # every run is done before the first is written, so that a stop leaves the disk as it was
             done = [carry_out(one, strict=strict, progress=progress) for one in loaded]
-            write_findings(Findings.concat(run.all_findings for run in done), findings_to, lang)
+            write_findings(Findings.concat(run.all_findings for run in done), findings_to, lang, sources)
             for run, target in zip(done, targets, strict=True):
                 progress("writing")
                 run.save(target, force)
