@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -158,15 +158,15 @@ def _summary(
     order = sorted(counts, key=lambda code: SEVERITIES.index(told[code].severity))
     for line, code in enumerate(order, at + 1):
         r = next(_rows(first.loc[[code]], labels))
-        cells: dict[str, Callable[[int], object]] = {
-            "severity": lambda i, c=code: sheet.write_string(line, i, words[told[c].severity], style[told[c].severity]),
-            "count": lambda i, c=code: sheet.write_number(line, i, counts[c], style["number"]),
-            "first": lambda i, r=r: _place(sheet, line, i, places.of(*r["at"]), style, link=True),
-        }
-        texts = r | {"code": code, "message": told[code].message[lang], "fix": told[code].fix[lang]}
+        one = told[code]
+        texts = r | {"code": code, "message": one.message[lang], "fix": one.fix[lang]}
         for i, name in enumerate(SUMMARY):
-            if name in cells:
-                cells[name](i)
+            if name == "severity":
+                sheet.write_string(line, i, words[one.severity], style[one.severity])
+            elif name == "count":
+                sheet.write_number(line, i, counts[code], style["number"])
+            elif name == "first":
+                _place(sheet, line, i, places.of(*r["at"]), style, link=True)
             else:
                 sheet.write_string(line, i, _cell(texts[name]), style["text"])
 

@@ -42,7 +42,7 @@ class Places:
     """The places of the findings of ``sources``, as seen from the file ``seen_from`` that links to them."""
 
     def __init__(self, sources: Iterable[Source], seen_from: Path) -> None:
-        self._home = Path(os.path.abspath(seen_from)).parent
+        self._home = seen_from.absolute().parent
         self._sources: dict[str, set[Source]] = {}
         for source in sources:
             inside = sorted(source.path.iterdir()) if source.path.is_dir() else []
@@ -67,7 +67,7 @@ class Places:
 
     def _source(self, file: str) -> Source | None:
         known = self._sources.get(file, set())
-        paths = {os.path.abspath(s.path) for s in known}
+        paths = {s.path.absolute() for s in known}
         return min(known, key=lambda s: s.table or "~") if len(paths) == 1 else None
 
     def _letter(self, source: Source, sheet: str, column: str) -> str:
@@ -81,7 +81,7 @@ class Places:
             try:
                 way = os.path.relpath(path, self._home)
             except ValueError:  # on another drive there is no way from here to there
-                way = os.path.abspath(path)
+                way = str(path.absolute())
             way = "".join(_ESCAPES.get(c, c) for c in way.replace(os.sep, "/"))
             self._urls[path] = f"external:{way}" if len(way) <= MOST_URL and path.exists() else ""
         return self._urls[path]
