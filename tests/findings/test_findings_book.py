@@ -21,7 +21,16 @@ from relending.runfolder.findings_book import TEXTS, write_findings_book
 from relending.runfolder.findings_places import Places, Source
 from relending.spreadsheet import workbook
 
-HEADER = "借据编号 项目编号 碳减排领域 贷款金额（万元） 发放时利率（%） 贷款发放日期 贷款到期日期 备注".split()
+HEADER = [
+    "借据编号",
+    "项目编号",
+    "碳减排领域",
+    "贷款金额（万元）",
+    "发放时利率（%）",
+    "贷款发放日期",
+    "贷款到期日期",
+    "备注",
+]
 
 
 def row(loan: str, principal: object = 100, rate: object = 3.5, day: str = "2022-01-05") -> list[object]:
