@@ -17,6 +17,7 @@ from relending.book.columns import frame_columns, key_column
 from relending.book.files import open_tables
 from relending.book.headers import Headers, match
 from relending.book.rows import blank_rows, finish, read_columns
+from relending.book.tally import Tally
 from relending.findings import Findings, InputError
 
 if TYPE_CHECKING:
@@ -31,7 +32,8 @@ class Book:
     """A loan book as read: frames in the integers of the step frames, findings, and what was read from where.
 
     ``loans``: one row a loan read, in input order; ``prepayments``: may be empty; ``inputs``: a mapping a file, with
-    file, sha256, rows, sheet, encoding and columns (header -> name and unit); ``cuts``: where each block ends.
+    file, sha256, rows, sheet, encoding, header_row and columns (header -> name, unit and position from 0); ``cuts``:
+    where each block ends.
     """
 
     loans: pd.DataFrame
@@ -79,7 +81,7 @@ def read_book(
     prepayments: PathLike | None = None,
     lender: str | None = None,
     lenders: Mapping[str, str] | None = None,
-    sheet: str | None = None,
+    sheet: str | Sequence[str] | None = None,
     block_rows: int = BLOCK_ROWS,
 ) -> Book:
     """Read and check a loan book.
@@ -90,7 +92,7 @@ def read_book(
     prepayments : a table of prepayments; without it a sheet 提前还款 or ``prepayments`` of a workbook is taken
     lender : id of the lender of rows that name none; without it their lender stays null, which a run refuses
     lenders : further lenders, name or id -> id (those of the scenario)
-    sheet : name of the sheet to read in a workbook
+    sheet : name of the sheet to read in a workbook, or several: together they are the book
     block_rows : rows a block [count]; what comes out does not depend on it
 
     Raises
@@ -129,7 +131,7 @@ def iter_blocks(
     *,
     lender: str | None = None,
     lenders: Mapping[str, str] | None = None,
-    sheet: str | None = None,
+    sheet: str | Sequence[str] | None = None,
     block_rows: int = BLOCK_ROWS,
 ) -> Iterator[BookBlock]:
     """The blocks of a loan book one after the other, for books larger than memory.
@@ -174,7 +176,7 @@ def _paths(path: PathLike | Sequence[PathLike]) -> list[Path]:
     return [Path(path)] if isinstance(path, str | os.PathLike) else [Path(p) for p in path]
 
 
-def _open(path: PathLike | Sequence[PathLike], sheet: str | None) -> _Opened:
+def _open(path: PathLike | Sequence[PathLike], sheet: str | Sequence[str] | None) -> _Opened:
     loans: list[Table] = []
     early: list[Table] = []
     findings: list[Findings] = []
@@ -201,7 +203,7 @@ def _opened_table(path: Path, name: str) -> _Opened:
 def _check(tables: Sequence[Table], name: str, findings: Findings) -> _Opened:
     """Match the headers of all tables; InputError with everything that is wrong with any of them."""
     headers = [match(t.headers, name, above=t.above, file=t.file, sheet=t.sheet, row=t.header_row) for t in tables]
-    findings = Findings.concat([findings, *(h.problems for h in headers)])
+    findings = Findings.concat([findings, *(t.notes for t in tables), *(h.problems for h in headers)])
     if findings.count("error"):
         raise InputError(findings)
     return _Opened(tuple(tables), tuple(headers), (), findings)
@@ -224,15 +226,20 @@ def _iter(
             "rows": 0,
             "sheet": table.sheet,
             "encoding": table.encoding,
-            "columns": {f.header: {"name": f.column.name, "unit": f.unit} for f in headers.fields},
+            "header_row": table.header_row,
+            "columns": {
+                f.header: {"name": f.column.name, "unit": f.unit, "position": f.position} for f in headers.fields
+            },
         }
         inputs.append(entry)
         blanks: list[int] = []
         passed: tuple[int, int] | None = None
+        tally = Tally(table.file, table.sheet, name)
         fields = [f.position for f in headers.fields]
         words = frozenset(f.position for f in headers.fields if f.column.type in ("text", "enum", "sector"))
-        for raw in table.blocks([*fields, *_before_key(table, headers, name)], block_rows, words):
-            block, empty = _block(raw, table, headers, name, lender, lenders)
+        raws = table.blocks([*fields, *_before_key(table, headers, name)], block_rows, words)
+        for raw in _while_unchanged(raws, table):
+            block, empty = _block(raw, table, headers, name, lender, lenders, tally)
             entry["rows"] += len(block.frame)
             blanks += empty
             if len(block.frame):
@@ -242,9 +249,24 @@ def _iter(
                     passed = (passed[0], passed[1] + len(inside)) if passed else (inside[0], len(inside))
                 blanks = [b for b in blanks if b > last]
             yield block
+        notes = tally.findings()
         if passed:
-            note = Findings.one("blank_rows", file=table.file, sheet=table.sheet, row=passed[0], found=passed[1])
-            yield BookBlock(_concat([], name), note, table, 0)
+            notes += Findings.one("blank_rows", file=table.file, sheet=table.sheet, row=passed[0], found=passed[1])
+        if notes:
+            yield BookBlock(_concat([], name), notes, table, 0)
+
+
+def _while_unchanged(raws: Iterator[RawBlock], table: Table) -> Iterator[RawBlock]:
+    """The blocks of a table; stops where its file changed since it was opened, whatever was read of it."""
+    stop: InputError | None = None
+    try:
+        yield from raws
+    except InputError as error:
+        stop = error
+    if not table.unchanged():
+        raise InputError(Findings.one("file_changed", file=table.file, found=table.file)) from None
+    if stop is not None:
+        raise stop
 
 
 def _before_key(table: Table, headers: Headers, name: str) -> list[int]:
@@ -258,7 +280,13 @@ def _before_key(table: Table, headers: Headers, name: str) -> list[int]:
 
 
 def _block(
-    raw: RawBlock, table: Table, headers: Headers, name: str, lender: str | None, lenders: Mapping[str, str]
+    raw: RawBlock,
+    table: Table,
+    headers: Headers,
+    name: str,
+    lender: str | None,
+    lenders: Mapping[str, str],
+    tally: Tally,
 ) -> tuple[BookBlock, list[int]]:
     blank = blank_rows(raw, [f.position for f in headers.fields])
     numbers = np.arange(raw.first_row, raw.first_row + raw.rows, dtype=np.int64)
@@ -267,13 +295,15 @@ def _block(
         raw, numbers = _without(raw, blank), numbers[~blank]
     rows = read_columns(raw, headers.fields, name)
     CHECKS[name](rows, lender, lenders)
-    frame, findings = finish(rows, numbers, table.file, table.sheet)
-    return BookBlock(frame, findings, table, raw.rows), empty
+    done = finish(rows, numbers, table.file, table.sheet)
+    tally.add(done)
+    return BookBlock(done.frame, done.findings, table, raw.rows), empty
 
 
 def _without(raw: RawBlock, blank: np.ndarray) -> RawBlock:
     kept = np.flatnonzero(~blank)
     place = {int(old): new for new, old in enumerate(kept.tolist())}
+    broken = {p: {place[i]: said for i, said in b.items() if i in place} for p, b in raw.broken.items()}
     return RawBlock(
         raw.first_row,
         len(kept),
@@ -281,6 +311,7 @@ def _without(raw: RawBlock, blank: np.ndarray) -> RawBlock:
         {place[i]: count for i, count in raw.ragged.items()},
         raw.width,
         [place[i] for i in raw.split],
+        broken,
     )
 
 

@@ -12,22 +12,28 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from relending.findings import Findings
+
 TEXT, NUMBER, DATE, OTHER = 0, 1, 2, 3
 """What a spreadsheet cell was, where one column mixes kinds and all are kept as text."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cells:
-    """One column of a block: an Arrow array as the file has it, and for mixed spreadsheet columns each cell's kind."""
+    """One column of a block: an Arrow array as the file has it, and for mixed spreadsheet columns each cell's kind.
+
+    ``typed``: the format tells texts from other values itself, so no text in it is escaped.
+    """
 
     values: pa.Array
     kinds: NDArray[np.int8] | None = None
     spreadsheet: bool = False
+    typed: bool = False
 
     def take(self, index: NDArray[np.int64]) -> Cells:
         """Only these rows."""
         kinds = None if self.kinds is None else self.kinds[index]
-        return Cells(self.values.take(pa.array(index)), kinds, self.spreadsheet)
+        return Cells(self.values.take(pa.array(index)), kinds, self.spreadsheet, self.typed)
 
     def kind(self) -> NDArray[np.int8]:
         """Each cell's kind."""
@@ -51,7 +57,8 @@ class RawBlock:
 
     ``ragged`` maps a row that has not ``width`` cells, as the header has, to the number it has; its cells stand in
     ``columns`` counted from the left, null where there is none. ``split`` names those of them in which a figure seems
-    to be cut at its thousands separators.
+    to be cut at its thousands separators. ``broken`` maps a position and a row to the finding code of a cell that has
+    no value of its own (an error, a formula never computed, a merged cell) and to what stands there.
     """
 
     first_row: int
@@ -60,6 +67,7 @@ class RawBlock:
     ragged: Mapping[int, int] = field(default_factory=dict)
     width: int = 0
     split: Collection[int] = ()
+    broken: Mapping[int, Mapping[int, tuple[str, str]]] = field(default_factory=dict)
 
 
 Blocks = Callable[[Sequence[int], int, Collection[int]], Iterator[RawBlock]]
@@ -70,7 +78,10 @@ Columns of the third kind may come as dictionaries, where the format stores them
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """One table found in a file: its headers, what stands above them, and how to get its rows."""
+    """One table found in a file: its headers, what stands above them, and how to get its rows.
+
+    ``header_row`` is the last row of the header, as a spreadsheet counts; ``notes`` what was found on opening it.
+    """
 
     path: Path
     file: str
@@ -81,6 +92,21 @@ class Table:
     encoding: str
     sha256: str
     blocks: Blocks
+    notes: Findings = field(default_factory=Findings)
+    stamp: tuple[int, ...] = ()
+
+    def unchanged(self) -> bool:
+        """Whether the file is still the one that was opened."""
+        return not self.stamp or self.stamp == stamp(self.path)
+
+
+def stamp(path: Path) -> tuple[int, ...]:
+    """What tells that a file was not touched: its size, its time of change, which file it is."""
+    try:
+        told = path.stat()
+    except OSError:
+        return (-1,)
+    return (told.st_size, told.st_mtime_ns, told.st_ino)
 
 
 def flat(array: Any, *, keep_dictionary: bool = False) -> pa.Array:

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from relending.book.cells import flat
-from relending.book.columns import columns, limits
+from relending.book.columns import columns, limits, words
 from relending.book.rows import Problem, Rows
 from relending.book.texts import even, translate
 from relending.dates import to_date
@@ -39,6 +39,7 @@ def check_loans(rows: Rows, lender: str | None, lenders: Mapping[str, str]) -> N
     """Check the rows of a loan table; fills in the lender and translates sectors on the way."""
     _lenders(rows, lender, lenders)
     _sectors(rows)
+    _refinances(rows)
     _missing(rows)
     _ranges(rows)
     _dates(rows)
@@ -104,6 +105,26 @@ def _missing(rows: Rows) -> None:
         if values.null_count:
             empty = values.is_null().to_numpy(zero_copy_only=False) & ~rows.unreadable(column.name)
             rows.blame("value_missing", empty, column.name, f"{column.name} / {column.zh}")
+
+
+def _refinances(rows: Rows) -> None:
+    """Cells that say yes or no where the id of the loan replaced is wanted: no counts as empty, yes as given."""
+    if "refinances" not in rows.cells:
+        return
+    texts = rows.values["refinances"]
+    said = {word: answer for answer, given in words().items() if answer != "frequency" for word in given}
+    short = pc.less_equal(pc.utf8_length(texts), max(map(len, said))).fill_null(False).to_numpy(zero_copy_only=False)
+    where = np.flatnonzero(short)
+    if not len(where):
+        return
+    answers, _ = translate(texts.take(pa.array(where)), lambda t: said.get(even(t)))
+    for answer, code in (("no", "refinances_none"), ("yes", "refinances_is_flag")):
+        hit = where[pc.equal(answers, answer).fill_null(False).to_numpy(zero_copy_only=False)]
+        rows.blame(code, hit, "refinances", "loan_id / 借据编号")
+        if answer == "no" and len(hit):
+            gone = np.zeros(rows.n, np.bool_)
+            gone[hit] = True
+            rows.values["refinances"] = pc.if_else(pa.array(gone), pa.scalar(None, pa.string()), texts)
 
 
 def _ranges(rows: Rows) -> None:

@@ -90,6 +90,18 @@ def no_loan_words() -> Mapping[str, tuple[str, ...]]:
 
 
 @cache
+def words() -> Mapping[str, Any]:
+    """What cells say that stands for ``no``, for ``yes``, and for a ``frequency`` (payments a year -> words).
+
+    >>> "否" in words()["no"], "按季" in words()["frequency"][4]
+    (True, True)
+    """
+    raw = _raw()["words"]
+    by_number = {int(n): tuple(said) for n, said in raw["frequency"].items()}
+    return MappingProxyType({"no": tuple(raw["no"]), "yes": tuple(raw["yes"]), "frequency": by_number})
+
+
+@cache
 def columns(table: str = "loans") -> Mapping[str, Column]:
     """The columns of a table (one of ``TABLES``) by name, in the order of the frame.
 

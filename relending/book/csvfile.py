@@ -15,16 +15,20 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv as pacsv
 
-from relending.book.cells import Cells, RawBlock, Table, flat
+from relending.book.ahead import ahead
+from relending.book.cells import Cells, RawBlock, Table, flat, stamp
+from relending.book.columns import limits
 from relending.book.digest import fingerprint
-from relending.book.headers import header_row
+from relending.book.headers import find_header
 from relending.findings import Findings, InputError
 
 HEAD_ROWS = 20
-_HEAD_BYTES = 1 << 20
+_HEAD_BYTES = 1 << 21
 _WHOLE_BYTES = 1 << 28
 """Files up to this size are taken into memory at once, on all cores; larger ones are streamed."""
 _READ_BYTES = 1 << 23
+_PIECES_AHEAD = 64
+"""Pieces of a streamed file read ahead: about a block's, so that reading goes on while a block is checked."""
 _BETWEEN = "\x1f"
 _CUT = re.compile(rf"(?:^|{_BETWEEN})\s*[+-]?\d{{1,3}}{_BETWEEN}\d{{3}}(?:\.\d*)?\s*(?:{_BETWEEN}|$)", re.ASCII)
 """A few digits in one cell and exactly three, perhaps with decimals, in the next."""
@@ -36,38 +40,55 @@ def open_csv(path: Path, table: str) -> Table:
     The header is the first row that names two columns of ``table``; rows above it may give units. Row numbers are those
     a spreadsheet shows: the first row of the file is 1, and a quoted cell may hold line breaks.
     """
+    before = stamp(path)
     sha256, encoding = fingerprint(path, text=True)
     if not encoding:
-        raise InputError(Findings.one("encoding_unknown", file=path.name, expected="UTF-8, GB18030"))
+        raise _unknown(path)
     head = _head(path, encoding)
+    if len(head) > limits()["line_bytes"] and max(map(len, head.splitlines())) > limits()["line_bytes"]:
+        raise _endless(path)
     rows, lines = _head_rows(head)
     if not any(any(c.strip() for c in row) for row in rows):
         raise InputError(Findings.one("file_empty", file=path.name))
-    at = header_row(rows, table)
-    headers = rows[at]
+    at = find_header(rows, table)
+    headers = at.texts
     if len(headers) == 1 and any(mark in headers[0] for mark in ";\t|，、"):
         raise InputError(
-            Findings.one("not_comma_separated", file=path.name, row=at + 1, found=headers[0][:100], expected=",")
+            Findings.one("not_comma_separated", file=path.name, row=at.last + 1, found=headers[0][:100], expected=",")
         )
 
-    only_header = len(rows) == at + 1 and path.stat().st_size <= _HEAD_BYTES
+    only_header = len(rows) == at.last + 1 and path.stat().st_size <= _HEAD_BYTES
 
     def blocks(positions: Sequence[int], block_rows: int, words: Collection[int] = ()) -> Iterator[RawBlock]:
         if only_header:
             return iter(())
-        return _blocks(path, encoding, positions, len(headers), lines[at], at + 2, block_rows)
+        return _blocks(path, encoding, positions, len(headers), lines[at.last], at.last + 2, block_rows)
+
+    notes = Findings()
+    if not encoding.startswith("utf"):
+        notes = Findings.one("encoding_converted", file=path.name, found="GB18030 (GBK)")
 
     return Table(
         path=path,
         file=path.name,
         sheet="",
-        headers=tuple(headers),
-        above=tuple(map(tuple, rows[:at])),
-        header_row=at + 1,
+        headers=headers,
+        above=tuple(map(tuple, rows[: at.first])),
+        header_row=at.last + 1,
         encoding=encoding,
         sha256=sha256,
         blocks=blocks,
+        notes=notes,
+        stamp=before,
     )
+
+
+def _unknown(path: Path) -> InputError:
+    return InputError(Findings.one("encoding_unknown", file=path.name, expected="UTF-8, GB18030"))
+
+
+def _endless(path: Path) -> InputError:
+    return InputError(Findings.one("line_too_long", file=path.name, expected=f"<= {limits()['line_bytes']:,} bytes"))
 
 
 def _head(path: Path, encoding: str) -> str:
@@ -127,9 +148,13 @@ def _blocks(
                 whole = pacsv.read_csv(path, **options(False))
             parts: Iterator[pa.Table] = iter([whole])
         else:
-            parts = _streamed(path, options(False))
+            parts = ahead(_streamed(path, options(False)), _PIECES_AHEAD)
         yield from _cut(parts, bad, positions, width, skip, first_row, block_rows, path.name)
+    except UnicodeDecodeError:
+        raise _unknown(path) from None
     except pa.ArrowInvalid as error:
+        if "straddling" in str(error):  # a row longer than a whole piece of the file
+            raise _endless(path) from None
         raise InputError(Findings.one("file_unreadable", file=path.name, found=str(error)[:200])) from None
 
 

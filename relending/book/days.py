@@ -18,6 +18,7 @@ from relending.book.columns import limits
 Ints = NDArray[np.int64]
 
 _TIME = r"(?:[ T]+[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]*)?)?)?"
+_ISO = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _FORMS = (
     re.compile(r"([0-9]{4})([-/.])([0-9]{1,2})\2([0-9]{1,2})" + _TIME),
     re.compile(r"([0-9]{4})(年)\s*([0-9]{1,2})\s*月\s*([0-9]{1,2})\s*日?" + _TIME),
@@ -31,7 +32,7 @@ def date_of(text: str) -> dt.date | None:
     >>> [str(date_of(t)) for t in ("2023/1/5", "2023年1月5日", "20230105", "1/5/2023", "2023-02-30")]
     ['2023-01-05', '2023-01-05', '2023-01-05', 'None', 'None']
     """
-    plain = unicodedata.normalize("NFKC", text).strip()
+    plain = unicodedata.normalize("NFKC", text).strip().removeprefix("'")
     for form in _FORMS:
         found = form.fullmatch(plain)
         if found:
@@ -79,7 +80,7 @@ def read_dates(cells: Cells) -> tuple[pa.Array, dict[str, Ints]]:
 
     >>> got, wrong = read_dates(Cells(pa.array(["2023-1-5", "", "0001-01-01", "soon"])))
     >>> [str(d) for d in got.to_pylist()], {k: v.tolist() for k, v in wrong.items()}
-    (['2023-01-05', 'None', 'None', 'None'], {'unreadable_date': [3], 'implausible_date': [2]})
+    (['2023-01-05', 'None', 'None', 'None'], {'cells_converted': [0], 'unreadable_date': [3], 'implausible_date': [2]})
     """
     array = cells.values
     kind = array.type
@@ -103,6 +104,11 @@ def read_dates(cells: Cells) -> tuple[pa.Array, dict[str, Ints]]:
         coded = array.dictionary_encode()
         dates = pa.array([_of_number(v) for v in coded.dictionary.to_pylist()], pa.date32()).take(coded.indices)
     wrong: dict[str, Ints] = {}
+    if pa.types.is_string(kind):
+        other = [i for i, w in enumerate(words) if not _ISO.fullmatch(w)]
+        if other:
+            written = pc.and_(dates.is_valid(), pc.is_in(coded.indices, pa.array(other, coded.indices.type)))
+            wrong["cells_converted"] = np.flatnonzero(written.fill_null(False).to_numpy(zero_copy_only=False))
     bad = pc.and_(there, dates.is_null())
     if pc.any(bad).as_py():
         wrong["unreadable_date"] = np.flatnonzero(bad.to_numpy(zero_copy_only=False))
@@ -112,7 +118,7 @@ def read_dates(cells: Cells) -> tuple[pa.Array, dict[str, Ints]]:
     if pc.any(odd).as_py():
         wrong["implausible_date"] = np.flatnonzero(odd.to_numpy(zero_copy_only=False))
         dates = pc.if_else(odd, pa.scalar(None, pa.date32()), dates)
-    return dates, wrong
+    return dates, {code: index for code, index in wrong.items() if len(index)}
 
 
 def _of_number(v: Any) -> dt.date | None:

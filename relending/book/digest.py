@@ -12,7 +12,8 @@ _STEP = 1 << 22
 def fingerprint(path: Path, *, text: bool = False) -> tuple[str, str]:
     """SHA-256 of a file and, where ``text``, its encoding: ``utf-8``, ``utf-8-sig``, ``gb18030``, or "" if none fits.
 
-    GBK is read as GB18030, which holds it. A file that is valid UTF-8 is never taken for anything else.
+    GBK is read as GB18030, which holds it. A file that is valid UTF-8 is never taken for anything else; of one that is
+    not, only the beginning is tried as GB18030: whoever reads it meets what is wrong further down.
     """
     digest = hashlib.sha256()
     utf8 = codecs.getincrementaldecoder("utf-8")("strict") if text else None
@@ -23,6 +24,8 @@ def fingerprint(path: Path, *, text: bool = False) -> tuple[str, str]:
             digest.update(step)
             if first:
                 bom = step.startswith(codecs.BOM_UTF8)
+                if text and step.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+                    return "", ""  # its bytes might pass for GB18030
                 first = False
             if utf8 is not None:
                 try:
@@ -45,9 +48,7 @@ def _gb18030(path: Path) -> str:
     decoder = codecs.getincrementaldecoder("gb18030")("strict")
     try:
         with path.open("rb") as f:
-            while step := f.read(_STEP):
-                decoder.decode(step)
-        decoder.decode(b"", True)
+            decoder.decode(f.read(_STEP), final=path.stat().st_size <= _STEP)
     except UnicodeDecodeError:
         return ""
     return "gb18030"

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from relending.book.cells import Table
+from relending.book.columns import limits
 from relending.findings import Findings, InputError
 
 WORKBOOKS = (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods")
@@ -22,7 +24,7 @@ class Opened:
     findings: Findings = field(default_factory=Findings)
 
 
-def open_tables(path: Path, table: str, sheet: str | None) -> Opened:
+def open_tables(path: Path, table: str, sheet: str | Sequence[str] | None) -> Opened:
     """The tables of a file, or of a folder of Parquet files in name order; InputError with all that fail."""
     if path.is_dir():
         inside = (p for p in path.iterdir() if p.suffix.lower() == ".parquet" and p.name[0] not in "._" and p.is_file())
@@ -45,8 +47,13 @@ def open_tables(path: Path, table: str, sheet: str | None) -> Opened:
             )
         )
     try:
-        if path.stat().st_size == 0:
+        size, most = path.stat().st_size, limits()["file_bytes"]
+        if size == 0:
             raise InputError(Findings.one("file_empty", file=path.name))
+        if size > most:
+            raise InputError(
+                Findings.one("file_too_large", file=path.name, found=f"{size:,} bytes", expected=f"<= {most:,} bytes")
+            )
         if ending == ".parquet":
             from relending.book.parquetfile import open_parquet
 

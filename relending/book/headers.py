@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -122,16 +122,39 @@ def known_columns(headers: Sequence[str], table: str) -> frozenset[str]:
     return frozenset(c.name for c in found if c)
 
 
-def header_row(rows: Sequence[Sequence[str]], table: str) -> int:
-    """Position of the header among the first rows: the first that names two columns, else the first with any text.
+@dataclass(frozen=True, slots=True)
+class HeaderAt:
+    """Where a header stands among the first rows: from ``first`` to ``last`` (counted from 0), and its texts."""
 
-    >>> header_row([["示范银行贷款台账"], ["单位：万元"], ["借据编号", "贷款金额"]], "loans")
+    first: int
+    last: int
+    texts: tuple[str, ...]
+
+
+def find_header(rows: Sequence[Sequence[str]], table: str) -> HeaderAt:
+    """The header among the first rows: the first that names two columns, else the first with any text.
+
+    A second row belongs to it where it names two columns more: the upper one then has groups (项目情况) over the names
+    of the lower, and names of its own over empty cells.
+
+    >>> find_header([["示范银行贷款台账"], ["单位：万元"], ["借据编号", "贷款金额"]], "loans").first
     2
+    >>> find_header([["借据编号", "项目情况", ""], ["", "项目编号", "项目总投资"], ["L1", "P1", "9"]], "loans").texts
+    ('借据编号', '项目编号', '项目总投资')
     """
     for i, row in enumerate(rows):
-        if recognised(row, table) >= 2:
-            return i
-    return next((i for i, row in enumerate(rows) if any(c.strip() for c in row)), 0)
+        here = known_columns(row, table)
+        below = rows[i + 1] if i + 1 < len(rows) else ()
+        if here and len(known_columns(below, table) - here) >= 2:
+            width = max(len(row), len(below))
+            upper, lower = ([*r, *[""] * (width - len(r))] for r in (row, below))
+            both = tuple(low if low.strip() else up for up, low in zip(upper, lower, strict=True))
+            if len(known_columns(both, table)) > len(here):
+                return HeaderAt(i, i + 1, both)
+        if len(here) >= 2:
+            return HeaderAt(i, i, tuple(row))
+    at = next((i for i, row in enumerate(rows) if any(c.strip() for c in row)), 0)
+    return HeaderAt(at, at, tuple(rows[at]) if rows else ())
 
 
 def match(
@@ -184,6 +207,10 @@ def match(
         scale, used, trouble = _scale(column, unit, over)
         if unit or over:
             given.add(column.name)
+        if over and not unit and not trouble and column.units:
+            problems.append(
+                Findings.one("unit_from_above", **at, column=column.name, found=text, expected=f"{text}（{used}）")
+            )
         if unit and column.type in ("money", "mass") and over and not trouble and scale not in over.values():
             shown = f"{text} ≠ {', '.join(over)}"
             problems.append(Findings.one("unit_differs", **at, column=column.name, found=shown))
@@ -200,9 +227,13 @@ def match(
         fields.append(Field(column, position, text, used, scale))
     problems.append(_without_unit(fields, given, at))
     problems.append(_unknown_above(above, table, file, sheet))
+    if any(cell.strip() for cells in above for cell in cells):
+        problems.append(Findings.one("header_below", **at, found=_title(above)))
     problems.append(_missing(table, seen, ignored, texts, at))
     for text in dict.fromkeys(ignored):
-        problems.append(Findings.one("column_ignored", **at, column=text, found=text))
+        near = _near_miss(text, table, seen)
+        code = "header_near_miss" if near else "column_ignored"
+        problems.append(Findings.one(code, **at, column=text, found=text, expected=near))
     return Headers(tuple(fields), Findings.concat(problems))
 
 
@@ -311,12 +342,31 @@ def wrong_column(column: Column) -> str:
     return "wrong_column_" + column.name.removeprefix("project_")
 
 
+def _title(above: Sequence[Sequence[str]]) -> str:
+    cells = [" ".join(cell.split()) for row in above for cell in row if cell.strip()]
+    return " | ".join(cells)[:120]
+
+
+def _near_miss(text: str, table: str, seen: Mapping[str, str]) -> str:
+    """The optional column that an unread header is nearly a name of, if nothing else gave it; else nothing."""
+    if plain(text) in _lookalikes(table) or _split(text)[0] in _lookalikes(table) or text.startswith("#"):
+        return ""
+    free = [c for c in columns(table).values() if c.name not in seen and c.required != "always"]
+    likeness = {c.name: _likeness(c, text) for c in free}
+    best = max(free, key=lambda c: likeness[c.name], default=None)
+    return f"{best.name} / {best.zh}" if best and likeness[best.name] >= limits()["near_header"] else ""
+
+
+def _likeness(column: Column, header: str) -> float:
+    name = _split(header)[0]
+    return max(difflib.SequenceMatcher(None, name, plain(known)).ratio() for known in column.headers)
+
+
 def _nearest(column: Column, headers: Sequence[str]) -> str:
     """The unknown header most like a missing column's names, or nothing."""
     best, score = "", 0.6
     for header in headers:
-        for name in column.headers:
-            likeness = difflib.SequenceMatcher(None, _split(header)[0], plain(name)).ratio()
-            if likeness > score:
-                best, score = header, likeness
+        likeness = _likeness(column, header)
+        if likeness > score:
+            best, score = header, likeness
     return best

@@ -69,7 +69,7 @@ def read_numbers(cells: Cells, how: Reading) -> Numbers:
 
     >>> got = read_numbers(Cells(pa.array(["1,234.5", "４.００", "", "x"])), Reading(100, 10**14))
     >>> got.values.tolist(), got.valid.tolist(), {k: v.tolist() for k, v in got.problems.items()}
-    ([123450, 400, 0, 0], [True, True, False, False], {'unreadable_number': [3]})
+    ([123450, 400, 0, 0], [True, True, False, False], {'unreadable_number': [3], 'cells_converted': [0, 1]})
     """
     array = cells.values
     kind = array.type
@@ -170,7 +170,15 @@ def _from_text(array: pa.Array, how: Reading) -> Numbers:
     if odd.any():
         for form in (_THOUSANDS, _POWERS):
             values, odd = _in_form(array, values, odd, form, how.scale)
-    return _settled(array, there, values, odd, how, lambda v: _of_text(v, how))
+    got = _settled(array, there, values, odd, how, lambda v: _of_text(v, how))
+    written = np.flatnonzero(got.valid & ~simple)
+    if len(written):  # long figures are plain all the same
+        plain = pc.match_substring_regex(pc.utf8_trim_whitespace(array.take(pa.array(written))), _PLAIN).to_numpy(
+            zero_copy_only=False
+        )
+        if not plain.all():
+            got.problems["cells_converted"] = written[~plain]
+    return got
 
 
 def _in_form(array: pa.Array, values: Ints, odd: Mask, form: str, scale: int) -> tuple[Ints, Mask]:
@@ -245,7 +253,7 @@ def _of_text(text: str, how: Reading) -> tuple[int | None, str]:
     """One cell of text as a whole number, or None with the code of what is wrong (none for a blank cell)."""
     if len(text) > _LONGEST:
         return None, "unreadable_number" if text.strip() else ""
-    plain = unicodedata.normalize("NFKC", text).replace("\u2212", "-").strip()
+    plain = unicodedata.normalize("NFKC", text).replace("\u2212", "-").strip().removeprefix("'")
     if not plain:
         return None, ""
     found = _NUMBER.fullmatch(plain)

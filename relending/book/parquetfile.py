@@ -8,18 +8,24 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from relending.book.cells import Cells, RawBlock, Table, flat
+from relending.book.cells import Cells, RawBlock, Table, flat, stamp
+from relending.book.columns import limits
 from relending.book.digest import fingerprint
 from relending.findings import Findings, InputError
 
 
 def open_parquet(path: Path) -> Table:
     """A Parquet file as a table; InputError where it is not Parquet."""
+    before = stamp(path)
     try:
         with pq.ParquetFile(path) as f:
             schema = f.schema_arrow
+            rows = f.metadata.num_rows
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError) as error:
         raise InputError(Findings.one("file_unreadable", file=path.name, found=str(error)[:200])) from None
+    if rows > limits()["file_rows"]:
+        most = f"<= {limits()['file_rows']:,}"
+        raise InputError(Findings.one("file_too_large", file=path.name, found=f"{rows:,} rows", expected=most))
     sha256, _ = fingerprint(path)
 
     def blocks(positions: Sequence[int], block_rows: int, words: Collection[int] = ()) -> Iterator[RawBlock]:
@@ -35,6 +41,7 @@ def open_parquet(path: Path) -> Table:
         encoding="",
         sha256=sha256,
         blocks=blocks,
+        stamp=before,
     )
 
 
@@ -82,11 +89,13 @@ def _blocks(
                     done + 1,
                     whole.num_rows,
                     {
-                        p: Cells(flat(whole.column(n), keep_dictionary=p in words))
+                        p: Cells(flat(whole.column(n), keep_dictionary=p in words), typed=True)
                         for p, n in zip(positions, names, strict=True)
                     },
                 )
                 done += whole.num_rows
+    except (MemoryError, pa.ArrowCapacityError):
+        raise InputError(Findings.one("file_too_large", file=path.name, found="memory")) from None
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError) as error:
         raise InputError(Findings.one("file_unreadable", file=path.name, found=str(error)[:200])) from None
 

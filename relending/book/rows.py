@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -14,12 +14,13 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from relending.book.cells import Cells, RawBlock, flat, text_of
-from relending.book.columns import PLAN_ID, Column, columns, frame_columns, key_column, limits
+from relending.book.columns import PLAN_ID, Column, columns, frame_columns, key_column, limits, words
 from relending.book.days import read_dates, read_quarters
 from relending.book.headers import Field
 from relending.book.numbers import Reading, read_numbers
-from relending.book.texts import read_enum, read_text, translate
-from relending.book.totals import total_rows
+from relending.book.sheetxml import MERGED
+from relending.book.texts import even, read_enum, read_text, translate
+from relending.book.totals import example_rows, is_total, total_rows
 from relending.findings import Findings, messages
 
 if TYPE_CHECKING:
@@ -49,11 +50,37 @@ class Problem:
     expected: str | Sequence[str] | pa.Array = ""
 
 
+COUNTED = ("cells_converted", "apostrophe_removed", "refinances_none")
+"""Codes of conversions: told once for each column of a table, with how many cells and the first of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """A conversion in some cells of a column: its code, how many cells, the first row and what stood there."""
+
+    code: str
+    column: str
+    cells: int
+    row: int
+    found: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A block read and checked: its step frame, its findings, its conversions, and its totals (row, word, amount)."""
+
+    frame: pd.DataFrame
+    findings: Findings
+    counted: tuple[Counted, ...]
+    totals: tuple[tuple[int, str, int | None], ...]
+
+
 @dataclass(slots=True)
 class Rows:
     """The columns of a block while it is being read and checked.
 
-    ``apart``: ragged rows and totals, of which no cell counts.
+    ``apart``: ragged rows, and rows that are no loans (``others``: totals, signatures, examples), of which no cell
+    counts. ``counted``: conversions, one entry a column. ``totals``: rows that are totals, and their amount.
     """
 
     table: str
@@ -62,6 +89,9 @@ class Rows:
     cells: Mapping[str, Cells]
     apart: NDArray[np.bool_]
     problems: list[Problem] = field(default_factory=list)
+    others: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, np.bool_))
+    counted: list[Counted] = field(default_factory=list)
+    totals: list[tuple[int, str, int | None]] = field(default_factory=list)
 
     def ints(self, name: str) -> tuple[Ints, NDArray[np.bool_]]:
         """Values (0 where null) and validity of a number or date column of the frame; dates as days."""
@@ -79,7 +109,13 @@ class Rows:
     def blame(self, code: str, rows: NDArray[Any], column: str, expected: str | Sequence[str] | pa.Array = "") -> None:
         """Note a problem of the rows (positions, or a mask); what was found is the cell itself."""
         index = np.flatnonzero(rows) if rows.dtype == np.bool_ else rows
-        if len(index):
+        if not len(index):
+            return
+        if code in COUNTED:
+            first = int(index.min())
+            found = self.found(column, np.array([first])).to_pylist()[0]
+            self.counted.append(Counted(code, column, len(index), first, found))
+        else:
             self.problems.append(Problem(code, index, column, self.found(column, index), expected))
 
     def unreadable(self, column: str) -> NDArray[np.bool_]:
@@ -101,6 +137,8 @@ def blank_rows(raw: RawBlock, wanted: Collection[int]) -> NDArray[np.bool_]:
     blank = np.ones(raw.rows, np.bool_)
     for i in raw.ragged:
         blank[i] = False
+    for position in wanted:  # a cell with an error or a formula is a cell with something in it
+        blank[[i for i, (code, _) in raw.broken.get(position, {}).items() if code != MERGED]] = False
     for cells in (raw.columns[position] for position in wanted):
         where = np.flatnonzero(blank)
         if not len(where):
@@ -120,15 +158,20 @@ def read_columns(raw: RawBlock, fields: Sequence[Field], table: str) -> Rows:
     key = key_column(table)
     padded, ragged = _uneven(raw, fields)
     cells = {name: raw.columns[f.position] for name, f in found.items()}
-    by_id, by_cell = total_rows(raw, found[key].position)
-    apart = ragged.copy()
-    apart[by_id[0]] = apart[by_cell[0]] = True
-    rows = Rows(table, raw.rows, {}, cells, apart)
+    dates = [f.position for f in fields if f.column.type == "date"]
+    by_id, by_cell = total_rows(raw, found[key].position, dates)
+    examples = example_rows(raw, found[key].position)
+    others = np.zeros(raw.rows, np.bool_)
+    others[by_id[0]] = others[by_cell[0]] = others[examples] = True
+    apart = ragged | others
+    ragged &= ~others
+    padded = [i for i in padded if not others[i]]
+    rows = Rows(table, raw.rows, {}, cells, apart, others=others)
     for column_name, (index, texts) in ((key, by_id), ("", by_cell)):
         if len(index):
-            ragged[index] = False
-            padded = [i for i in padded if i not in set(index.tolist())]
             rows.problems.append(Problem("total_row", index, column_name, texts))
+    rows.blame("example_row", examples, key)
+    added = _added_up(table)
     readable: dict[str, NDArray[np.int8]] = {}
 
     def one(column: Column) -> tuple[pa.Array, dict[str, Ints]]:
@@ -138,10 +181,16 @@ def read_columns(raw: RawBlock, fields: Sequence[Field], table: str) -> Rows:
         return _read(column, given, cells[column.name])
 
     for column, (values, wrong) in zip(columns(table).values(), _each(one, table, raw.rows), strict=True):
+        if column.name in found and (broken := raw.broken.get(found[column.name].position)):
+            values, wrong = _without_broken(rows, column, values, wrong, broken)
+        if column.name == added:
+            _note_totals(rows, values, (by_id, by_cell))
         if apart.any():
             readable[column.name], wrong = _set_apart(values, wrong, apart)
         rows.values[column.frame] = values
         for code, index in wrong.items():
+            if code == "unknown_value" and column.name == "repayment":
+                index = _frequencies(rows, index)
             expected = _expected(code, column, found[column.name], rows.found(column.name, index))
             rows.blame(code, index, column.name, expected)
         _fill(rows, column)
@@ -149,6 +198,51 @@ def read_columns(raw: RawBlock, fields: Sequence[Field], table: str) -> Rows:
     if apart.any():
         _keep_ids(rows, fields, readable, ragged)
     return rows
+
+
+def _frequencies(rows: Rows, index: Ints) -> Ints:
+    """Tells the cells under repayment that say how often is paid, not how; the others are returned."""
+    often = {even(word): n for n, given in words()["frequency"].items() for word in given}
+
+    def asked(text: str) -> str | None:
+        said = even(text)
+        n = often.get(said)
+        if n is None:  # both in one cell: 等额本金（按季）
+            n = next((n for word, n in often.items() if word in said and len(word) > 1), None)
+        return f"payments_per_year = {n}" if n else None
+
+    told, other = translate(rows.found("repayment", index), asked)
+    rest = np.isin(np.arange(len(index)), other)
+    rows.blame("repayment_is_frequency", index[~rest], "repayment", told.filter(pa.array(~rest)))
+    return index[rest]
+
+
+def _added_up(table: str) -> str:
+    """The column a total adds up: the amount every row must have; nothing where a table has none."""
+    needed = (c.name for c in columns(table).values() if c.type == "money" and c.required == "always")
+    return next(needed, "")
+
+
+def _note_totals(rows: Rows, values: pa.Array, found: Sequence[tuple[Ints, list[str]]]) -> None:
+    for index, texts in found:
+        for row, text in zip(index.tolist(), texts, strict=True):
+            if is_total(text):
+                rows.totals.append((row, text, values[row].as_py()))
+
+
+def _without_broken(
+    rows: Rows, column: Column, values: pa.Array, wrong: dict[str, Ints], broken: Mapping[int, tuple[str, str]]
+) -> tuple[pa.Array, dict[str, Ints]]:
+    """The column with null where a cell has no value of its own, and those cells' findings instead of any other."""
+    where = np.array(sorted(broken), np.int64)
+    gone = np.zeros(rows.n, np.bool_)
+    gone[where] = True
+    for code in dict.fromkeys(code for code, _ in broken.values()):
+        index = np.array([i for i in where.tolist() if broken[i][0] == code and not rows.apart[i]], np.int64)
+        if len(index):
+            rows.problems.append(Problem(code, index, column.name, [broken[i][1] for i in index.tolist()]))
+    values = pc.if_else(pa.array(gone), pa.scalar(None, values.type), values)
+    return values, {code: kept for code, index in wrong.items() if len(kept := index[~gone[index]])}
 
 
 def _each(
@@ -280,7 +374,7 @@ def _expected(code: str, column: Column, given: Field, found: pa.Array) -> str |
     if code == "unknown_value":
         return " | ".join(f"{value} {names[0]}" for value, names in column.values.items())
     if code in ("unreadable_date", "implausible_date"):
-        return f"2023-01-05; {limits()['first_year']}-{limits()['last_year']}"
+        return f"{limits()['day_like']}; {limits()['first_year']}-{limits()['last_year']}"
     if code == "amount_absurd":
         most = limits()["investment_fen" if column.name == "project_investment" else _LIMIT[column.type]]
         return f"<= {Decimal(most) / given.scale:f} {given.unit}".rstrip()
@@ -320,8 +414,8 @@ def _short(value: Decimal) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def finish(rows: Rows, numbers: Ints, file: str, sheet: str) -> tuple[pd.DataFrame, Findings]:
-    """The step frame of the block and its findings; ``numbers`` are the row numbers a person sees."""
+def finish(rows: Rows, numbers: Ints, file: str, sheet: str) -> Finished:
+    """The step frame of the block, without rows that are no loans; ``numbers`` are the row numbers a person sees."""
     import pandas as pd
 
     bad = np.zeros(rows.n, np.bool_)
@@ -359,7 +453,14 @@ def finish(rows: Rows, numbers: Ints, file: str, sheet: str) -> tuple[pd.DataFra
         arrays["planned"] = pa.repeat(pa.scalar(False), rows.n)
     kinds = frame_columns(rows.table)
     table = pa.table([arrays[name].cast(_ARROW[kind]) for name, kind in kinds.items()], names=list(kinds))
-    return table.to_pandas(types_mapper=pd.ArrowDtype), Findings.concat(findings)
+    if rows.others.any():
+        table = table.filter(pa.array(~rows.others))
+    return Finished(
+        table.to_pandas(types_mapper=pd.ArrowDtype),
+        Findings.concat(findings),
+        tuple(replace(c, row=int(numbers[c.row])) for c in rows.counted),
+        tuple((int(numbers[row]), text, amount) for row, text, amount in rows.totals),
+    )
 
 
 def _texts(given: str | Sequence[str] | pa.Array) -> Any:

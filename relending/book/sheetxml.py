@@ -12,7 +12,7 @@ from __future__ import annotations
 import posixpath
 import re
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from xml.etree import ElementTree
@@ -76,15 +76,17 @@ def column_letters(column: int) -> str:
     return letters
 
 
-def look_through(path: Path, most_cells: int) -> Mapping[str, Seen]:
-    """What there is to tell of each sheet of an .xlsx or .xlsm, by the sheet's name.
+def look_through(path: Path, most_cells: int, only: Collection[str] | None = None) -> Mapping[str, Seen]:
+    """What there is to tell of each sheet (or of those named) of an .xlsx or .xlsm, by the sheet's name.
 
     Looks no further into a sheet once it would take more than ``most_cells`` cells. Raises ``ValueError``,
     ``zipfile.BadZipFile`` or ``OSError`` where the file is not such a workbook.
     """
     with zipfile.ZipFile(path) as z:
         parts, unsure = _sheets(z)
-        return {name: _sheet(z, part, most_cells, unsure) for name, part in parts.items()}
+        return {
+            name: _sheet(z, part, most_cells, unsure) for name, part in parts.items() if only is None or name in only
+        }
 
 
 def _sheets(z: zipfile.ZipFile) -> tuple[dict[str, str], bool]:

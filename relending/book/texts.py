@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from relending.book.cells import DATE, NUMBER, Cells, flat
 from relending.book.columns import limits
+from relending.spreadsheet import unescaped
 
 Ints = NDArray[np.int64]
 
@@ -54,7 +55,7 @@ def read_text(cells: Cells, *, is_id: bool = False) -> Texts:
     if pa.types.is_dictionary(array.type):
         return _by_word(cells, is_id)
     if pa.types.is_string(array.type):
-        texts = _clean(array, is_id, problems)
+        texts = _clean(array if cells.typed else _without_apostrophe(array, problems), is_id, problems)
     elif pa.types.is_null(array.type):
         texts = pa.nulls(len(array), pa.string())
     else:
@@ -64,10 +65,21 @@ def read_text(cells: Cells, *, is_id: bool = False) -> Texts:
     return Texts(texts, {c: i for c, i in problems.items() if len(i)})
 
 
+def _without_apostrophe(array: pa.Array, problems: dict[str, Ints]) -> pa.Array:
+    """The texts without the apostrophe that keeps a spreadsheet from taking them for a formula or a number."""
+    if not pc.any(pc.starts_with(array, "'")).as_py():
+        return array
+    bare = unescaped(array)
+    index = np.flatnonzero(pc.not_equal(bare, array).fill_null(False).to_numpy(zero_copy_only=False))
+    if len(index):
+        problems["apostrophe_removed"] = index
+    return bare
+
+
 def _by_word(cells: Cells, is_id: bool) -> Texts:
     """A dictionary: its words are read, and what is wrong with a word is wrong with every row that has it."""
     coded = cells.values
-    got = read_text(Cells(flat(coded.dictionary), None, cells.spreadsheet), is_id=is_id)
+    got = read_text(Cells(flat(coded.dictionary), None, cells.spreadsheet, cells.typed), is_id=is_id)
     problems = {}
     if got.problems:
         codes = coded.indices.fill_null(-1).to_numpy(zero_copy_only=False)

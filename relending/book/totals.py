@@ -1,6 +1,8 @@
-"""Rows that are no loans: the totals and signature lines a table made for print has between and below its loans."""
+"""Rows that are no loans: totals and signature lines of a table made for print, and the example of a template."""
 
 from __future__ import annotations
+
+from collections.abc import Collection
 
 import numpy as np
 import pyarrow as pa
@@ -35,14 +37,33 @@ def is_signature(text: str) -> bool:
     return even(text).startswith(tuple(no_loan_words()["signature"]))
 
 
-def total_rows(raw: RawBlock, loan_id: int) -> tuple[tuple[Ints, list[str]], tuple[Ints, list[str]]]:
+def example_rows(raw: RawBlock, key: int) -> Ints:
+    """Rows whose id (the column at ``key``) begins with the word for an example: those the template brings."""
+    ids = flat(raw.columns[key].values)
+    if not pa.types.is_string(ids.type):
+        return np.zeros(0, np.int64)
+    begun = pa.array(no_loan_words()["example"])
+    start = pc.utf8_lower(pc.utf8_trim_whitespace(ids))
+    hit = np.zeros(len(ids), np.bool_)
+    for word in begun.to_pylist():
+        hit |= pc.starts_with(start, word).fill_null(False).to_numpy(zero_copy_only=False)
+    return np.flatnonzero(hit)
+
+
+def total_rows(
+    raw: RawBlock, loan_id: int, dates: Collection[int] = ()
+) -> tuple[tuple[Ints, list[str]], tuple[Ints, list[str]]]:
     """Rows that are totals by their loan id (the column at ``loan_id``), and those by another cell; with that cell.
 
-    Another cell counts only where the loan id is empty: any cell of text for a total, the first for a signature.
+    Another cell counts only where the loan id is empty, and with it every column of ``dates``: a total has no day. Any
+    cell of text tells a total, the first a signature.
     """
     ids = flat(raw.columns[loan_id].values)
     by_id = _saying(ids, np.arange(raw.rows, dtype=np.int64))
-    where = np.flatnonzero(_empty(ids))
+    undated = _empty(ids)
+    for position in dates:
+        undated &= _empty(flat(raw.columns[position].values))
+    where = np.flatnonzero(undated)
     if not len(where):
         return _sorted(by_id), _sorted({})
     by_cell: dict[int, str] = {}

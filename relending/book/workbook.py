@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import datetime as dt
 import zipfile
-from collections.abc import Collection, Iterator, Sequence
+import zlib
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-from relending.book.cells import DATE, NUMBER, OTHER, TEXT, Cells, RawBlock, Table
+from relending.book.cells import DATE, NUMBER, OTHER, TEXT, Cells, RawBlock, Table, stamp
 from relending.book.columns import columns, limits
 from relending.book.digest import fingerprint
-from relending.book.headers import header_row, known_columns, plain, recognised
+from relending.book.headers import find_header, known_columns, plain, recognised
+from relending.book.probe import probed
+from relending.book.sheetxml import MERGED, Seen, column_letters, look_through
 from relending.findings import Findings, InputError
 
 HEAD_ROWS = 20
@@ -23,58 +26,169 @@ MOST_BYTES = 2 << 30
 MOST_RATIO = 200
 """A part packed tighter than this, and larger than ``SMALL``, is not a table but a trap."""
 SMALL = 64 << 20
+MOST_PARTS = 10_000
+MOST_MERGED = 50_000
 PREPAYMENT_SHEETS = frozenset({"提前还款", "prepayments"})
+PARAMETER_SHEETS = frozenset({"参数", "parameters"})
+GUIDE_SHEETS = frozenset({"说明", "guide", "lists"})
+"""Sheets of the template beside its tables: its parameters, and what only people read."""
 
 
-def open_workbook(path: Path, table: str, sheet: str | None) -> tuple[tuple[Table, ...], tuple[Table, ...], Findings]:
-    """The loan sheet of a workbook, the sheet of prepayments if it has one, and notes on sheets not read.
+def open_workbook(
+    path: Path, table: str, sheet: str | Sequence[str] | None
+) -> tuple[tuple[Table, ...], tuple[Table, ...], Findings]:
+    """The loan sheets of a workbook, the sheet of prepayments if it has one, and notes on sheets not read.
 
-    Without ``sheet``, the first visible sheet with a header that names two columns of ``table`` is taken, else the
-    first with any cell. InputError where the file is no workbook, unpacks to too much, or has no such sheet.
+    Without ``sheet`` (a name or several), the first visible sheet with a header that names two columns of ``table`` is
+    taken, else the first with any cell. InputError where the file is no workbook, unpacks to too much, or has no such
+    sheet.
     """
     import python_calamine as calamine
 
-    _guard(path)
+    before = stamp(path)
+    seen = _examined(path)
     sha256, _ = fingerprint(path)
+    wanted = [sheet] if isinstance(sheet, str) else list(sheet or ())
     try:
-        book = calamine.CalamineWorkbook.from_path(str(path))
-        metadata = [
-            (m.name, m.visible == calamine.SheetVisibleEnum.Visible)
-            for m in book.sheets_metadata
-            if m.typ == calamine.SheetTypeEnum.WorkSheet
-        ]
-        names = [n for n, _ in metadata]
-        if sheet is not None and sheet not in names:
-            raise InputError(
-                Findings.one("sheet_not_found", file=path.name, sheet=sheet, found=sheet, expected=", ".join(names))
-            )
-        sheets = {n: _Sheet(book.get_sheet_by_name(n)) for n in names}
+        with calamine.CalamineWorkbook.from_path(str(path)) as book:
+            metadata = [
+                (m.name, m.visible == calamine.SheetVisibleEnum.Visible)
+                for m in book.sheets_metadata
+                if m.typ == calamine.SheetTypeEnum.WorkSheet
+            ]
+            names = [n for n, _ in metadata]
+            unknown = [one for one in wanted if one not in names]
+            if unknown:
+                raise InputError(
+                    Findings.concat(
+                        Findings.one("sheet_not_found", file=path.name, sheet=n, found=n, expected=", ".join(names))
+                        for n in unknown
+                    )
+                )
+            sheets = {n: _Sheet(book.get_sheet_by_name(n)) for n in names}
     except InputError:
         raise
     except Exception as error:  # the reader's errors share no class of their own
-        raise InputError(Findings.one("file_unreadable", file=path.name, found=str(error)[:200])) from None
+        raise InputError(
+            Findings.one("file_unreadable", file=path.name, found=_is_really(path) or str(error)[:200])
+        ) from None
     beside = None
     if table == "loans":
-        beside = next((n for n in names if plain(n) in PREPAYMENT_SHEETS and n != sheet), None)
-    chosen = sheet
-    if chosen is None:
-        chosen = _choose([n for n, visible in metadata if visible and n != beside], sheets, table)
-    if chosen is None:
+        beside = next((n for n in names if plain(n) in PREPAYMENT_SHEETS and n not in wanted), None)
+    visible = [n for n, shown in metadata if shown]
+    chosen = list(dict.fromkeys(wanted))
+    for among in (visible, names):  # what is hidden only where nothing else is there
+        chosen = chosen or _choose([n for n in among if n != beside], sheets, table)
+    if not chosen:
         raise InputError(Findings.one("file_empty", file=path.name))
     notes = [
         Findings.one(
-            "sheet_not_read" if sheet is None and _has_loans(sheets[n], table) else "sheet_ignored",
+            "sheet_not_read" if not wanted and _has_loans(sheets[n], table) else "sheet_ignored",
             file=path.name,
             sheet=n,
             found=n,
         )
         for n in names
-        if n not in (chosen, beside) and sheets[n].width
+        if n not in (*chosen, beside, *_of_the_template(names)) and sheets[n].width
     ]
-    early: tuple[Table, ...] = ()
-    if beside is not None and sheets[beside].width:
-        early = (_table(path, beside, sheets[beside], "prepayments", sha256),)
-    return (_table(path, chosen, sheets[chosen], table, sha256),), early, Findings.concat(notes)
+    notes += [Findings.one("sheet_hidden", file=path.name, sheet=n, found=n) for n in chosen if n not in visible]
+    if seen is None:
+        notes.append(Findings.one("cells_not_examined", file=path.name, found=path.suffix.lower(), expected=".xlsx"))
+
+    def made(name: str, what: str) -> Table:
+        return _table(path, name, sheets[name], what, sha256, (seen or {}).get(name, Seen()), before)
+
+    early = (made(beside, "prepayments"),) if beside is not None and sheets[beside].width else ()
+    return tuple(made(n, table) for n in chosen), early, Findings.concat(notes)
+
+
+def open_sheet(
+    path: Path, names: Collection[str]
+) -> tuple[str, list[list[Any]], Mapping[tuple[int, int], tuple[str, str]]] | None:
+    """The rows of the first sheet with one of these (evened-out) names, and its cells without a value of their own.
+
+    None where the workbook has no such sheet. InputError where it cannot be opened or is larger than is safe.
+    """
+    import python_calamine as calamine
+
+    _guard(path)
+    try:
+        with calamine.CalamineWorkbook.from_path(str(path)) as book:
+            name = next((n for n in book.sheet_names if plain(n) in names), None)
+            if name is None:
+                return None
+            seen = _examined(path, [name])
+            rows = book.get_sheet_by_name(name).to_python(skip_empty_area=False, nrows=HEAD_ROWS * 100)
+    except InputError:
+        raise
+    except Exception as error:  # the reader's errors share no class of their own
+        found = _is_really(path) or str(error)[:200]
+        raise InputError(Findings.one("file_unreadable", file=path.name, found=found)) from None
+    return name, rows, (seen or {}).get(name, Seen()).broken
+
+
+def _of_the_template(names: Sequence[str]) -> list[str]:
+    """Sheets of a filled-in template that hold no rows; none of a workbook that is no template."""
+    known = PARAMETER_SHEETS | GUIDE_SHEETS
+    return [n for n in names if plain(n) in known] if any(plain(n) in PARAMETER_SHEETS for n in names) else []
+
+
+def _examined(path: Path, only: Collection[str] | None = None) -> Mapping[str, Seen] | None:
+    """What stands in the sheets of an .xlsx that its values do not tell; None for formats of which it is not known.
+
+    Stops (InputError) at what would take more memory than any loan book: before the reader makes room for it.
+    """
+    _guard(path)
+    most = limits()["sheet_cells"]
+    if not _is_xlsx(path):
+        sizes: Mapping[str, tuple[int, int]] = probed(path, most)
+        seen = None
+    else:
+        try:
+            seen = look_through(path, most, only)
+        except (ValueError, zipfile.BadZipFile, OSError, zlib.error, NotImplementedError, RuntimeError) as error:
+            raise InputError(Findings.one("file_unreadable", file=path.name, found=str(error)[:200])) from None
+        sizes = {name: (one.rows, one.columns) for name, one in seen.items()}
+    if len(sizes) > limits()["sheets"]:
+        raise InputError(
+            Findings.one("too_many_sheets", file=path.name, found=len(sizes), expected=f"<= {limits()['sheets']}")
+        )
+    large = [n for n, (rows, wide) in sizes.items() if rows * wide > most]
+    if not large and sum(rows * wide for rows, wide in sizes.values()) > 2 * most:
+        large = [max(sizes, key=lambda n: sizes[n][0] * sizes[n][1])]
+    if large:
+        raise InputError(
+            Findings.concat(
+                Findings.one(
+                    "too_many_rows",
+                    file=path.name,
+                    sheet=n,
+                    found=f"{sizes[n][0]:,} x {sizes[n][1]:,}",
+                    expected=f"<= {most:,}",
+                )
+                for n in large
+            )
+        )
+    return seen
+
+
+def _is_xlsx(path: Path) -> bool:
+    """Whether the file is a zip with the parts of an .xlsx, whatever its name says."""
+    if not zipfile.is_zipfile(path):
+        return False
+    with zipfile.ZipFile(path) as z:
+        names = {n.lower() for n in z.namelist()}
+    return "[content_types].xml" in names and not any(n.endswith("workbook.bin") for n in names)
+
+
+def _is_really(path: Path) -> str:
+    """What a file that is no workbook seems to be, where its first bytes tell; else nothing."""
+    with path.open("rb") as f:
+        start = f.read(512).lstrip()
+    if (start[:1] == b"<" and b"html" in start.lower()) or b"<table" in start.lower():
+        return "HTML"
+    signs = {b"%PDF": "PDF", b"\xd0\xcf\x11\xe0": "OLE (password? 加密?)", b"PK": "zip", b"{": "JSON", b"<?xml": "XML"}
+    return next((kind for sign, kind in signs.items() if start.startswith(sign)), "")
 
 
 def _guard(path: Path) -> None:
@@ -84,11 +198,11 @@ def _guard(path: Path) -> None:
     try:
         with zipfile.ZipFile(path) as z:
             parts = z.infolist()
-    except (zipfile.BadZipFile, OSError):
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
         raise InputError(Findings.one("file_unreadable", file=path.name)) from None
     size = sum(p.file_size for p in parts)
     tight = any(p.file_size > SMALL and p.file_size > MOST_RATIO * max(p.compress_size, 1) for p in parts)
-    if size > MOST_BYTES or tight:
+    if size > MOST_BYTES or tight or len(parts) > MOST_PARTS:
         raise InputError(
             Findings.one("file_too_large", file=path.name, found=f"{size:,} bytes", expected=f"<= {MOST_BYTES:,} bytes")
         )
@@ -100,7 +214,7 @@ class _Sheet:
     def __init__(self, sheet: Any) -> None:
         self._sheet = sheet
         self.width = int(sheet.width)
-        self.height = int(sheet.total_height)
+        self.height = int(sheet.total_height) + 1 if self.width else 0  # the reader tells the last row, from 0
 
     def head(self) -> list[list[str]]:
         """The first rows as text."""
@@ -112,30 +226,29 @@ class _Sheet:
         return self._sheet.to_python(skip_empty_area=False) if self.width else []
 
 
-def _choose(names: Sequence[str], sheets: dict[str, _Sheet], table: str) -> str | None:
+def _choose(names: Sequence[str], sheets: dict[str, _Sheet], table: str) -> list[str]:
     filled = [n for n in names if sheets[n].width]
     for name in filled:
-        head = sheets[name].head()
-        if head and recognised(head[header_row(head, table)], table) >= 2:
-            return name
-    return filled[0] if filled else None
+        if recognised(find_header(sheets[name].head(), table).texts, table) >= 2:
+            return [name]
+    return filled[:1]
 
 
 def _has_loans(sheet: _Sheet, table: str) -> bool:
     """Whether a sheet seems to hold more of the table: its header names enough columns and an id, and rows follow."""
     head = sheet.head()
-    at = header_row(head, table)
-    named = known_columns(head[at], table) if head else frozenset()
+    at = find_header(head, table)
+    named = known_columns(at.texts, table)
     an_id = any(columns(table)[name].type == "id" for name in named)
-    below = any(any(row) for row in head[at + 1 :]) or sheet.height > HEAD_ROWS
+    below = any(any(row) for row in head[at.last + 1 :]) or sheet.height > HEAD_ROWS
     return an_id and len(named) >= limits()["sheet_columns"] and below
 
 
-def _table(path: Path, name: str, sheet: _Sheet, table: str, sha256: str) -> Table:
+def _table(path: Path, name: str, sheet: _Sheet, table: str, sha256: str, seen: Seen, before: tuple[int, ...]) -> Table:
     head = sheet.head()
     if not head:
         raise InputError(Findings.one("file_empty", file=path.name, sheet=name))
-    at = header_row(head, table)
+    at = find_header(head, table)
     rows: list[list[Any]] = []
 
     def load() -> list[list[Any]]:
@@ -143,27 +256,58 @@ def _table(path: Path, name: str, sheet: _Sheet, table: str, sha256: str) -> Tab
             rows.extend(sheet.rows())
         return rows
 
-    headers = head[at]
+    headers = list(at.texts)
     while headers and not headers[-1] and all(r[len(headers) - 1] == "" for r in load()):
         headers.pop()  # formatted but empty columns at the right
+    # a header cell merged with cells below it makes them part of the header
+    first = 1 + max([at.last, *(bottom for top, _, bottom, _ in seen.merged if at.first <= top <= at.last)])
+    broken = _without_value(seen, first, sheet.height)
 
     def blocks(positions: Sequence[int], block_rows: int, words: Collection[int] = ()) -> Iterator[RawBlock]:
-        body = load()[at + 1 :]
+        body = load()[first:]
         for start in range(0, len(body), block_rows):
             part = body[start : start + block_rows]
-            yield RawBlock(at + 2 + start, len(part), {p: column([r[p] for r in part]) for p in positions})
+            here = range(first + start, first + start + len(part))
+            yield RawBlock(
+                here.start + 1,
+                len(part),
+                {p: column([r[p] for r in part]) for p in positions},
+                broken={
+                    p: {row - here.start: said for row, said in broken[p].items() if row in here}
+                    for p in positions
+                    if p in broken
+                },
+            )
 
+    below = sum(row >= first for row in seen.hidden)
+    notes = Findings.one("rows_hidden", file=path.name, sheet=name, found=below) if below else Findings()
     return Table(
         path=path,
         file=path.name,
         sheet=name,
         headers=tuple(headers),
-        above=tuple(map(tuple, head[:at])),
-        header_row=at + 1,
+        above=tuple(map(tuple, head[: at.first])),
+        header_row=first,
         encoding="",
         sha256=sha256,
         blocks=blocks,
+        notes=notes,
+        stamp=before,
     )
+
+
+def _without_value(seen: Seen, first: int, height: int) -> dict[int, dict[int, tuple[str, str]]]:
+    """Cells of the rows from ``first`` on that have no value of their own: column -> row -> code and what is there."""
+    out: dict[int, dict[int, tuple[str, str]]] = {}
+    for (row, at), said in seen.broken.items():
+        if row >= first:
+            out.setdefault(at, {})[row] = said
+    for top, left, bottom, right in seen.merged[:MOST_MERGED]:
+        text = f"{column_letters(left)}{top + 1}:{column_letters(right)}{bottom + 1}"
+        for row in range(max(top + 1, first), min(bottom + 1, height)):
+            for at in range(left, min(right + 1, limits()["columns"])):
+                out.setdefault(at, {}).setdefault(row, (MERGED, text))
+    return out
 
 
 def column(values: Sequence[Any]) -> Cells:

@@ -17,6 +17,7 @@ from relending.cli.people import (
     is_run_folder,
     lang_option,
     scenario_sources,
+    sheet_option,
     show_findings,
     stop_at_path,
     write_findings,
@@ -31,27 +32,29 @@ FACILITIES = ("cerf", "clean_coal")
 
 
 @click.command("check", epilog="Example: relending check book.xlsx --lender icbc")
-@click.argument("book")
+@click.argument("book", nargs=-1, required=True)
 @click.option("--lender", help="Lender of rows that name none (id or name).")
 @click.option(
     "--facility", "facilities", multiple=True, help=f"Facilities to screen for [default: {', '.join(FACILITIES)}]."
 )
 @click.option("--prepayments", type=click.Path(path_type=Path), help="Prepayments table.")
+@sheet_option
 @findings_option
 @lang_option
 def command(
-    book: str,
+    book: tuple[str, ...],
     lender: str | None,
     facilities: tuple[str, ...],
     prepayments: Path | None,
+    sheets: tuple[str, ...],
     findings_to: Path | None,
     lang: str,
 ) -> None:
-    """Check BOOK (a file, a folder of Parquet, or a scenario whose book is meant).
+    """Check BOOK: a file, a folder of Parquet, several files that are one book, or a scenario whose book is meant.
 
     Prints what is wrong, what is eligible and why the rest is not, totals by field and the size of the draw.
-    Nothing is written but --findings. Exit code 1 when there are errors. A scenario brings its own lender, facilities
-    and prepayments, so the three options go with a book only.
+    Nothing is written but --findings. Exit code 1 when there are errors. A scenario, and a template filled in, bring
+    their own lender, facilities and prepayments, so these options go with a plain book only.
     """
     from relending.engine.check import check_book
     from relending.findings import InputError
@@ -60,13 +63,15 @@ def command(
     with errors_for_people(lang, findings_to, sources):
         loaded: Any
         context: Any
-        scenario = _is_scenario(book)
+        scenario = len(book) == 1 and _is_scenario(book[0])
         if scenario:
-            _refuse_options({"--lender": lender, "--facility": facilities, "--prepayments": prepayments}, lang)
-            loaded, context, said = _load_scenario(book, sources)
+            given = {"--lender": lender, "--facility": facilities, "--prepayments": prepayments, "--sheet": sheets}
+            _refuse_options(given, lang)
+            loaded, context, said = _load_scenario(book[0], sources)
         else:
-            sources += [(Path(book), "loans"), *([(prepayments, "prepayments")] if prepayments is not None else [])]
-            loaded, context, said = _load_book(book, lender, facilities or FACILITIES, prepayments, lang)
+            sources += [(Path(one), "loans") for one in book]
+            sources += [(prepayments, "prepayments")] if prepayments is not None else []
+            loaded, context, said = _load_book(book, lender, facilities or FACILITIES, prepayments, sheets, lang)
         try:
             checked = check_book(loaded, context)
         except InputError as stop:
@@ -87,10 +92,11 @@ def command(
 
 
 def _is_scenario(book: str) -> bool:
-    """Whether a scenario is named: a TOML file, or a shipped one that no book of that name hides."""
+    """Whether a scenario is named: a TOML file, a template filled in, or a shipped one no book of that name hides."""
     from relending.scenario import shipped
+    from relending.scenario.workbook import has_parameters
 
-    if book.endswith(".toml"):
+    if book.endswith(".toml") or has_parameters(Path(book)):
         return True
     hidden = Path(book).exists() and not is_run_folder(book)
     return not hidden and shipped(book) is not None
@@ -118,14 +124,20 @@ def _load_scenario(name: str, sources: list[tuple[Path, str]]) -> tuple[Any, Any
 
 
 def _load_book(
-    book: str, lender: str | None, names: tuple[str, ...], prepayments: Path | None, lang: str
+    book: tuple[str, ...],
+    lender: str | None,
+    names: tuple[str, ...],
+    prepayments: Path | None,
+    sheets: tuple[str, ...],
+    lang: str,
 ) -> tuple[Any, Any, Any]:
     from relending.book import read_book
     from relending.engine.check import book_context
     from relending.findings import Findings
     from relending.policy import facilities, facility, lender_of, lenders, nearest
 
-    stop_at_path(book)
+    for one in book:
+        stop_at_path(one)
     by_name = {facility(one).name[word]: one for one in facilities() for word in ("zh", "en")}
     names = tuple(by_name.get(name, name) for name in names)
     for name in names:
@@ -142,7 +154,7 @@ def _load_book(
             if lang == "zh"
             else f"no lender {lender!r}; nearest: {near}. A scenario defines any other bank (see docs/scenario.md)."
         )
-    read = read_book(book, prepayments=prepayments, lender=known)
+    read = read_book(book, prepayments=prepayments, lender=known, sheet=sheets or None)
     return read, book_context([facility(name) for name in names], lenders(), read), Findings() + read.findings
 
 

@@ -9,6 +9,7 @@ import click
 VERBS = {
     "run": "Run a scenario: loan book in, run folder out. 运行情景",
     "check": "Check a loan book: what is wrong, what is eligible. 检查借据簿",
+    "template": "Write a workbook to fill in: parameters, loans, prepayments. 生成台账模板",
     "explain": "Tell one loan's story from a run folder. 说明一笔借据",
     "policy": "Show the rules of a facility, dated and sourced. 政策参数",
     "synth": "Write a synthetic loan book to try things on. 生成合成借据簿",

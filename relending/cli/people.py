@@ -39,6 +39,19 @@ def lang_option(command: _F) -> _F:
     return decorated
 
 
+def sheet_option(command: _F) -> _F:
+    """``--sheet NAME``, as often as there are sheets."""
+    option = click.option(
+        "--sheet",
+        "sheets",
+        multiple=True,
+        metavar="NAME",
+        help="Sheet of the workbook that holds the loans; several together are the book.",
+    )
+    decorated: _F = option(command)
+    return decorated
+
+
 @contextmanager
 def errors_for_people(
     lang: str, findings_to: Path | None = None, sources: Sequence[tuple[Path, str]] = ()
@@ -138,9 +151,7 @@ def _csv_or_workbook(context: click.Context, option: click.Parameter, path: Path
     return path
 
 
-def write_findings(
-    findings: Findings, path: Path | None, lang: str, sources: Sequence[tuple[Path, str]] = ()
-) -> None:
+def write_findings(findings: Findings, path: Path | None, lang: str, sources: Sequence[tuple[Path, str]] = ()) -> None:
     """Every finding as a file, as in a run folder, or as a workbook; nothing without a path.
 
     ``sources`` are the files that findings point into, each with the table it holds, "" for none.

@@ -19,6 +19,7 @@ from relending.cli.people import (
     findings_option,
     lang_option,
     scenario_sources,
+    sheet_option,
     show_findings,
     stop_at_path,
     write_findings,
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 @click.option("--set", "sets", multiple=True, metavar="KEY=VALUE", help="Override a key, e.g. facility.cerf.ratio=0.8.")
 @click.option("--strict", is_flag=True, help="Stop on any error of the book instead of setting the loan aside.")
 @click.option("--force", is_flag=True, help="Replace an existing run folder.")
+@sheet_option
 @findings_option
 @click.option("--quiet", is_flag=True, help="No progress and no summary.")
 @lang_option
@@ -48,6 +50,7 @@ def command(
     sets: tuple[str, ...],
     strict: bool,
     force: bool,
+    sheets: tuple[str, ...],
     findings_to: Path | None,
     quiet: bool,
     lang: str,
@@ -63,7 +66,10 @@ def command(
     from relending.findings import Findings
     from relending.runfolder import FolderExists, RunFolderError, save_together
     from relending.runfolder import run as carry_out
+    from relending.scenario.problems import toml_text
 
+    if sheets:
+        sets = (*sets, f"scenario.sheet={toml_text(sheets)}")
     progress = Progress(lang, quiet)
     sources: list[tuple[Path, str]] = []
     try:

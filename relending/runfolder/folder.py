@@ -40,6 +40,11 @@ class Saveable(Protocol):
         """The record, see ``make_manifest``."""
         ...
 
+    @property
+    def texts(self) -> Mapping[str, str]:
+        """Text files beside the tables, by name."""
+        ...
+
 
 def save(run: Saveable, out: Path | str, force: bool = False) -> Path:
     """Write a run to the folder ``out``, whose parents are made as needed; returns its path.
@@ -92,6 +97,11 @@ def fill(run: Saveable, folder: Path) -> None:
 
     with ThreadPoolExecutor(WRITERS) as pool:
         outputs = dict(pool.map(write, [name for name in tables() if name in run.tables]))
+    for name, text in run.texts.items():
+        path = folder / name
+        path.write_text(text, encoding="utf-8", newline="\n")
+        path.chmod(FILE_MODE)
+        outputs[name] = {"sha256": sha256(path)}
     outputs |= draw(run, folder)
     record = folder / MANIFEST
     record.write_bytes(canonical_json({**run.manifest, "outputs": outputs}))

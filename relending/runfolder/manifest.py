@@ -17,6 +17,7 @@ from typing import Any
 from relending.runfolder.errors import RunFolderError
 
 FORMAT = 1
+SCENARIO_FILE = "scenario.toml"
 MANIFEST = "manifest.json"
 PACKAGES = ("relending", "numpy", "pandas", "pyarrow", "matplotlib")
 """Those whose version can change a byte of the output."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from relending.audit import compare, read_published
 from relending.findings import Findings
 from relending.runfolder.folder import save
-from relending.runfolder.manifest import input_files, make_manifest
+from relending.runfolder.manifest import SCENARIO_FILE, input_files, make_manifest
 from relending.runfolder.tables import file_name
 from relending.runfolder.views import Views
 from relending.scenario.record import policy_record
@@ -35,6 +35,11 @@ class Run(Views):
     manifest: Mapping[str, Any]
     all_findings: Findings
     rules: Context
+
+    @property
+    def texts(self) -> Mapping[str, str]:
+        """The scenario file of a workbook that stood for one."""
+        return {SCENARIO_FILE: self.scenario.toml} if self.scenario.toml else {}
 
     def save(self, folder: Path | str, force: bool = False) -> Path:
         """Write the run folder (docs/run_folder.md); an existing folder is refused without ``force``."""

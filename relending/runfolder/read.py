@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from relending.runfolder.errors import RunFolderError
-from relending.runfolder.manifest import MANIFEST, read_manifest, sha256
+from relending.runfolder.manifest import MANIFEST, SCENARIO_FILE, read_manifest, sha256
 from relending.runfolder.parse import damaged, read_rows, read_table
 from relending.runfolder.tables import step_frame, tables
 from relending.runfolder.views import Views
@@ -51,6 +51,12 @@ class OpenedRun(Views):
     path: Path
     manifest: Mapping[str, Any] = field(repr=False)
     tables: SavedTables = field(repr=False)
+
+    @property
+    def texts(self) -> Mapping[str, str]:
+        """The scenario file of a workbook that stood for one, by its name."""
+        names = [SCENARIO_FILE] if SCENARIO_FILE in self.manifest["outputs"] else []
+        return {name: (self.path / name).read_text(encoding="utf-8") for name in names}
 
     def context(self) -> Context:
         """The rules the run worked by, rebuilt from its record; ``RunFolderError`` if the record is damaged."""

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from relending.policy import facilities, nearest
-from relending.scenario.model import TABLES, TAG, File, Words, keys
+from relending.scenario.model import TABLES, TAG, Decimals, File, Words, keys
 from relending.scenario.problems import Problems, choices, path_text, toml_text
 from relending.scenario.read import KeyPath, Layers
 
@@ -89,6 +89,8 @@ def known_keys(path: Location) -> str:
         beside: tuple[str, ...] = keys(File)
     elif path[-2] in ("title", "full_name", "short_name"):
         beside = keys(Words)
+    elif path[-2] == "decimals":
+        beside = keys(Decimals)
     elif isinstance(path[-2], int):
         beside = ("from", "value")
     else:

@@ -121,6 +121,7 @@ def _book(scenario: Scenario, block_rows: int) -> Book:
             prepayments=scenario.prepayments,
             lender=scenario.lender,
             lenders=scenario.lender_names(),
+            sheet=scenario.sheet or None,
             block_rows=block_rows,
         )
     return Book.without_loans(scenario.prepayments)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from relending.findings import InputError
@@ -33,4 +34,9 @@ def load_scenario(path_or_name: str | Path, overrides: Overrides = ()) -> Scenar
     if path is None or layers is None:
         raise InputError(problems.findings())
     file, broken = check_shape(layers, problems)
-    return Resolver(path, file, layers, broken, problems).run()
+    scenario = Resolver(path, file, layers, broken | problems.gone, problems).run()
+    if path.suffix.lower() == ".toml":
+        return scenario
+    from relending.scenario.workbook import is_workbook, toml_of  # only now: it takes the readers of tables
+
+    return replace(scenario, toml=toml_of(layers.values, path.name)) if is_workbook(path) else scenario

@@ -103,6 +103,12 @@ class ScenarioTable(Table):
         "贷款台账文件，相对本文件所在文件夹",
         "none: a plan alone is run",
     )
+    sheet: FileNames | None = key(
+        "sheet name, or a list of them",
+        "The sheet of a workbook that holds the loans; several together are the book",
+        "工作簿中存放借据的工作表；多张合为一本台账",
+        "the first visible sheet with loans",
+    )
     plan: FileName | None = key(
         "file name",
         "A lending plan (loans yet to be made): alone, or after the loans of the book; relative to this file",
@@ -199,6 +205,14 @@ class MarketTable(Table):
     )
 
 
+class Decimals(Table):
+    """Decimals of a printed statement."""
+
+    amount: int | None = key("whole number", "Of amounts, in 10,000 yuan", "金额（万元）", "2", ge=0, le=6)
+    rate: int | None = key("whole number", "Of rates, in per cent", "利率（%）", "2", ge=0, le=4)
+    reduction: int | None = key("whole number", "Of reductions, in tonnes", "减排量（吨）", "2", ge=0, le=6)
+
+
 class DisclosureTable(Table):
     """[disclosure]: options of the disclosed figures."""
 
@@ -207,6 +221,12 @@ class DisclosureTable(Table):
         "Weighted average rate of the rates at issue, or of the current ones",
         "加权平均利率口径：发放时或当前执行",
         '"issue"',
+    )
+    decimals: Decimals | None = key(
+        "table { amount, rate, reduction }",
+        "Decimals of a printed statement (kept in the record; this version prints no statement yet)",
+        "信息披露表的小数位数（记入运行记录；本版本尚不生成信息披露文本）",
+        "2 each",
     )
 
 

@@ -58,7 +58,7 @@ def _is_book(path: Path) -> bool:
 
 
 def locate(path_or_name: str | Path, problems: Problems) -> Path | None:
-    """The scenario file meant: an existing file, else a shipped scenario of that name, else a folder's own file.
+    """The scenario file meant: a TOML file or a workbook with parameters, a shipped scenario, or a folder's own file.
 
     A folder never hides a shipped scenario of its name; ``DIR`` stands for ``DIR/DIR.toml``.
     """
@@ -66,6 +66,10 @@ def locate(path_or_name: str | Path, problems: Problems) -> Path | None:
     if path.is_file() and not _is_book(path):
         return path
     if path.is_file():
+        from relending.scenario.workbook import has_parameters  # only now: it takes the readers of tables
+
+        if has_parameters(path):
+            return path
         problems.add("scenario_is_book", file=path.name, found=path.name, expected="*.toml")
         return None
     found = shipped(str(path_or_name)) if isinstance(path_or_name, str) else None

@@ -12,34 +12,58 @@ from relending.findings import Findings
 from relending.policy import nearest
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a key was given, if not under its own name in a TOML file: a cell of a workbook beside its label."""
+
+    file: str
+    sheet: str
+    row: int | None
+    label: str
+
+
 @dataclass(slots=True)
 class Problems:
-    """A list of findings to be, in the order they were met."""
+    """A list of findings to be, in the order they were met; ``more`` are findings as they came.
+
+    ``places`` says of keys where a person wrote them: their problems are told there. ``gone`` are keys left out because
+    of a problem noted already.
+    """
 
     rows: list[dict[str, Any]] = field(default_factory=list)
+    more: Findings = field(default_factory=Findings)
+    places: dict[str, Place] = field(default_factory=dict)
+    gone: set[tuple[str, ...]] = field(default_factory=set)
 
     def add(
         self,
         code: str,
         *,
         file: str = "",
+        sheet: str = "",
         row: int | None = None,
         column: str = "",
         found: Any = "",
         expected: str = "",
     ) -> None:
         """Note one problem; ``column`` is the key path of a TOML file, or a column of a CSV file."""
-        self.rows.append(
-            {"code": code, "file": file, "row": row, "column": column, "found": str(found), "expected": expected}
-        )
+        where = {"file": file, "sheet": sheet, "row": row, "column": column}
+        self.rows.append({"code": code, **where, "found": str(found), "expected": expected})
 
     def __bool__(self) -> bool:
-        return bool(self.rows)
+        return bool(self.rows) or self.more.count("error") > 0
 
     def findings(self) -> Findings:
         """The problems as findings, each of them once."""
-        seen = {tuple(row.items()): row for row in self.rows}
-        return Findings.concat(Findings.one(**row) for row in seen.values())
+        told = [self._placed(row) for row in self.rows]
+        seen = {tuple(row.items()): row for row in told}
+        return Findings.concat([self.more, *(Findings.one(**row) for row in seen.values())])
+
+    def _placed(self, row: dict[str, Any]) -> dict[str, Any]:
+        place = self.places.get(row["column"].split("[")[0])
+        if place is None or row["file"] != place.file:
+            return row
+        return {**row, "sheet": place.sheet, "row": place.row, "column": place.label}
 
 
 def toml_text(value: Any) -> str:

@@ -160,9 +160,9 @@ def read_layers(path: Path, overrides: Overrides, problems: Problems) -> Layers 
                 expected="a chain of files that does not come back to itself",
             )
             return None
-        tables = read_toml(here, problems)
+        tables = _tables(here, problems)
         if tables is None:
-            if chain and problems.rows[-1]["code"] == "file_not_found":  # say which file asked for it
+            if chain and problems.rows and problems.rows[-1]["code"] == "file_not_found":  # say which file asked for it
                 problems.rows[-1].update(column="scenario.extends", file=chain[-1][0].name, found=_asked(chain[-1][1]))
             return None
         seen.append(real)
@@ -176,6 +176,16 @@ def read_layers(path: Path, overrides: Overrides, problems: Problems) -> Layers 
     for override in given:
         layers.lay(override, Origin(SET, Path()))
     return layers
+
+
+def _tables(path: Path, problems: Problems) -> dict[str, Any] | None:
+    from relending.book.files import WORKBOOKS
+
+    if path.suffix.lower() not in WORKBOOKS:
+        return read_toml(path, problems)
+    from relending.scenario.workbook import workbook_tables  # only now: it takes the readers of tables
+
+    return workbook_tables(path, problems)
 
 
 def _asked(tables: Mapping[str, Any]) -> Any:

@@ -21,6 +21,7 @@ from relending.scenario.read import KeyPath, Layers
 from relending.scenario.scenario import Scenario
 
 EARLIEST, LATEST = dt.date(1990, 1, 1), dt.date(2100, 12, 31)  # beyond these a date is a slip of the pen
+USUAL_DECIMALS = 2
 RESERVED = {"con", "prn", "aux", "nul", *(f"{d}{n}" for d in ("com", "lpt") for n in range(1, 10))}
 
 
@@ -39,7 +40,7 @@ class Resolver:
         self.lender_tables: Mapping[str, LenderTable] = file.lenders or {}
         self.overrides: Mapping[str, Mapping[str, Any]] = file.facility or {}
         self.later = {"sweep": file.sweep, "monte_carlo": file.monte_carlo}
-        self.notes = Problems()
+        self.notes = Problems(places=problems.places)
         self.files = list(layers.files)
 
     def add(self, code: str, column: str, found: Any = "", expected: str = "") -> None:
@@ -89,6 +90,7 @@ class Resolver:
         lpr = policy.lpr()
         if self.problems or span is None:
             raise InputError(self.problems.findings())
+        self.notes.more += self.problems.more
         self.unchecked(facilities, span[1])
         market = self.market
         for key, value in (("lpr_shift_bp", market.lpr_shift_bp), ("lpr_shift_from", market.lpr_shift_from)):
@@ -104,6 +106,7 @@ class Resolver:
             description=self.scenario.description or "",
             path=self.path,
             book=book,
+            sheet=tuple([sheet] if isinstance(sheet := self.scenario.sheet or (), str) else sheet),
             plan=plan,
             prepayments=prepayments,
             published=published,
@@ -117,11 +120,23 @@ class Resolver:
             lpr_shift_bp=market.lpr_shift_bp or 0,
             lpr_shift_from=market.lpr_shift_from or last_fixing,
             rate_basis=self.disclosure.rate_basis or "issue",
+            decimals=self.decimals(),
             overrides={f: dict(v) for f, v in self.overrides.items()},
             sources={key: at for key, at in self.layers.leaves().items() if key.split(".")[0] not in self.later},
             files=tuple(dict.fromkeys(self.files)),
             findings=self.notes.findings(),
         )
+
+    def decimals(self) -> dict[str, int]:
+        """Decimals of a statement, two unless the scenario says otherwise (noted: no step prints one yet)."""
+        given = self.disclosure.decimals
+        out = {}
+        for key in ("amount", "rate", "reduction"):
+            value = getattr(given, key) if given else None
+            out[key] = USUAL_DECIMALS if value is None else value
+            if out[key] != USUAL_DECIMALS:
+                self.note("key_not_used", f"disclosure.decimals.{key}", value)
+        return out
 
     def name(self) -> str:
         """The name: it becomes the name of a folder, on Windows too."""

@@ -21,6 +21,8 @@ class Scenario:
     ``start`` and ``end`` are whole quarters. ``own_rate`` holds ppm a year by lender id, ``""`` for every other lender.
     ``overrides`` are the facility overrides as given; ``sources`` says for every key given whether it was ``set`` or
     which file holds it; ``files`` are the files read to get here (scenario, what it extends, rates), not the book.
+    ``decimals`` are those of a statement's amounts, rates and reductions. ``toml`` is the scenario file that says the
+    same as the parameter sheet of a workbook; empty for a scenario that is a file.
     """
 
     name: str
@@ -28,6 +30,7 @@ class Scenario:
     description: str
     path: Path
     book: tuple[Path, ...]
+    sheet: tuple[str, ...]
     plan: Path | None
     prepayments: Path | None
     published: Path | None
@@ -41,10 +44,12 @@ class Scenario:
     lpr_shift_bp: int
     lpr_shift_from: dt.date
     rate_basis: str
+    decimals: Mapping[str, int]
     overrides: Mapping[str, Mapping[str, Any]]
     sources: Mapping[str, str]
     files: tuple[Path, ...]
     findings: Findings
+    toml: str = ""
 
     def own_rate_of(self, lender: str) -> Dated | None:
         """The cost of funds that counts for a lender: its own, else the market's; None if neither is given."""
@@ -73,6 +78,7 @@ class Scenario:
             "title": dict(self.title),
             "description": self.description,
             "book": [path.name for path in self.book],
+            "sheet": list(self.sheet),
             "plan": self.plan.name if self.plan else None,
             "prepayments": self.prepayments.name if self.prepayments else None,
             "published": self.published.name if self.published else None,
@@ -94,7 +100,7 @@ class Scenario:
                 "lpr_shift_bp": self.lpr_shift_bp,
                 "lpr_shift_from": self.lpr_shift_from.isoformat(),
             },
-            "disclosure": {"rate_basis": self.rate_basis},
+            "disclosure": {"rate_basis": self.rate_basis, "decimals": dict(self.decimals)},
             "facility": jsonable(self.overrides),
             "sources": dict(self.sources),
         }

@@ -116,7 +116,8 @@ def test_empty_cells_beyond_the_header_are_accepted(tmp_path, block_rows, encodi
     book = lines_of(tmp_path, NEEDED, *lines, block_rows=block_rows, encoding=encoding)
     assert book.loans["loan_id"].tolist() == ["L1", "L2", "L3"] and book.loans["row"].tolist() == [2, 3, 6]
     assert book.loans["principal_fen"].tolist() == [10_000] * 3 and not book.loans["data_error"].any()
-    assert book.findings.codes() == {"blank_rows": 1}
+    converted = {"encoding_converted": 1} if encoding == "gb18030" else {}
+    assert book.findings.codes() == {"blank_rows": 1, **converted}
 
 
 def test_a_row_that_ends_before_columns_that_may_be_left_out_is_filled_up_and_noted(tmp_path):
@@ -199,7 +200,8 @@ def test_inputs_say_what_was_read(tmp_path):
     book = read_book(write_csv(tmp_path / "b.csv", rows, "gb18030"))
     (said,) = book.inputs
     assert (said["file"], said["rows"], said["encoding"], len(said["sha256"])) == ("b.csv", 2, "gb18030", 64)
-    assert said["columns"]["贷款金额（万元）"] == {"name": "principal", "unit": "万元"}
+    assert said["columns"]["贷款金额（万元）"] == {"name": "principal", "unit": "万元", "position": 4}
+    assert said["header_row"] == 1 and book.findings.codes()["encoding_converted"] == 1
 
 
 def test_a_parquet_column_of_lists_stops(tmp_path):
@@ -294,7 +296,7 @@ def test_mixed_cells_of_a_workbook_are_read_each_as_what_it_is(workbook):
     book = read_book(workbook({"台账": rows}))
     assert book.loans["principal_fen"].fillna(-1).tolist() == [123450, 30, -1, -1]
     assert book.loans["rate_ppm"].fillna(-1).tolist() == [43500, 43500, -1, 40000]
-    assert book.findings.codes() == {"unreadable_number": 2, "rate_ambiguous": 1}
+    assert book.findings.codes() == {"unreadable_number": 2, "rate_ambiguous": 1, "cells_converted": 2}
 
 
 def test_a_workbook_that_unpacks_to_too_much_is_not_opened(tmp_path):

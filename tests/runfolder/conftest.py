@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ class SmallRun:
 
     tables: Mapping[str, pd.DataFrame]
     manifest: Mapping[str, Any]
+    texts: Mapping[str, str] = field(default_factory=dict)
 
 
 def small_table(name: str, rows: int, rollovers: int = 2) -> pd.DataFrame:
