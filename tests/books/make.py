@@ -42,7 +42,7 @@ ROWS = [
 ]
 
 
-def book(*edits: tuple[int, int, Any], head: Mapping[int, str] | None = None, more: Mapping[str, Sequence[Any]] = {}):  # type: ignore[no-untyped-def]  # noqa: B006
+def book(*edits: tuple[int, int, Any], head: Mapping[int, str] | None = None, more: Mapping[str, Sequence[Any]] = {}):  # type: ignore[no-untyped-def]
     """The book with cells changed (loan from 1, column, value), headers changed, and columns added on the right."""
     top = [(head or {}).get(i, text) for i, text in enumerate(HEAD)]
     rows: Cells = [list(row) for row in ROWS]
@@ -147,7 +147,7 @@ def _texts() -> dict[str, bytes]:
         "latin1.csv": text(
             book(
                 *down(SECTOR, "wind"),
-                head=dict(enumerate("loan_id lender project_id sector".split())),
+                head=dict(enumerate(["loan_id", "lender", "project_id", "sector"])),
                 more={"borrower": ["Société", "Café", "Müller"]},
             )
         )
@@ -199,8 +199,19 @@ def _texts() -> dict[str, bytes]:
             book(
                 head=dict(
                     enumerate(
-                        "Loan ID,Lender,Project ID,Sector,Principal (10k yuan),Rate (%),Disbursed,Matures,"
-                        "Project investment (10k yuan),Project reduction (t),Evidence".split(",")
+                        [
+                            "Loan ID",
+                            "Lender",
+                            "Project ID",
+                            "Sector",
+                            "Principal (10k yuan)",
+                            "Rate (%)",
+                            "Disbursed",
+                            "Matures",
+                            "Project investment (10k yuan)",
+                            "Project reduction (t)",
+                            "Evidence",
+                        ]
                     )
                 )
             )
@@ -404,7 +415,7 @@ def _traps() -> dict[str, bytes]:
         "password.xlsx": compound(
             {"EncryptionInfo": b"\4\0\4\0" + b"\x40\0\0\0<encryption/>", "EncryptedPackage": b"\7" * 5000}
         ),
-        "html.xls": "<html><table>".encode()
+        "html.xls": b"<html><table>"
         + "".join("<tr>" + "".join(f"<td>{c}</td>" for c in row) + "</tr>" for row in book()).encode()
         + b"</table></html>",
         "picture.pdf": b"%PDF-1.7\n",

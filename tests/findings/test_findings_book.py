@@ -22,9 +22,6 @@ from relending.runfolder.findings_places import Places, Source
 from relending.spreadsheet import workbook
 
 HEADER = [
-    *("借据编号", "项目编号", "碳减排领域", "贷款金额（万元）", "发放时利率（%）"),
-    *("贷款发放日期", "贷款到期日期", "备注"),
-]
     "借据编号",
     "项目编号",
     "碳减排领域",
