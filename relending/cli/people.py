@@ -58,7 +58,7 @@ def errors_for_people(
 ) -> Iterator[None]:
     """Turns the package's errors into lines and exit codes; anything else is a bug and may show itself.
 
-    What stops is shown in full, but for thousands of the same; ``findings_to`` is a file to write all of it to, and
+    Every error that stops is shown, but for thousands of the same; ``findings_to`` is a file to write all of it to, and
     ``sources`` (as in :func:`write_findings`) may grow until then.
     """
     from relending.findings import InputError, InvariantError
@@ -178,7 +178,7 @@ def scenario_sources(scenario: Scenario) -> list[tuple[Path, str]]:
 
 
 def show_findings(findings: Findings, lang: str, *, err: bool = False, in_full: bool = False) -> None:
-    """Counts first, then each code once with its first place and what to do; ``in_full``: every finding as a line."""
+    """Counts first, then each code once with its first place and what to do; ``in_full``: every error as a line."""
     if not findings:
         return
     order = ("error", "warning", "note")
@@ -186,8 +186,14 @@ def show_findings(findings: Findings, lang: str, *, err: bool = False, in_full: 
     names = {"en": ("errors", "warnings", "notes"), "zh": ("错误", "警告", "提示")}[lang]
     said = ", ".join(f"{name} {findings.count(one):,}" for one, name in zip(order, names, strict=True))
     click.echo(f"{head}: {said}", err=err)
-    labels = column_labels(lang)
-    for line in findings.lines(lang, SHOWN_ON_STOP, labels) if in_full else findings.digest(lang, labels):
+    labels, lines = column_labels(lang), []
+    if in_full:
+        from relending.findings import messages
+
+        errors = [code for code in findings.codes() if messages()[code].severity == "error"]
+        lines = findings.only(*errors).lines(lang, SHOWN_ON_STOP, labels)
+        findings = findings.only(*(code for code in findings.codes() if code not in errors))
+    for line in [*lines, *findings.digest(lang, labels)]:
         click.echo(f"  {line}", err=err)
 
 

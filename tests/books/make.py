@@ -32,7 +32,7 @@ HEAD = [
     "贷款到期日期",
     "项目总投资（万元）",
     "项目年度碳减排量（吨）",
-    "碳减排测算依据",
+    "碳减排量测算依据",
 ]
 ID, LENDER, PROJECT, SECTOR, AMOUNT, RATE, FROM, TO, INVESTED, TONNES, EVIDENCE = range(11)
 ROWS = [
@@ -129,6 +129,19 @@ def total(word: str, amount: Any, column: int = ID) -> list[Any]:
     return row
 
 
+ENGLISH = [
+    "Loan ID",
+    "Lender",
+    "Project ID",
+    "Sector",
+    "Principal (million yuan)",
+    "Rate (%)",
+    "Disbursed",
+    "Matures",
+    "Project investment (million yuan)",
+    "Project reduction (t)",
+    "Evidence",
+]
 NO_UNITS = {AMOUNT: "贷款金额", INVESTED: "项目总投资"}
 PLAIN_RATE = {RATE: "发放时利率"}
 WIDE = [""] * (len(HEAD) - 1)
@@ -172,6 +185,16 @@ def _texts() -> dict[str, bytes]:
             "JJ003,icbc,XM03,biomass,300",
             "JJ004,icbc,XM03,biomass,300,3.7,2022-09-30,2027-09-30,1000,900,环评",
         ),
+        "row-padded.csv": lines(
+            [[*HEAD, "省份", "备注"]],
+            *(",".join(row) for row in ROWS[:2]),
+            ",".join([*ROWS[2], "湖北", ""]),
+        ),
+        "quote-open-above.csv": lines(
+            book()[:1],
+            '"JJ001,icbc,XM01,风电,1000,3.85,2022-01-05,2032-01-05,5000,12000,环评',
+            *(",".join(row) for row in ROWS[1:]),
+        ),
         "split-thousands.csv": lines(
             book()[:3], "JJ003,icbc,XM03,biomass,1,300,3.7,2022-09-30,2027-09-30,9000,900,环评"
         ),
@@ -187,7 +210,7 @@ def _texts() -> dict[str, bytes]:
         "wide.csv": text([[*HEAD, *(f"附加{n}" for n in range(300))], *([*row, *[""] * 300] for row in ROWS)]),
         "duplicate-headers.csv": text(book(more={"贷款金额（万元）": ["1", "2", "3"]})),
         "column-twice.csv": text(book(more={"放款金额（万元）": ["1", "2", "3"]})),
-        "near-miss.csv": text(book(head={EVIDENCE: "碳减排量的测算依据"})),
+        "near-miss.csv": text(book(head={EVIDENCE: "碳减排的测算依据"})),
         "near-miss-needed.csv": text(book(head={AMOUNT: "贷款发放的金额（万元）"})),
         "contract-amount.csv": text(book(head={AMOUNT: "合同金额（万元）"})),
         "balance.csv": text(book(head={AMOUNT: "贷款余额（万元）"})),
@@ -197,23 +220,10 @@ def _texts() -> dict[str, bytes]:
         "bare-reduction.csv": text(book(head={TONNES: "年度碳减排量（吨）"})),
         "english.csv": text(
             book(
-                head=dict(
-                    enumerate(
-                        [
-                            "Loan ID",
-                            "Lender",
-                            "Project ID",
-                            "Sector",
-                            "Principal (10k yuan)",
-                            "Rate (%)",
-                            "Disbursed",
-                            "Matures",
-                            "Project investment (10k yuan)",
-                            "Project reduction (t)",
-                            "Evidence",
-                        ]
-                    )
-                )
+                *down(AMOUNT, "10", "20.005", "3"),
+                *down(INVESTED, "50", "80", "10"),
+                *down(EVIDENCE, "eia", "feasibility_study", "EIA"),
+                head=dict(enumerate(ENGLISH)),
             )
         ),
         # units
@@ -241,7 +251,9 @@ def _texts() -> dict[str, bytes]:
         "thousands.csv": text(book(*down(AMOUNT, "1,000.00", "２，０００．５", "300"), (1, INVESTED, "5，000"))),
         "percent-signs.csv": text(book(*down(RATE, "3.85%", "4.1％", "3.70 %"), head=PLAIN_RATE)),
         "mixed-rates.csv": text(book(*down(RATE, "3.85", "0.041", "3.7%"), head=PLAIN_RATE)),
-        "scientific-amount.csv": text(book((1, AMOUNT, "1.0E+03"))),
+        "scientific-amount.csv": text(
+            book(*down(AMOUNT, "1.23457E+11", "20005000", "3e6"), head={AMOUNT: "贷款金额（元）"})
+        ),
         "words-in-amounts.csv": text(book(*down(AMOUNT, "1000万元", "￥2000.5", "(300)"))),
         "negative.csv": text(book((1, AMOUNT, "-1000"), (2, RATE, "-4.1"), (3, TONNES, "-900"), (2, INVESTED, "0"))),
         "finer-than-fen.csv": text(book((1, AMOUNT, "1000.0000001"), (2, TONNES, "20000.0000001"))),
@@ -283,6 +295,7 @@ def _texts() -> dict[str, bytes]:
         "injection.csv": text(book((1, ID, "=1+1"), more={"借款人": ["=cmd|' /C calc'!A0", "+86 1", "@SUM(A1)"]})),
         "html.csv": text(book(more={"借款人": ["<script>alert(1)</script>", "<b>&amp;</b>", "]]>"]})),
         "long-text.csv": text(book(more={"借款人": ["长" * 10_001, "乙", "丙"]})),
+        "example-row.csv": text([HEAD, ["示例 JJ000", *ROWS[0][1:]], *ROWS]),
         "total-english.csv": text([*book(), total("Grand Total", "3,300.50")]),
         "share-over-one.csv": text(book((1, INVESTED, "999"), (2, PROJECT, "XM03"), (2, INVESTED, "1000"))),
         "part-2.csv": text([HEAD, ["JJ004", *ROWS[0][1:]], ["JJ001", *ROWS[1][1:]]]),
