@@ -11,6 +11,7 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import cache
 from typing import Any
 
@@ -214,6 +215,11 @@ def match(
         if unit and column.type in ("money", "mass") and over and not trouble and scale not in over.values():
             shown = f"{text} ≠ {', '.join(over)}"
             problems.append(Findings.one("unit_differs", **at, column=column.name, found=shown))
+        elif unit and not trouble and column.type in ("money", "mass") and scale != column.units[column.unit]:
+            factor = Fraction(scale, column.units[column.unit])
+            problems.append(
+                Findings.one("unit_converted", **at, column=column.name, found=text, expected=f"× {_plain(factor)}")
+            )
         if trouble:
             problems.append(
                 Findings.one(
@@ -340,6 +346,15 @@ def wrong_column(column: Column) -> str:
     'wrong_column_investment'
     """
     return "wrong_column_" + column.name.removeprefix("project_")
+
+
+def _plain(factor: Fraction) -> str:
+    """A factor as people write it.
+
+    >>> _plain(Fraction(10_000)), _plain(Fraction(1, 1_000))
+    ('10,000', '1/1,000')
+    """
+    return f"{factor.numerator:,}" if factor.denominator == 1 else f"{factor.numerator:,}/{factor.denominator:,}"
 
 
 def _title(above: Sequence[Sequence[str]]) -> str:

@@ -21,6 +21,7 @@ from relending.spreadsheet import escape, workbook
 
 TABLES = ("loans", "prepayments")
 _LAST_ROW = 1_048_575
+_A4 = 9  # the number spreadsheets have for it
 _UNITS = {"money": {"zh": "元", "en": "yuan"}, "rate": {"zh": "%", "en": "%"}, "mass": {"zh": "吨", "en": "t"}}
 _UNITS |= {"power": {"zh": "兆瓦", "en": "MW"}, "energy": {"zh": "兆瓦时", "en": "MWh"}}
 _UNITS |= {"bp": {"zh": "基点", "en": "bp"}, "months": {"zh": "月", "en": "months"}}
@@ -62,6 +63,10 @@ def write_template(path: Path, lang: str = "zh") -> None:
         for table in TABLES:
             _table(sheets[table], table, lang, styles, words)
         _guide(sheets["guide"], lang, styles)
+        for sheet in sheets.values():
+            sheet.set_landscape()
+            sheet.set_paper(_A4)
+            sheet.fit_to_pages(1, 0)
         sheets["parameters"].activate()
 
 
@@ -188,7 +193,9 @@ def _table(sheet: Any, table: str, lang: str, styles: dict[str, Any], words: _Li
         header = header_of(column, lang)
         sheet.write_string(0, at, header, styles[style])
         wide = sum(2 if ord(c) > 0x2E80 else 1 for c in header)
-        sheet.set_column(at, at, max(12, min(wide + 3, 30)), styles.get(column.type))
+        sheet.set_column(
+            at, at, max(26 if column.name == "loan_id" else 12, min(wide + 3, 30)), styles.get(column.type)
+        )
         message = column.description[lang]
         if column.checks:
             message += ("；" if lang == "zh" else "; ") + column.checks[lang]

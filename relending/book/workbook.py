@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from relending.book.cells import DATE, NUMBER, OTHER, TEXT, Cells, RawBlock, Table, stamp
 from relending.book.columns import columns, limits
@@ -21,6 +22,8 @@ from relending.book.sheetxml import MERGED, Seen, column_letters, look_through
 from relending.findings import Findings, InputError
 
 HEAD_ROWS = 20
+_EXACT = 2**53
+"""From here on a float no longer holds every whole number."""
 MOST_BYTES = 2 << 30
 """A workbook that unpacks to more is not opened."""
 MOST_RATIO = 200
@@ -268,10 +271,11 @@ def _table(path: Path, name: str, sheet: _Sheet, table: str, sha256: str, seen: 
         for start in range(0, len(body), block_rows):
             part = body[start : start + block_rows]
             here = range(first + start, first + start + len(part))
+            across = list(zip(*part, strict=True))
             yield RawBlock(
                 here.start + 1,
                 len(part),
-                {p: column([r[p] for r in part]) for p in positions},
+                {p: column(across[p]) for p in positions},
                 broken={
                     p: {row - here.start: said for row, said in broken[p].items() if row in here}
                     for p in positions
@@ -313,17 +317,27 @@ def _without_value(seen: Seen, first: int, height: int) -> dict[int, dict[int, t
 def column(values: Sequence[Any]) -> Cells:
     """Cells of one spreadsheet column: typed where all are of one kind, else as text with each cell's kind.
 
-    >>> column([1.5, "", 2]).values.to_pylist(), column([1.0, "x"]).values.to_pylist()
-    ([1.5, None, 2.0], ['1', 'x'])
+    >>> [column(cells).values.to_pylist() for cells in ([1.5, "", 2], [1.0, "x"], ["", "a"])]
+    [[1.5, None, 2.0], ['1', 'x'], ['', 'a']]
     """
-    present = {type(v) for v in values if v != ""}
-    if present <= {float, int} and present:
-        if all(abs(v) < 2**53 for v in values if v != ""):
-            return Cells(pa.array([None if v == "" else float(v) for v in values], pa.float64()), spreadsheet=True)
-    elif present <= {dt.date, dt.datetime} and present:
-        return Cells(pa.array([None if v == "" else _day(v) for v in values], pa.date32()), spreadsheet=True)
-    elif present <= {str}:
-        return Cells(pa.array([None if v == "" else v for v in values], pa.string()), spreadsheet=True)
+    kinds_there = set(map(type, values))
+    blank = False
+    if str in kinds_there and len(kinds_there) > 1 and not any(v for v in values if type(v) is str):
+        kinds_there.discard(str)
+        blank = True
+    given = [None if v == "" else v for v in values] if blank else values
+    if kinds_there <= {str}:
+        return Cells(pa.array(given, pa.string()), spreadsheet=True)
+    huge = int in kinds_there and any(type(v) is int and abs(v) >= _EXACT for v in values)
+    if kinds_there <= {float, int} and not huge:
+        numbers = pa.array(given, pa.float64())
+        if (pc.max(pc.abs(numbers)).as_py() or 0) < _EXACT:
+            return Cells(numbers, spreadsheet=True)
+    elif kinds_there == {dt.date}:
+        return Cells(pa.array(given, pa.date32()), spreadsheet=True)
+    elif kinds_there <= {dt.date, dt.datetime}:
+        days = [None if v is None else _day(v) for v in given]
+        return Cells(pa.array(days, pa.date32()), spreadsheet=True)
     kinds = np.array([_kind(v) for v in values], np.int8)
     return Cells(pa.array([None if v == "" else _as_text(v) for v in values], pa.string()), kinds, spreadsheet=True)
 

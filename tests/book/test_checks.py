@@ -226,7 +226,7 @@ def test_prepayments_are_read_with_their_own_errors(tmp_path):
     frame, findings = read_prepayments(write_csv(tmp_path / "p.csv", rows))
     assert frame["amount_fen"].iloc[0] == 1_500_000 and frame["date"].iloc[0] == dt.date(2024, 3, 1)
     assert frame[["date", "amount_fen"]].iloc[1].isna().all()
-    assert findings.codes() == {"value_missing": 1, "unreadable_number": 1, "cells_converted": 1}
+    assert findings.codes() == {"value_missing": 1, "unreadable_number": 1, "cells_converted": 1, "unit_converted": 1}
 
 
 def test_a_prepayment_that_cannot_be_read_does_not_stop_the_book(book_of, tmp_path):

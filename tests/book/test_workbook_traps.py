@@ -140,7 +140,7 @@ def test_a_header_of_two_rows_is_one_header(tmp_path):
         sheet.write_row(3, 0, ["L1", "icbc", "P1", "光伏", 1.5, 3.5, "2024-01-02", "2034-01-02"])
     book = read_book(path)
     assert book.loans[["loan_id", "row", "principal_fen", "rate_ppm"]].values.tolist() == [["L1", 4, 1_500_000, 35_000]]
-    assert book.findings.codes() == {"header_below": 1} and book.inputs[0]["header_row"] == 3
+    assert book.findings.codes() == {"header_below": 1, "unit_converted": 1} and book.inputs[0]["header_row"] == 3
 
 
 def test_several_sheets_are_one_book_where_they_are_named(tmp_path):
@@ -233,8 +233,21 @@ def test_the_look_through_sees_prefixes_numbers_left_out_and_pieces_cut_anywhere
     assert look_through(path, 10**9)["借据"].broken == whole.broken
     bare = rewritten(path, rb'<row r="\d+"', b"<row")
     assert look_through(bare, 10**9)["借据"].rows == 41
+    quoted = rewritten(path, rb' (r|t)="(\w+)"', rb" \1 = '\2'")
+    assert set(look_through(quoted, 10**9)["借据"].broken) == {(2, RATE)}
     prefixed = rewritten(path, rb"<(/?)(row|c|f|v|sheetData|worksheet)\b", rb"<\1x:\2")
     assert set(look_through(prefixed, 10**9)["借据"].broken) == {(2, RATE)}
+
+
+@pytest.mark.parametrize("way", [rb" \1='\2'", rb"\n\1 = '\2'", b' \\1= "\\2"'])
+def test_no_way_of_writing_hides_the_last_corner(made, way):
+    path = made(lambda book, sheet: sheet.write(1_048_575, 16_383, 1))
+    seen = look_through(rewritten(path, rb' (r)="(\w+)"', way), 10**7)["借据"]
+    assert (seen.rows, seen.columns) == (1_048_576, 16_384)
+    small = look_through(
+        rewritten(made(lambda book, sheet: None), rb' r="([A-Z]+)(\d+)"', lambda m: m[0].lower()), 10**7
+    )
+    assert small["借据"].columns == 26
 
 
 def test_letters_and_numbers_of_columns_are_each_others_inverse():
