@@ -263,6 +263,8 @@ def _while_unchanged(raws: Iterator[RawBlock], table: Table) -> Iterator[RawBloc
         yield from raws
     except InputError as error:
         stop = error
+    except OSError as error:
+        stop = InputError(Findings.one("file_unreadable", file=table.file, found=error.strerror or ""))
     if not table.unchanged():
         raise InputError(Findings.one("file_changed", file=table.file, found=table.file)) from None
     if stop is not None:

@@ -201,9 +201,11 @@ def columns_markdown() -> str:
         "Headers may stand in any order, in any of the spellings given; case, spaces and underscores do not matter.",
         "A unit may follow in brackets, as in 贷款金额（万元） or `rate (%)`, or stand above the header as 单位：万元.",
         "An amount without a unit is in yuan: a warning where other columns of the table name theirs.",
-        "Of a workbook the first sheet of loans is read; another sheet of loans is a warning.",
-        f"A row is no loan, but an error of its own, if its loan id, or with no loan id any cell, is {total};",
-        f"also if it has no loan id and begins with {signature}. 合计行和签字、备注行不是借据，请勿放在表内。",
+        "Of a workbook the first sheet of loans is read, or those named; another sheet of loans is a warning.",
+        f"A row is no loan if its loan id, or with neither loan id nor day any cell, is {total}; also if it has",
+        f"no loan id and begins with {signature}. Such rows are noted; a total is held against the loans above it.",
+        "合计行和签字、备注行不作为借据；合计金额与其上各笔之和核对。",
+        "How books are read, whatever they look like: [books.md](books.md). 台账如何读取见该页。",
     ]
     for table in TABLES:
         title, *said = _TITLES[table]
