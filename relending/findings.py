@@ -7,6 +7,7 @@ in both languages, in ``messages.toml``; its severity too. So a million findings
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 SEVERITIES = ("error", "warning", "note")
 WHERE = ("file", "sheet", "row", "loan", "column", "found", "expected")
+_UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
 COLUMNS = ("severity", "code", *WHERE, "message", "fix", "message_zh", "fix_zh")
 
 
@@ -256,6 +258,11 @@ def _given(value: Any) -> str:
     return "" if value is None or value is pd.NA or value == "" else str(value)
 
 
+def _on_one_line(text: str) -> str:
+    """A cell may hold line breaks and characters nobody sees; what is said of it is one line that shows them."""
+    return _UNSEEN.sub(lambda found: found[0].encode("unicode_escape").decode("ascii"), text)
+
+
 def _where(r: Any, lang: str, labels: Mapping[str, str]) -> str:
     w = WORDS[lang]
     where = [_given(r.file)]
@@ -263,16 +270,17 @@ def _where(r: Any, lang: str, labels: Mapping[str, str]) -> str:
         value = _given(getattr(r, name))
         if value:
             where.append(w[name].format(labels.get(value, value) if name == "column" else value))
-    return (", " if lang == "en" else "，").join(x for x in where if x)
+    return _on_one_line((", " if lang == "en" else "，").join(x for x in where if x))
 
 
 def _seen(r: Any, lang: str) -> list[str]:
     w = WORDS[lang]
     seen = []
     if _given(r.found):
-        seen.append(f"{w['found']} {_given(r.found)!r}" if lang == "en" else f"{w['found']}「{_given(r.found)}」")
+        text = _given(r.found)
+        seen.append(f"{w['found']} {text!r}" if lang == "en" else f"{w['found']}「{_on_one_line(text)}」")
     if _given(r.expected):
-        seen.append(f"{w['expected']} {_given(r.expected)}")
+        seen.append(f"{w['expected']} {_on_one_line(_given(r.expected))}")
     return seen
 
 

@@ -422,6 +422,10 @@ def _traps() -> dict[str, bytes]:
             }
         ),
         "entities.xlsx": xlsx([Page("借据", typed(book()))], parts={"xl/workbook.xml": shared}),
+        "unknown-encoding.xlsx": xlsx(
+            [Page("借据", typed(book()))],
+            parts={"xl/_rels/workbook.xml.rels": '<?xml version="1.0" encoding="UTF-8TRUE"?>\n<Relationships/>'},
+        ),
         "text.xlsx": text(book()),
         "workbook.csv": plain,
         "truncated.xlsx": plain[: len(plain) * 2 // 3],
