@@ -15,7 +15,7 @@ PIP := $(PY) -m pip --disable-pip-version-check --no-input
 OUT ?= runs/demo
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types layers unit golden bench docs clean
+.PHONY: help demo test lint types layers unit golden bench bundle docs clean
 # what goes wrong half-way leaves no stamp behind
 .DELETE_ON_ERROR:
 
@@ -24,6 +24,7 @@ help:
 	@echo "make test    ruff, mypy, the order of imports, all tests and examples"
 	@echo "make golden  write the golden outputs again (a commit of its own that says which rule moved which figure)"
 	@echo "make bench   one million loans, timed; needs some minutes and 2 GB"
+	@echo "make bundle  a zip of wheels with an installer for Windows without network or admin rights (PYVER=\"3.12\", OUT=dist)"
 	@echo "make docs    write the generated pages of docs/ again"
 	@echo "make clean   remove caches, builds and the set-up; runs/ stays"
 
@@ -76,6 +77,12 @@ golden: $(VENV)/.installed-dev
 
 bench: $(VENV)/.installed-dev
 	$(PY) benchmarks/run.py $(ARGS)
+
+# several versions of Python in one zip: make bundle PYVER="3.12 3.13"
+PYVER ?= 3.12
+bundle: OUT = dist
+bundle: $(VENV)/.installed-dev
+	@$(PY) tools/build_bundle.py --python $(PYVER) --out "$(OUT)"
 
 docs: $(VENV)/.installed-dev
 	$(PY) tools/build_docs.py

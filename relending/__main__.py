@@ -2,4 +2,4 @@
 
 from relending.cli import main
 
-main()
+main(prog_name="relending")

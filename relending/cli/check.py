@@ -96,7 +96,7 @@ def _is_scenario(book: str) -> bool:
     from relending.scenario import shipped
     from relending.scenario.workbook import has_parameters
 
-    if book.endswith(".toml") or has_parameters(Path(book)):
+    if book.lower().endswith(".toml") or has_parameters(Path(book)):
         return True
     hidden = Path(book).exists() and not is_run_folder(book)
     return not hidden and shipped(book) is not None

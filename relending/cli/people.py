@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import re
 import shlex
+import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -118,16 +121,27 @@ def stop_at_path(text: str) -> None:
         raise InputError(Findings.one("path_is_run_folder", file=text))
 
 
-def command_line(*words: str, options: Sequence[str] = ()) -> str:
+def command_line(*words: str, options: Sequence[str] = (), windows: bool = os.name == "nt") -> str:
     """A command to be typed: quoted for the shell, and safe where a word begins with a dash.
 
-    >>> command_line("relending", "explain", "my runs/a", "-7")
+    Windows knows double quotes only, and a backslash needs none.
+
+    >>> command_line("relending", "explain", "my runs/a", "-7", windows=False)
     "relending explain -- 'my runs/a' -7"
+    >>> print(command_line("relending", "explain", r"my runs\\a", r"runs\\b", windows=True))
+    relending explain "my runs\\a" runs\\b
     """
     program, verb, *given = words
+    typed = [program, verb, *given, *options]
     if any(word.startswith("-") for word in given):
-        return shlex.join([program, verb, *options, "--", *given])
-    return shlex.join([program, verb, *given, *options])
+        typed = [program, verb, *options, "--", *given]
+    return " ".join(_quoted_for_cmd(word) for word in typed) if windows else shlex.join(typed)
+
+
+def _quoted_for_cmd(word: str) -> str:
+    # what cmd.exe would read as its own stands between quotes, as a blank does
+    quoted = subprocess.list2cmdline([word])
+    return f'"{quoted}"' if quoted == word and re.search(r"[&|<>^()=;,'`{}\[\]]", word) else quoted
 
 
 def findings_option(command: _F) -> _F:

@@ -44,11 +44,12 @@ def shipped_group(name: str) -> tuple[str, ...]:
 def shipped(name: str) -> Path | None:
     """The file of a shipped scenario, or None if no scenario has that name."""
     root = shipped_root()
-    if root is None or not re.fullmatch(r"[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)?", name):
+    if root is None or not re.fullmatch(r"[A-Za-z0-9_-]+([/\\][A-Za-z0-9_-]+)?", name):
         return None
-    folder, _, stem = name.partition("/")
-    path = root / folder / f"{stem or folder}.toml"
-    return path if path.is_file() else None
+    folder, _, stem = name.replace("\\", "/").partition("/")
+    wanted = (folder, f"{stem or folder}.toml")
+    # compared as text: a disk that takes Demo for demo would find on one system what another does not know
+    return next((path for path in root.glob("*/*.toml") if path.parts[-2:] == wanted), None)
 
 
 def _is_book(path: Path) -> bool:
@@ -78,7 +79,7 @@ def locate(path_or_name: str | Path, problems: Problems) -> Path | None:
     inside = path / f"{path.name}.toml"
     if path.is_dir() and inside.is_file():
         return inside
-    if path.is_dir() and any(path.glob("*.parquet")):
+    if path.is_dir() and any(inside.suffix.lower() == ".parquet" for inside in path.iterdir()):
         problems.add("scenario_is_book", file=path.resolve().name, found=path.resolve().name, expected="*.toml")
         return None
     if path.is_dir():

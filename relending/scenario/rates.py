@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
+from relending.filenames import beside
 from relending.policy import Dated, DatedValue
 from relending.policy.parse import HIGHEST_RATE, PPM, scaled
 from relending.scenario.model import Step
@@ -48,7 +49,7 @@ def own_rate(
             fraction = f"{Decimal(percent[1]) / 100:f}"
             problems.add("scenario_bad_value", file=origin.label, column=column, found=value, expected=fraction)
             return None
-        return _from_csv(origin.folder / value, value, column, origin, problems, files)
+        return _from_csv(beside(origin.folder, value), value, column, origin, problems, files)
     if isinstance(value, Decimal):
         ppm = to_ppm(value)
         if ppm is None:

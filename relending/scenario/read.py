@@ -17,6 +17,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from relending.filenames import beside
 from relending.scenario.problems import Problems, path_text
 
 KeyPath = tuple[str, ...]
@@ -168,7 +169,7 @@ def read_layers(path: Path, overrides: Overrides, problems: Problems) -> Layers 
         seen.append(real)
         chain.append((here, tables))
         up = _asked(tables)
-        here = here.parent / up if isinstance(up, str) and up and "\0" not in up else None
+        here = beside(here.parent, up) if isinstance(up, str) and up and "\0" not in up else None
     layers = Layers(files=seen)
     layers.origins[()] = Origin(path.name, path.parent)
     for file, tables in reversed(chain):

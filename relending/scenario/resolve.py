@@ -11,6 +11,7 @@ from typing import Any
 
 from relending import policy
 from relending.dates import quarter_end, quarter_start, to_date, whole_quarters
+from relending.filenames import LONGEST, beside, unfit
 from relending.findings import InputError
 from relending.policy import PARAMETERS, Dated, Facility
 from relending.scenario.lenders import Lender, both, find_lender, lender_hint, scenario_lenders
@@ -22,7 +23,6 @@ from relending.scenario.scenario import Scenario
 
 EARLIEST, LATEST = dt.date(1990, 1, 1), dt.date(2100, 12, 31)  # beyond these a date is a slip of the pen
 USUAL_DECIMALS = 2
-RESERVED = {"con", "prn", "aux", "nul", *(f"{d}{n}" for d in ("com", "lpt") for n in range(1, 10))}
 
 
 NOT_READ_YET = {"collateral_haircut", "disclosure_required"}
@@ -141,20 +141,15 @@ class Resolver:
     def name(self) -> str:
         """The name: it becomes the name of a folder, on Windows too."""
         name = self.scenario.name if self.scenario.name is not None else self.path.stem
-        unfit = re.search(r'[\x00-\x1f\x7f<>:"/\\|?*]', name) or name != name.strip(" .") or len(name) > 80
-        if not name or unfit or name.split(".")[0].casefold() in RESERVED:
-            self.add(
-                "scenario_bad_value",
-                "scenario.name",
-                name,
-                'a name that can name a folder: at most 80 characters, none of < > : " / \\ | ? *',
-            )
+        wrong = unfit(name, LONGEST)
+        if wrong:
+            self.add("name_not_a_folder", "scenario.name", name, f"≠ {wrong}")
         return name
 
     def place(self, column: str, given: str) -> Path | None:
         """A file or folder named by the scenario, from the folder of the file that names it."""
         try:
-            place = self.layers.origin(column.split(".")).folder / given
+            place = beside(self.layers.origin(column.split(".")).folder, given)
             if place.exists():
                 return place
         except (OSError, ValueError):

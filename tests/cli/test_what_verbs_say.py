@@ -289,8 +289,14 @@ def test_the_command_a_run_ends_with_works_as_printed(tmp_path: Path, first: str
 
 
 def test_a_command_is_quoted_only_where_it_must_be() -> None:
-    assert command_line("relending", "run", "a.toml", options=["--out", "b"]) == "relending run a.toml --out b"
-    assert command_line("relending", "run", "-a.toml", options=["--out", "b"]) == "relending run --out b -- -a.toml"
+    assert (
+        command_line("relending", "run", "a.toml", options=["--out", "b"], windows=False)
+        == "relending run a.toml --out b"
+    )
+    assert (
+        command_line("relending", "run", "-a.toml", options=["--out", "b"], windows=False)
+        == "relending run --out b -- -a.toml"
+    )
 
 
 def test_progress_can_be_started_again_once_stopped() -> None:

@@ -50,7 +50,8 @@ def folder(tmp: Path, rationing: str, carry_over: str) -> Path:
     rows = table.to_pylist()
     biggest = max(rows[:50], key=lambda r: r["principal"])
     again = {**rows[0], "borrower": None}
-    over = {**biggest, "loan_id": "OVER", "principal": biggest["project_investment"] or biggest["principal"]}
+    whole = {"principal": biggest["project_investment"], "loan_reduction_reported": None}
+    over = {**biggest, "loan_id": "OVER", **whole}
     first = pa.Table.from_pylist(rows[:600], table.schema)
     second = pa.Table.from_pylist([*rows[600:], over, again], table.schema)
     for name, part in (("first.csv", first), ("second.csv", second)):

@@ -79,10 +79,6 @@ def test_a_wrong_type_names_what_is_expected(
     [
         ("scenario.start=2025-01-01", "scenario.start", "2025-01-01", "<= 2024-12-31 (scenario.end)"),
         ("scenario.end=9999-12-31", "scenario.end", "9999-12-31", "1990-01-01 … 2100-12-31"),
-        ("scenario.name=a/b", "scenario.name", "a/b", "a name that can name a folder"),
-        ("scenario.name='../x'", "scenario.name", "../x", "a name that can name a folder"),
-        ("scenario.name=NUL", "scenario.name", "NUL", "a name that can name a folder"),
-        ("scenario.name=''", "scenario.name", "", "a name that can name a folder"),
         ("scenario.book=[]", "scenario.book", "[]", '["loans.xlsx"]'),
         ("scenario.book=''", "scenario.book", '""', '"loans.xlsx"'),
         ("scenario.facilities=[]", "scenario.facilities", "[]", "one of: cerf"),
@@ -121,6 +117,43 @@ def test_a_value_that_is_not_allowed_names_what_is(
     [row] = problems(write(), [extra])
     assert row[:4] == ("scenario_bad_value", "--set", column, found)
     assert row[4].startswith(expected)
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("a/b", "≠ /"),
+        (r"..\x", "≠ \\"),
+        ("利率 4:30?", "≠ : ?"),
+        ("NUL", "≠ NUL"),
+        ("aux.2026", "≠ AUX"),
+        ("con .x", "≠ CON"),
+        ("Com¹", "≠ COM¹"),
+        ("conout$", "≠ CONOUT$"),
+        ("", '≠ ""'),
+        ("end.", '≠ "end." ≠ "end"'),
+        (" x", '≠ " x" ≠ "x"'),
+        ("名" * 81, "≠ 81 > 80"),
+        ("a\tb", "≠ U+0009"),
+    ],
+)
+def test_a_name_windows_takes_for_no_folder_is_refused_on_every_system(
+    write: Write, problems: Problems, name: str, expected: str
+) -> None:
+    [row] = problems(write(), {"scenario.name": name})
+    assert row == ("name_not_a_folder", "--set", "scenario.name", name, expected)
+
+
+@pytest.mark.parametrize(
+    "name", ["基准", "2026.Q1", "console", "aux-2", "com10", "nul_x", "a (b) & c", "Ünï", "名" * 80]
+)
+def test_any_other_name_is_taken(write: Write, name: str) -> None:
+    assert load_scenario(write(), {"scenario.name": name}).name == name
+
+
+def test_a_file_whose_name_windows_reserves_names_no_run(write: Write, problems: Problems) -> None:
+    [row] = problems(write(GOOD.replace('name = "base"\n', ""), "aux.toml"))
+    assert row == ("name_not_a_folder", "aux.toml", "scenario.name", "aux", "≠ AUX")
 
 
 def test_what_the_policy_expects_is_said_in_both_languages(write: Write, problems: Problems) -> None:

@@ -12,7 +12,8 @@ import pytest
 import relending as rl
 from relending import dates, policy
 from relending.book import read_book
-from relending.book.synth import DEFECTS, make_book, make_prepayments, profile
+from relending.book.synth import make_book, make_prepayments, profile
+from relending.book.synth_defects import counted
 from relending.book.synth_write import SynthError, write_book
 
 LENDERS = {b["id"]: b["id"] for b in profile()["lenders"]}
@@ -93,22 +94,26 @@ def test_every_technology_but_the_unlisted_ones_is_a_sector_of_the_policy_files(
     assert unknown == {"核电", "水力发电"}
 
 
-def test_defects_spoil_about_the_share_asked_for_and_each_kind_occurs() -> None:
+def test_defects_spoil_exactly_the_share_asked_for_and_each_kind_a_table_holds_occurs() -> None:
     clean, spoilt = make_book(5_000, seed=5), make_book(5_000, seed=5, defects=0.1)
     changed = np.zeros(5_000, bool)
     for name in clean.column_names:
         same = pc.fill_null(pc.equal(clean[name], spoilt[name]), False)
         both_empty = pc.and_(pc.is_null(clean[name]), pc.is_null(spoilt[name]))
         changed |= ~np.asarray(pc.or_(same, both_empty))
-    assert 400 < changed.sum() < 600
-    assert pc.sum(pc.less(spoilt["principal"], 0)).as_py() > 0
-    assert spoilt["principal"].null_count > 0
-    assert pc.sum(pc.greater(spoilt["rate"], 1)).as_py() > 0
-    assert pc.sum(pc.less(spoilt["matures"], spoilt["disbursed"])).as_py() > 0
-    assert pc.sum(pc.greater(spoilt["grace_until"], spoilt["matures"])).as_py() > 0
-    assert pc.count_distinct(spoilt["loan_id"]).as_py() < 5_000
-    assert pc.sum(pc.less(spoilt["project_reduction"], 0)).as_py() > 0
-    assert len(DEFECTS) == 7
+    counts = counted(5_000, 0.1, text=False)
+    assert sum(counts.values()) == 500
+    assert max(counts.values()) - min(counts.values()) <= 1
+    # of two rows with one id only one is changed
+    assert changed.sum() == 500 - counts["duplicate_id"] // 2
+    assert pc.sum(pc.less(spoilt["principal"], 0)).as_py() == counts["negative_principal"]
+    assert spoilt["principal"].null_count == counts["no_principal"]
+    assert pc.sum(pc.greater(spoilt["rate"], 1)).as_py() == counts["bare_rate"]
+    assert pc.sum(pc.less(spoilt["matures"], spoilt["disbursed"])).as_py() >= counts["matures_first"]
+    assert pc.sum(pc.greater(spoilt["grace_until"], spoilt["matures"])).as_py() == counts["grace_late"]
+    assert spoilt["loan_id"].null_count == counts["missing_id"]
+    assert pc.count_distinct(spoilt["loan_id"]).as_py() < 5_000 - counts["missing_id"]
+    assert pc.sum(pc.less(spoilt["project_reduction"], 0)).as_py() == counts["negative_reduction"]
 
 
 def test_prepayments_fall_into_grace_and_never_exceed_the_loan(book: pa.Table) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from relending.book.synth_defects import defects
 from relending.cli.synth import command
 
 
@@ -67,3 +68,49 @@ def test_force_overwrites_and_without_it_nothing_changes(tmp_path: Path) -> None
 def test_the_command_is_loaded_without_pandas_or_pyarrow() -> None:
     code = "import sys, relending.cli.synth; sys.exit(bool({'pandas', 'pyarrow', 'numpy'} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_it_tells_how_many_rows_have_each_defect_in_both_languages(tmp_path: Path) -> None:
+    named = ["--defect", "duplicate_id=1", "--defect", "bare_rate=0.5%"]
+    said = CliRunner().invoke(command, [str(tmp_path / "a.csv"), *named])
+    assert "defect bare_rate: 5 rows -> rate_ambiguous" in said.output
+    assert "defect duplicate_id: 10 rows -> duplicate_loan_id" in said.output
+    said = CliRunner().invoke(command, [str(tmp_path / "b.csv"), *named, "--lang", "zh"])
+    assert "错误 duplicate_id：10 行 → duplicate_loan_id" in said.output
+    assert "# defect duplicate_id: 10 rows" in (tmp_path / "b.toml").read_text(encoding="utf-8")
+
+
+def test_it_lists_every_defect_with_what_it_must_give() -> None:
+    listed = CliRunner().invoke(command, ["--list-defects"])
+    assert listed.exit_code == 0
+    for defect in defects().values():
+        assert any(
+            line.startswith(defect.name) and defect.told in line and defect.en in line
+            for line in listed.output.splitlines()
+        )
+    assert "仅 CSV、XLSX" in CliRunner().invoke(command, ["--list-defects", "--lang", "zh"]).output
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--defect", "duplicate=1"], "nearest: duplicate_id"),
+        (["--defect", "duplicate_id"], "expected NAME=PERCENT"),
+        (["--defect", "duplicate_id=much"], "expected NAME=PERCENT"),
+        (["--defect", "duplicate_id=nan"], "expected NAME=PERCENT"),
+        (["--defect", "duplicate_id=101"], "expected 0 to 100"),
+        (["--defect", "bare_rate=1", "--defect", "bare_rate=2"], "given twice"),
+        (["--defect", "bare_rate=60", "--defects", "0.5"], "add up to 110 %"),
+    ],
+)
+def test_wrong_defects_are_usage_errors_that_say_what_to_do(tmp_path: Path, options: list[str], said: str) -> None:
+    result = CliRunner().invoke(command, [str(tmp_path / "b.csv"), *options])
+    assert result.exit_code == 2
+    assert said in " ".join(result.output.split())
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_without_a_file_it_says_what_is_missing() -> None:
+    result = CliRunner().invoke(command, [])
+    assert result.exit_code == 2
+    assert "OUT" in result.output
