@@ -1,8 +1,8 @@
 """Feeds the readers spoilt copies of the books: ``python -m tests.books.fuzz --minutes 5``.
 
 Whatever a file holds, reading it gives a book or an InputError: no other error, no end of the process, no wait without
-end, no more memory than set; and what it gives does not depend on the size of blocks. Case n of a seed is always the
-same file, so that what is found can be made again: ``--seed 7 --first 1234 --cases 1``.
+end, no more memory than set; and what it gives does not depend on the size of blocks. Case n of a seed is the same
+file as long as the books are, so that what is found can be made again: ``--seed 7 --first 1234 --cases 1``.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.books.book import OUTCOMES
 from tests.books.make import files
 from tests.books.sheets import zipped
 
@@ -178,7 +179,8 @@ def _parts(data: bytes, r: random.Random, others: list[bytes]) -> bytes:
 
 def cases(seed: int) -> Callable[[int], tuple[str, bytes]]:
     """Case n of a seed: a file's name and what it holds."""
-    books = {name: content for name, content in files().items() if name not in LEFT_OUT}
+    left_out = {*LEFT_OUT, *(name for name, must in OUTCOMES.items() if "fails" in must)}
+    books = {name: content for name, content in files().items() if name not in left_out}
     names, others = sorted(books), list(books.values())
 
     def case(n: int) -> tuple[str, bytes]:
