@@ -197,6 +197,7 @@ CASES: dict[str, Make] = {
     "scenario_missing_key": lambda: changed(("start = 2022-01-01\n", "")),
     "scenario_wrong_type": lambda: changed(("start = 2022-01-01", 'start = "2022-01-01"')),
     "scenario_bad_value": lambda: changed(("start = 2022-01-01", "start = 2026-01-01")),
+    "name_not_a_folder": lambda: changed(('name = "s"', 'name = "2024/Q2"')),
     "unknown_facility": lambda: changed(('"cerf"', '"cref"')),
     "own_rate_missing": lambda: changed(("[market]\nown_rate = 0.02\n", "")),
     "unreadable_quarter": planned(PLANNED.replace("2024Q1", "2024-13"), PLANNED),
