@@ -442,6 +442,7 @@ def _traps() -> dict[str, bytes]:
         "odd-types.parquet": odd_types(),
         "list-column.parquet": odd_types(borrower=pa.array([["a"], ["b"], []])),
         "binary-id.parquet": odd_types(loan_id=pa.array([b"JJ001", b"JJ002", b"\xff\xfe"])),
+        "name-not-utf8.parquet": odd_types().replace(b"evidence", b"\xb1vidence"),
         "float-amounts.parquet": odd_types(principal=pa.array([1e7, float("nan"), float("inf")])),
         "parts/a.parquet": odd_types(),
         "parts/b.parquet": b"PAR1 and no more",
