@@ -15,12 +15,14 @@ from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
+from relending.terminal import visible
+
 if TYPE_CHECKING:
     import pandas as pd
 
 SEVERITIES = ("error", "warning", "note")
 WHERE = ("file", "sheet", "row", "loan", "column", "found", "expected")
-_UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
+_ZERO_WIDTH = re.compile("[\u200b-\u200d\u2060-\u2064]")
 COLUMNS = ("severity", "code", *WHERE, "message", "fix", "message_zh", "fix_zh")
 
 
@@ -260,7 +262,7 @@ def _given(value: Any) -> str:
 
 def _on_one_line(text: str) -> str:
     """A cell may hold line breaks and characters nobody sees; what is said of it is one line that shows them."""
-    return _UNSEEN.sub(lambda found: found[0].encode("unicode_escape").decode("ascii"), text)
+    return visible(_ZERO_WIDTH.sub(lambda found: f"\\u{ord(found[0]):04x}", text))
 
 
 def _where(r: Any, lang: str, labels: Mapping[str, str]) -> str:
@@ -309,6 +311,8 @@ def _column(value: Any, n: int, kind: Any) -> Any:
 
     if value is None or isinstance(value, str | int):
         fill = value if value is not None else (None if kind == pa.int64() else "")
+        if isinstance(fill, str):  # a file's name need not be text on every system
+            fill = fill.encode("utf-8", "backslashreplace").decode("utf-8")
         return pd.array(pa.repeat(pa.scalar(fill, kind), n), dtype=pd.ArrowDtype(kind))
     array = pa.array(value) if not isinstance(value, pa.Array | pa.ChunkedArray) else value
     array = array.cast(kind)

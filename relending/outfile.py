@@ -6,6 +6,7 @@ before is as it was, and no half of a new one is seen under it.
 
 from __future__ import annotations
 
+import errno
 import os
 import tempfile
 from collections.abc import Iterator
@@ -39,3 +40,39 @@ def whole_file(path: Path) -> Iterator[Path]:
     except BaseException:
         room.unlink(missing_ok=True)
         raise
+
+
+_REASONS = {
+    "full": ("the disk is full or its limit is reached", "磁盘已满或达到限额"),
+    "forbidden": (
+        "no permission, or the file is open in another program: close it there",
+        "没有权限，或文件正被其他程序打开：请先关闭",
+    ),
+    "read only": ("the disk is read-only", "磁盘为只读"),
+    "missing": ("the folder does not exist", "文件夹不存在"),
+    "not a folder": ("a part of the path is not a folder", "路径中有一部分不是文件夹"),
+    "too long": ("the name is too long", "名称过长"),
+    "loop": ("its links lead in a circle", "链接循环"),
+}
+_KINDS = {
+    "full": ("ENOSPC", "EDQUOT", "EFBIG"),
+    "forbidden": ("EACCES", "EPERM", "EBUSY", "ETXTBSY"),
+    "read only": ("EROFS",),
+    "missing": ("ENOENT",),
+    "not a folder": ("ENOTDIR", "EEXIST"),
+    "too long": ("ENAMETOOLONG",),
+    "loop": ("ELOOP",),
+}
+_KIND = {getattr(errno, name): kind for kind, names in _KINDS.items() for name in names if hasattr(errno, name)}
+
+
+def reason(error: OSError) -> tuple[str, str]:
+    """Why the system refused, in English and in Chinese, without the names of files that are only in between.
+
+    >>> reason(OSError(errno.ENOSPC, "No space left on device", ".relending-x.partial"))
+    ('the disk is full or its limit is reached', '磁盘已满或达到限额')
+    """
+    if error.errno in _KIND:
+        return _REASONS[_KIND[error.errno]]
+    said = error.strerror or str(error) or type(error).__name__
+    return said, said

@@ -81,18 +81,21 @@ def workbook(path: Path, *, constant_memory: bool = False) -> Iterator[Any]:
     """An XlsxWriter workbook in which no text is ever a formula, a link or a number, and that names no one.
 
     Text goes through ``write_string(row, column, escape(text))``; a link the program itself makes through
-    ``write_url``. The same cells give the same bytes.
+    ``write_url``. The same cells give the same bytes. Raises ``OSError`` where the disk refuses.
     """
     import xlsxwriter
+    from xlsxwriter.exceptions import FileCreateError
 
-    with xlsxwriter.Workbook(
-        str(path),
-        {
-            "constant_memory": constant_memory,
-            "strings_to_formulas": False,
-            "strings_to_urls": False,
-            "strings_to_numbers": False,
-        },
-    ) as book:
-        book.set_properties({"created": CREATED, "author": "", "comments": ""})
-        yield book
+    options = {
+        "constant_memory": constant_memory,
+        "strings_to_formulas": False,
+        "strings_to_urls": False,
+        "strings_to_numbers": False,
+    }
+    try:
+        with xlsxwriter.Workbook(str(path), options) as book:
+            book.set_properties({"created": CREATED, "author": "", "comments": ""})
+            yield book
+    except FileCreateError as error:  # the library wraps what the system said
+        said = error.args[0] if error.args else None
+        raise said if isinstance(said, OSError) else OSError(str(error)) from None

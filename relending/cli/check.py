@@ -11,17 +11,21 @@ import click
 
 from relending.cli.people import (
     STOPPED,
+    allow_outside_option,
     columns,
     errors_for_people,
     findings_option,
     is_run_folder,
     lang_option,
+    say,
     scenario_sources,
     sheet_option,
     show_findings,
+    stop_at_no_text,
     stop_at_path,
     write_findings,
 )
+from relending.terminal import visible
 
 if TYPE_CHECKING:
     from relending.engine.check import Checked
@@ -39,6 +43,7 @@ FACILITIES = ("cerf", "clean_coal")
 )
 @click.option("--prepayments", type=click.Path(path_type=Path), help="Prepayments table.")
 @sheet_option
+@allow_outside_option
 @findings_option
 @lang_option
 def command(
@@ -47,6 +52,7 @@ def command(
     facilities: tuple[str, ...],
     prepayments: Path | None,
     sheets: tuple[str, ...],
+    allow_outside: bool,
     findings_to: Path | None,
     lang: str,
 ) -> None:
@@ -67,7 +73,7 @@ def command(
         if scenario:
             given = {"--lender": lender, "--facility": facilities, "--prepayments": prepayments, "--sheet": sheets}
             _refuse_options(given, lang)
-            loaded, context, said = _load_scenario(book[0], sources)
+            loaded, context, said = _load_scenario(book[0], allow_outside, sources)
         else:
             sources += [(Path(one), "loans") for one in book]
             sources += [(prepayments, "prepayments")] if prepayments is not None else []
@@ -81,7 +87,7 @@ def command(
     show_findings(findings, lang)
     write_findings(findings, findings_to, lang, sources)
     if not scenario and "unknown_lender" in findings.codes():
-        click.echo(
+        say(
             "提示：银行由情景文件（[lenders.名称]）定义，或以 --lender 给出已知机构；见 docs/scenario.md。"
             if lang == "zh"
             else "Hint: a bank that is not known is defined by a scenario ([lenders.NAME]: relending check "
@@ -113,11 +119,12 @@ def _refuse_options(options: Mapping[str, object], lang: str) -> None:
         )
 
 
-def _load_scenario(name: str, sources: list[tuple[Path, str]]) -> tuple[Any, Any, Any]:
+def _load_scenario(name: str, allow_outside: bool, sources: list[tuple[Path, str]]) -> tuple[Any, Any, Any]:
     from relending.scenario import load_scenario
     from relending.scenario.inputs import read_loans
 
-    scenario = load_scenario(name)
+    stop_at_no_text(name)
+    scenario = load_scenario(name, allow_outside=allow_outside)
     sources += scenario_sources(scenario)
     read = read_loans(scenario)
     return read, scenario.context(), scenario.findings + read.findings
@@ -185,23 +192,23 @@ def _show(checked: Checked, lang: str) -> None:
     from relending.policy import fields
 
     w = WORDS[lang]
-    click.echo(f"{w['loans']} {checked.loans:,}, {w['eligible']} {checked.eligible:,}")
+    say(f"{w['loans']} {checked.loans:,}, {w['eligible']} {checked.eligible:,}")
     if checked.reasons:
         rows = [
             (w["reason"], w["loans"], w["amount"]),
             *((reason_name(r, lang), f"{n:,}", _yuan(a)) for r, (n, a) in checked.reasons.items()),
         ]
-        click.echo("\n".join(columns(rows, right=(1, 2))))
+        say("\n".join(columns(rows, right=(1, 2))))
         for reason, places in checked.named.items():
             more = checked.reasons[reason][0] - len(places)
             rest = (f" … +{more:,}") if more else ""
-            click.echo(f"  {reason_name(reason, lang)}: {'; '.join(places)}{rest}")
+            say(visible(f"  {reason_name(reason, lang)}: {'; '.join(places)}{rest}"))
     known = fields()
     rows4 = [(w["field"], w["loans"], w["amount"], w["draw"])]
     for name, (n, amount, draw) in checked.by_field.items():
         label = getattr(known.get(name), lang, name) if name in known else (w["total"] if name == "total" else name)
         rows4.append((label, f"{n:,}", _yuan(amount), _yuan(draw)))
-    click.echo("\n".join(columns(rows4, right=(1, 2, 3))))
+    say("\n".join(columns(rows4, right=(1, 2, 3))))
 
 
 def _yuan(fen: int | None) -> str:

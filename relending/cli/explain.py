@@ -9,7 +9,8 @@ from pathlib import Path
 
 import click
 
-from relending.cli.people import STOPPED, errors_for_people, lang_option
+from relending.cli.people import STOPPED, errors_for_people, lang_option, say
+from relending.terminal import visible
 
 
 @click.command("explain", epilog="Example: relending explain runs/demo DEMO-0001")
@@ -30,17 +31,18 @@ def command(run: Path, loan: str, lang: str) -> None:
 
     try:
         with errors_for_people(lang), _damage_told(run, lang):
-            stories = explain(open_run(run), loan, lang)
+            # what the shell could not read as text is the id of no loan
+            stories = explain(open_run(run), loan.encode("utf-8", "backslashreplace").decode("utf-8"), lang)
     except RunFolderError as error:
-        click.echo(error.text(lang), err=True)
+        say(error.text(lang), err=True)
         sys.exit(STOPPED)
     except DamagedRun as error:
-        click.echo(damaged(run, str(error)).text(lang), err=True)
+        say(damaged(run, str(error)).text(lang), err=True)
         sys.exit(STOPPED)
     except UnknownLoan:
-        click.echo(_unknown(run, loan, lang), err=True)
+        say(visible(_unknown(run, loan, lang)), err=True)
         sys.exit(STOPPED)
-    click.echo("\n\n".join(story.text() for story in stories))
+    say("\n\n".join(story.text() for story in stories))
 
 
 @contextmanager

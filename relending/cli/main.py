@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import sys
+from contextlib import suppress
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import click
@@ -22,11 +27,6 @@ VERBS = {
 class Verbs(click.Group):
     """Lists verbs from a table, so that help imports none of them."""
 
-    def main(self, *args: Any, **kwargs: Any) -> Any:
-        """Parse and carry out, help included; what is printed survives a screen that lacks some of its characters."""
-        let_through()
-        return super().main(*args, **kwargs)
-
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The verbs in the order of the main job."""
         return list(VERBS)
@@ -38,10 +38,38 @@ class Verbs(click.Group):
         found: click.Command = import_module(f"relending.cli.{name}").command
         return found
 
+    def main(self, *args: Any, **named: Any) -> Any:
+        """Parse and carry out, help included.
+
+        What is printed survives a screen that lacks some of its characters; what the system refuses (a full disk, a
+        path too long, no permission) is one line.
+        """
+        let_through()
+        try:
+            return super().main(*args, **named)
+        except OSError as error:
+            _told(error)
+            sys.exit(1)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """One line a verb, without importing it."""
         with formatter.section("Commands"):
             formatter.write_dl(list(VERBS.items()))
+
+
+def _told(error: OSError) -> None:
+    """The refusal in both languages: what the user chose may not be known any more."""
+    from relending.outfile import reason
+    from relending.terminal import visible
+
+    en, zh = reason(error)
+    where = f"{error.filename}: " if error.filename is not None else ""
+    with suppress(OSError):
+        click.echo(visible(f"{where}{en} / {zh}"), err=True)
+    if error.errno in (errno.ENOSPC, errno.EFBIG):
+        # what was printed is lost; closing the stream shall not fail once more
+        with suppress(OSError, ValueError), Path(os.devnull).open("wb") as nowhere:
+            os.dup2(nowhere.fileno(), sys.stdout.fileno())
 
 
 @click.command(

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import click
 
+from relending.terminal import visible
+
 if TYPE_CHECKING:
     from relending.findings import Findings
     from relending.scenario import Scenario
@@ -34,6 +36,7 @@ def lang_option(command: _F) -> _F:
         "--lang",
         type=click.Choice(["zh", "en"]),
         default="en",
+        is_eager=True,
         show_default=True,
         envvar="RELENDING_LANG",
         help="Language of the text (also RELENDING_LANG).",
@@ -55,6 +58,20 @@ def sheet_option(command: _F) -> _F:
     return decorated
 
 
+def allow_outside_option(command: _F) -> _F:
+    """``--allow-outside``."""
+    option = click.option(
+        "--allow-outside", is_flag=True, help="Let a scenario file name files outside its own folder: you trust it."
+    )
+    decorated: _F = option(command)
+    return decorated
+
+
+def say(text: str, *, err: bool = False) -> None:
+    """Print lines; what comes out of a book or a scenario reaches the screen without its control characters."""
+    click.echo(visible(text, lines=True), err=err)
+
+
 @contextmanager
 def errors_for_people(
     lang: str, findings_to: Path | None = None, sources: Sequence[tuple[Path, str]] = ()
@@ -72,13 +89,13 @@ def errors_for_people(
     except InputError as stop:
         show_findings(stop.findings, lang, err=True, in_full=True)
         write_findings(stop.findings, findings_to, lang, sources)
-        click.echo(
+        say(
             "停止：输入有误，未写入任何文件。" if lang == "zh" else "Stopped by the input; nothing was written.",
             err=True,
         )
         sys.exit(STOPPED)
     except InvariantError as broken:
-        click.echo(f"恒等式不成立：{broken}" if lang == "zh" else f"An identity does not hold: {broken}", err=True)
+        say(f"恒等式不成立：{broken}" if lang == "zh" else f"An identity does not hold: {broken}", err=True)
         sys.exit(BROKEN)
     except LimitError as error:
         _too_large(str(error), lang)
@@ -97,7 +114,7 @@ def _too_large(what: str, lang: str) -> NoReturn:
         "Check the units of the amounts: yuan, ten thousand yuan (万元) and 100 million yuan (亿元).",
         "zh": f"数值过大，无法精确计算或写出（{what}）。请检查金额单位：元、万元、亿元。",
     }[lang]
-    click.echo(text, err=True)
+    say(text, err=True)
     sys.exit(STOPPED)
 
 
@@ -108,8 +125,16 @@ def is_run_folder(text: str) -> bool:
     return (Path(text) / MANIFEST).is_file()
 
 
+def stop_at_no_text(path: str) -> None:
+    """Stop, as for any wrong input, where the bytes of a path are no text: its name could not be told or recorded."""
+    from relending.findings import Findings, InputError
+
+    if any("\ud800" <= c <= "\udfff" for c in str(Path(path).absolute())):
+        raise InputError(Findings.one("path_not_text", file=path, found=path))
+
+
 def stop_at_path(text: str) -> None:
-    """Stop, as for any wrong input, where a path is empty or is a run folder: what is meant is a book or a scenario.
+    """Stop, as for any wrong input, where a path is empty, no text or a run folder: a book or a scenario is meant.
 
     Raises InputError; call it where :func:`errors_for_people` listens.
     """
@@ -117,6 +142,7 @@ def stop_at_path(text: str) -> None:
 
     if not text.strip():
         raise InputError(Findings.one("path_empty", file='""'))
+    stop_at_no_text(text)
     if is_run_folder(text):
         raise InputError(Findings.one("path_is_run_folder", file=text))
 
@@ -144,25 +170,44 @@ def _quoted_for_cmd(word: str) -> str:
     return f'"{quoted}"' if quoted == word and re.search(r"[&|<>^()=;,'`{}\[\]]", word) else quoted
 
 
+def _may_hold_findings(context: click.Context, _: click.Parameter, path: Path | None) -> Path | None:
+    """Wrong usage, before any work, where a list of findings cannot be written, or would replace another file."""
+    if path is None:
+        return None
+    zh = context.params.get("lang") == "zh"
+    if not path.absolute().parent.is_dir():
+        raise click.BadParameter(f"{path}：文件夹不存在" if zh else f"{path}: the folder does not exist")
+    if path.suffix.lower() not in (".csv", ".xlsx"):
+        raise click.BadParameter(f"{path}：应为 .csv 或 .xlsx 文件" if zh else f"{path}: give a .csv or .xlsx file")
+    if os.path.lexists(path) and not _is_findings(path):
+        raise click.BadParameter(
+            f"{path}：已存在，且不是检查事项清单，未作改动；请换一个名称"
+            if zh
+            else f"{path}: exists and is no list of findings, so it is left as it is; choose another name"
+        )
+    return path
+
+
+def _is_findings(path: Path) -> bool:
+    from relending.runfolder.findings_book import is_findings_book
+    from relending.runfolder.write import is_table
+
+    if path.suffix.lower() == ".xlsx":
+        return path.is_file() and (path.stat().st_size == 0 or is_findings_book(path))
+    return path.is_file() and (path.stat().st_size == 0 or is_table("findings", path))
+
+
 def findings_option(command: _F) -> _F:
     """``--findings FILE``."""
     option = click.option(
         "--findings",
         "findings_to",
         type=click.Path(dir_okay=False, path_type=Path),
-        callback=_csv_or_workbook,
+        callback=_may_hold_findings,
         help="Write every finding to this file: .csv, or .xlsx with links to the cells.",
     )
     decorated: _F = option(command)
     return decorated
-
-
-def _csv_or_workbook(context: click.Context, option: click.Parameter, path: Path | None) -> Path | None:
-    if path is not None and path.suffix.lower() not in (".csv", ".xlsx"):
-        raise click.BadParameter(
-            f"{path.name}: the name ends in .csv or .xlsx (文件名须以 .csv 或 .xlsx 结尾)", context, option
-        )
-    return path
 
 
 def write_findings(findings: Findings, path: Path | None, lang: str, sources: Sequence[tuple[Path, str]] = ()) -> None:
@@ -172,16 +217,31 @@ def write_findings(findings: Findings, path: Path | None, lang: str, sources: Se
     """
     if path is None:
         return
+    from relending.outfile import reason
+
+    try:
+        _write_findings(findings, path, lang, sources)
+    except OSError as error:
+        en, zh = reason(error)
+        say(
+            f"{path}：检查事项无法写入：{zh}" if lang == "zh" else f"{path}: findings cannot be written: {en}", err=True
+        )
+        sys.exit(STOPPED)
+    say(f"检查事项已全部写入 {path}" if lang == "zh" else f"All findings are in {path}", err=True)
+
+
+def _write_findings(findings: Findings, path: Path, lang: str, sources: Sequence[tuple[Path, str]]) -> None:
     if path.suffix.lower() == ".xlsx":
         from relending.runfolder.findings_book import write_findings_book
         from relending.runfolder.findings_places import Source
 
         write_findings_book(findings, path, lang, [Source(*one) for one in sources], column_labels(lang))
-    else:
-        from relending.runfolder.write import write_table
+        return
+    from relending.outfile import whole_file
+    from relending.runfolder.write import write_table
 
-        write_table("findings", findings.frame(), path)
-    click.echo(f"检查事项已全部写入 {path}" if lang == "zh" else f"All findings are in {path}", err=True)
+    with whole_file(path) as room:
+        write_table("findings", findings.frame(), room)
 
 
 def scenario_sources(scenario: Scenario) -> list[tuple[Path, str]]:
@@ -199,7 +259,7 @@ def show_findings(findings: Findings, lang: str, *, err: bool = False, in_full: 
     head = "检查事项" if lang == "zh" else "Findings"
     names = {"en": ("errors", "warnings", "notes"), "zh": ("错误", "警告", "提示")}[lang]
     said = ", ".join(f"{name} {findings.count(one):,}" for one, name in zip(order, names, strict=True))
-    click.echo(f"{head}: {said}", err=err)
+    say(f"{head}: {said}", err=err)
     labels, lines = column_labels(lang), []
     if in_full:
         from relending.findings import messages
@@ -208,7 +268,7 @@ def show_findings(findings: Findings, lang: str, *, err: bool = False, in_full: 
         lines = findings.only(*errors).lines(lang, SHOWN_ON_STOP, labels)
         findings = findings.only(*(code for code in findings.codes() if code not in errors))
     for line in [*lines, *findings.digest(lang, labels)]:
-        click.echo(f"  {line}", err=err)
+        say(f"  {line}", err=err)
 
 
 def column_labels(lang: str) -> dict[str, str]:
@@ -258,7 +318,7 @@ class Progress:
                 self.status.start()
             self.status.update(f"{self.step} …")
         elif time.perf_counter() - self.began > 1:
-            click.echo(f"{time.perf_counter() - self.began:6.1f} s  {self.step}", err=True)
+            say(f"{time.perf_counter() - self.began:6.1f} s  {self.step}", err=True)
 
     def stop(self) -> None:
         """Nothing goes on any more."""
@@ -274,6 +334,7 @@ def columns(rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> list[st
     def width(text: str) -> int:
         return sum(2 if east_asian_width(c) in "WF" else 1 for c in text)
 
+    rows = [[visible(text) for text in row] for row in rows]
     widths = [max(width(row[i]) for row in rows) for i in range(len(rows[0]))] if rows else []
     out = []
     for row in rows:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from relending.cli.people import lang_option
+from relending.cli.people import lang_option, say
 
 
 @click.command("policy", epilog="Example: relending policy cerf --on 2025-06-01")
@@ -45,4 +45,4 @@ def command(facility: str | None, on: str | None, lang: str) -> None:
                 "zh": f"没有工具 {facility!r}。" + (f"最接近：{near}。" if near else "") + f"已有：{known}。",
             }[lang]
         )
-    click.echo("\n".join(lines))
+    say("\n".join(lines))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,17 +14,20 @@ from relending.cli.people import (
     STOPPED,
     WRONG_USAGE,
     Progress,
+    allow_outside_option,
     columns,
     command_line,
     errors_for_people,
     findings_option,
     lang_option,
+    say,
     scenario_sources,
     sheet_option,
     show_findings,
     stop_at_path,
     write_findings,
 )
+from relending.terminal import visible
 
 if TYPE_CHECKING:
     from relending.runfolder import Run
@@ -39,6 +43,7 @@ if TYPE_CHECKING:
 )
 @click.option("--set", "sets", multiple=True, metavar="KEY=VALUE", help="Override a key, e.g. facility.cerf.ratio=0.8.")
 @click.option("--strict", is_flag=True, help="Stop on any error of the book instead of setting the loan aside.")
+@allow_outside_option
 @click.option("--force", is_flag=True, help="Replace an existing run folder.")
 @sheet_option
 @findings_option
@@ -49,6 +54,7 @@ def command(
     out: Path | None,
     sets: tuple[str, ...],
     strict: bool,
+    allow_outside: bool,
     force: bool,
     sheets: tuple[str, ...],
     findings_to: Path | None,
@@ -64,7 +70,7 @@ def command(
     lenders beside the published balances). A scenario that names published figures prints them beside its own.
     """
     from relending.findings import Findings
-    from relending.runfolder import FolderExists, RunFolderError, save_together
+    from relending.runfolder import FolderExists, RunFolderError, save, save_together
     from relending.runfolder import run as carry_out
     from relending.scenario.problems import toml_text
 
@@ -74,18 +80,20 @@ def command(
     sources: list[tuple[Path, str]] = []
     try:
         with errors_for_people(lang, findings_to, sources):
-            loaded = _load(_names(scenario), sets)
+            loaded = _load(_names(scenario), sets, allow_outside)
             sources += [source for one in loaded for source in scenario_sources(one)]
             targets = _targets(out, scenario, [one.name for one in loaded], lang)
+            _apart(findings_to, targets, lang)
             compared = [one for one in loaded if one.published is not None]
             together = targets[0].parent if len(loaded) > 1 and compared else None
-            _refuse(targets, together, force)
+            _clear([*targets, *([together / "_"] if together is not None else [])], lang)
+            standing = _refuse(targets, together, force)
             # every run is done before the first is written, so that a stop leaves the disk as it was
             done = [carry_out(one, strict=strict, progress=progress) for one in loaded]
             write_findings(Findings.concat(run.all_findings for run in done), findings_to, lang, sources)
-            for run, target in zip(done, targets, strict=True):
+            for run, target, before in zip(done, targets, standing, strict=True):
                 progress("writing")
-                run.save(target, force)
+                save(run, target, force, standing=before)
                 progress.stop()
                 if not quiet and (together is None or "published" not in run.tables):
                     summary(run, target, lang)
@@ -93,10 +101,10 @@ def command(
             if not quiet and compared:
                 _compared(list(zip(done, targets, strict=True)), files, lang)
     except FolderExists as exists:
-        click.echo(exists.text(lang), err=True)
+        say(exists.text(lang), err=True)
         sys.exit(WRONG_USAGE)
     except RunFolderError as error:
-        click.echo(error.text(lang), err=True)
+        say(error.text(lang), err=True)
         sys.exit(STOPPED)
     finally:
         progress.stop()
@@ -109,7 +117,7 @@ def _names(given: Sequence[str]) -> list[str]:
     return [name for one in given for name in ([one] if Path(one).is_file() else shipped_group(one)) or [one]]
 
 
-def _load(names: Sequence[str], sets: Sequence[str]) -> list[Scenario]:
+def _load(names: Sequence[str], sets: Sequence[str], allow_outside: bool) -> list[Scenario]:
     """Every scenario, or InputError with what is wrong with any of them."""
     from relending.findings import Findings, InputError
     from relending.scenario import load_scenario, shipped
@@ -119,7 +127,7 @@ def _load(names: Sequence[str], sets: Sequence[str]) -> list[Scenario]:
         try:
             if shipped(name) is None:
                 stop_at_path(name)
-            loaded.append(load_scenario(name, list(sets)))
+            loaded.append(load_scenario(name, list(sets), allow_outside=allow_outside))
         except InputError as stop:
             problems.append(stop.findings)
     if problems:
@@ -146,19 +154,50 @@ def _targets(out: Path | None, given: Sequence[str], names: Sequence[str], lang:
     return [out / name for name in names] if len(names) > 1 else [out]
 
 
-def _refuse(targets: Sequence[Path], together: Path | None, force: bool) -> None:
-    """FolderExists that names every target that is taken, and the files beside them that would be written over."""
+def _apart(findings_to: Path | None, targets: Sequence[Path], lang: str) -> None:
+    """Wrong usage where the list of findings would lie in a run folder, which holds what the run writes and no more."""
+    if findings_to is None:
+        return
+    place = Path(os.path.realpath(findings_to))
+    for target in targets:
+        if place.is_relative_to(os.path.realpath(target)):
+            raise click.UsageError(
+                f"--findings {findings_to} 位于运行文件夹 {target} 之内；请放在别处"
+                if lang == "zh"
+                else f"--findings {findings_to} lies in the run folder {target}; put it elsewhere"
+            )
+
+
+def _clear(targets: Sequence[Path], lang: str) -> None:
+    """Clear up after runs into these places that were killed, and say so."""
+    from relending.runfolder import clear
+
+    for parent in dict.fromkeys(Path(os.path.realpath(target)).parent for target in targets):
+        for left in clear(parent):
+            say(left.text(lang), err=True)
+
+
+def _refuse(targets: Sequence[Path], together: Path | None, force: bool) -> list[tuple[int, ...]]:
+    """FolderExists that names every target that is taken, and the files beside them that would be written over.
+
+    What stands in the place of each target, so that nothing that comes later is replaced.
+    """
     from relending.runfolder import FolderExists, refuse, refuse_together
 
-    taken = []
-    asked = [(refuse, target) for target in targets] + ([(refuse_together, together)] if together is not None else [])
-    for ask, target in asked:
+    taken, standing = [], []
+    for target in targets:
         try:
-            ask(target, force)
+            standing.append(refuse(target, force))
         except FolderExists as exists:
             taken.append(exists)
+    try:
+        if together is not None:
+            refuse_together(together, force)
+    except FolderExists as exists:
+        taken.append(exists)
     if taken:
         raise FolderExists("\n".join(t.en for t in taken), "\n".join(t.zh for t in taken))
+    return standing
 
 
 WORDS = {
@@ -260,19 +299,19 @@ def summary(run: Run, target: Path, lang: str) -> None:
         (w["tonnes"], decimal_text(divide(grams, 10**4, "half_even"), 2), ""),
     ]
     title = run.scenario.title.get(lang) or run.scenario.name
-    click.echo(f"{run.scenario.name}: {title}")
+    say(visible(f"{run.scenario.name}: {title}"))
     for line in columns(rows, right=(1,)):
-        click.echo(f"  {line}")
-    click.echo("")
+        say(f"  {line}")
+    say("")
     show_findings(run.all_findings, lang)
-    click.echo("")
-    click.echo(f"{w['files']} {target}")
+    say("")
+    say(f"{w['files']} {target}")
     files = run.files()
     there = [(f"  {target / files[table]}", text) for table, text in CONTENT[lang].items() if table in files]
     pictures = sorted(target.glob("figures/*.png"))
     there += [(f"  {path}", w["picture"]) for path in pictures]
-    click.echo("\n".join(columns(there)))
-    click.echo(f"{w['explain']}: {command_line('relending', 'explain', str(target), _a_loan(run))}")
+    say("\n".join(columns(there)))
+    say(f"{w['explain']}: {visible(command_line('relending', 'explain', str(target), _a_loan(run)))}")
 
 
 def _compared(done: Sequence[tuple[Run, Path]], files: Sequence[Path], lang: str) -> None:
@@ -283,21 +322,21 @@ def _compared(done: Sequence[tuple[Run, Path]], files: Sequence[Path], lang: str
     held = [(run, target) for run, target in done if "published" in run.tables]
     shown = show([run.tables["published"] for run, _ in held], lang)
     if len(done) == 1:
-        click.echo("")
-    click.echo(f"{w['compared']}:")
+        say("")
+    say(f"{w['compared']}:")
     for line in columns(shown.rows, right=shown.right):
-        click.echo(f"  {line}")
+        say(f"  {line}")
     for note in shown.notes:
-        click.echo(note)
+        say(note)
     if len(done) == 1:
         return
     for run, _ in held:
         show_findings(run.all_findings.only(*_serious(run)), lang)
-    click.echo("")
-    click.echo(f"{w['each']}:")
+    say("")
+    say(f"{w['each']}:")
     titles = [(f"  {target}", run.scenario.title.get(lang) or run.scenario.name) for run, target in held]
-    click.echo("\n".join(columns([*titles, *((f"  {path}", "") for path in files)])))
-    click.echo(w["leads"])
+    say("\n".join(columns([*titles, *((f"  {path}", "") for path in files)])))
+    say(w["leads"])
 
 
 def _serious(run: Run) -> list[str]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from relending.cli.people import command_line, lang_option
+from relending.cli.people import command_line, lang_option, say
 
 if TYPE_CHECKING:
     from relending.book.synth_write import Written
@@ -114,7 +114,7 @@ def _list(lang: str) -> None:
     broad = max(len(d.told) for d in defects().values())
     for d in defects().values():
         only = (" (CSV, XLSX)" if lang == "en" else "（仅 CSV、XLSX）") if d.text else ""
-        click.echo(f"{d.name:<{width}}  {d.told:<{broad}}  {d.zh if lang == 'zh' else d.en}{only}")
+        say(f"{d.name:<{width}}  {d.told:<{broad}}  {d.zh if lang == 'zh' else d.en}{only}")
 
 
 def _tell(done: Written, loans: int, seed: int, lang: str) -> None:
@@ -131,4 +131,4 @@ def _tell(done: Written, loans: int, seed: int, lang: str) -> None:
         said = [f"wrote {loans:,} loans (seed {seed}) to {done.book}"]
         said += [f"defect {name}: {n:,} rows -> {defects()[name].told}" for name, n in done.rows.items()]
         said += [f"prepayments: {done.prepayments}", f"scenario: {done.scenario}", f"next: {run}"]
-    click.echo("\n".join(said))
+    say("\n".join(said))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from relending.cli.people import STOPPED, command_line, lang_option
+from relending.cli.people import STOPPED, command_line, lang_option, say
 
 
 @click.command("template", epilog="Example: relending template book.xlsx --lang zh")
@@ -38,7 +38,7 @@ def command(out: Path, force: bool, lang: str) -> None:
         write_template(out, lang)
     except OSError as error:
         why = error.strerror or str(error)
-        click.echo(f"{out}：无法写入：{why}" if lang == "zh" else f"{out}: cannot be written: {why}", err=True)
+        say(f"{out}：无法写入：{why}" if lang == "zh" else f"{out}: cannot be written: {why}", err=True)
         sys.exit(STOPPED)
     check = command_line("relending", "check", str(out), options=["--lang", lang])
     run = command_line("relending", "run", str(out), options=["--lang", lang])
@@ -46,4 +46,4 @@ def command(out: Path, force: bool, lang: str) -> None:
         said = (f"已生成模板：{out}", "请填写“参数”“借据”和“提前还款”，覆盖或删除示例行，保存后：")
     else:
         said = (f"wrote {out}", "Fill in Parameters, Loans and Prepayments, write over the example rows, save, then:")
-    click.echo("\n".join((*said, f"  {check}", f"  {run}")))
+    say("\n".join((*said, f"  {check}", f"  {run}")))

@@ -19,6 +19,7 @@ from relending.lineage.case import Case, Saved, UnknownLoan, empty, find_cases
 from relending.lineage.funding_story import draws_and_rollovers
 from relending.lineage.screening_story import rules_applied
 from relending.lineage.story import label, money, percent, power, say, severity_name, state_name, tonnes, word
+from relending.terminal import visible
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +38,11 @@ class Story:
     sections: tuple[Section, ...]
 
     def text(self) -> str:
-        """The story as plain text."""
-        out = [self.loan_id]
+        """The story as plain text: each of its lines one line, whatever the book holds."""
+        out = [visible(self.loan_id)]
         for section in self.sections:
             title = [section.title] if section.title else []
-            out += ["", *title, *(f"  {line}" if title else line for line in section.lines)]
+            out += ["", *title, *(f"  {visible(line)}" if title else visible(line) for line in section.lines)]
         return "\n".join(out)
 
 

@@ -35,9 +35,11 @@ def save_picture(figure: Figure, path: Path) -> None:
 
 
 def drawable(name: str, otherwise: str) -> str:
-    """A name the picture's own font can draw, else the other one: no empty boxes.
+    """A name the picture's own font can draw, else the other one: no empty boxes; a dollar sign begins no formula.
 
-    >>> drawable("original", "run 1"), drawable("基准", "run 1")
-    ('original', 'run 1')
+    >>> drawable("original", "run 1"), drawable("基准", "run 1"), drawable("$x^$", "run 1")
+    ('original', 'run 1', '\\\\$x^\\\\$')
     """
-    return name if name.isascii() and name.isprintable() else otherwise
+    if not (name.isascii() and name.isprintable()) or name.startswith("_"):  # a legend leaves out what begins so
+        return otherwise
+    return name.replace("$", "\\$")

@@ -6,6 +6,7 @@ from relending.runfolder.folder import refuse, save
 from relending.runfolder.manifest import input_files, make_manifest
 from relending.runfolder.memory import Run, run
 from relending.runfolder.read import Difference, OpenedRun, open_run, verify
+from relending.runfolder.room import clear
 
 __all__ = [
     "Difference",
@@ -14,6 +15,7 @@ __all__ = [
     "OpenedRun",
     "Run",
     "RunFolderError",
+    "clear",
     "input_files",
     "make_manifest",
     "open_run",

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import os
-import shutil
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from relending.runfolder.errors import FolderExists, RunFolderError
-from relending.runfolder.folder import FILE_MODE, PICTURES
-from relending.runfolder.tables import columns_of
-from relending.runfolder.write import write_table
+from relending.runfolder.errors import FolderExists
+from relending.runfolder.folder import FILE_MODE, PICTURES, cannot_write
+from relending.runfolder.room import NEW, room_in
+from relending.runfolder.write import is_table, write_table
 
 if TYPE_CHECKING:
     from relending.runfolder.memory import Run
@@ -37,11 +35,7 @@ def refuse_together(folder: Path, force: bool) -> None:
 
 
 def _ours(table: Path) -> bool:
-    if not table.is_file():
-        return False
-    header = ",".join(c.name for c in columns_of("published", []))
-    with table.open("rb") as file:
-        return file.readline().decode("utf-8-sig", "replace").rstrip("\n") == header
+    return table.is_file() and is_table("published", table)
 
 
 def save_together(runs: Sequence[Run], folder: Path, force: bool = False) -> list[Path]:
@@ -61,8 +55,8 @@ def save_together(runs: Sequence[Run], folder: Path, force: bool = False) -> lis
     from relending.report import balances_picture, save_picture
 
     try:
-        room = Path(tempfile.mkdtemp(prefix=".relending-", suffix=".partial", dir=folder))
-        try:
+        with room_in(folder) as whole:
+            room = whole / NEW
             write_table(
                 "published", pd.concat([r.tables["published"] for r in held], ignore_index=True), room / TOGETHER
             )
@@ -76,8 +70,6 @@ def save_together(runs: Sequence[Run], folder: Path, force: bool = False) -> lis
                 (room / name).replace(folder / name)
             for name in set(NAMES) - set(written):  # pictures of former runs
                 (folder / name).unlink(missing_ok=True)
-        finally:
-            shutil.rmtree(room, ignore_errors=True)
     except OSError as error:
-        raise RunFolderError(f"{folder}: cannot be written: {error}", f"{folder}：无法写入：{error}") from error
+        raise cannot_write(folder, error) from error
     return [folder / name for name in written]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import zipfile
+import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -83,6 +85,9 @@ FULL = {
     "fix": 60,
 }
 """The same of the sheet with every finding."""
+MARK = "relending findings"
+"""The property by which a workbook written here is known; a spreadsheet program keeps it."""
+_PROPERTIES = "docProps/custom.xml"
 COLOURS = {"error": "#F8CBAD", "warning": "#FFE699", "note": "#DDEBF7"}
 
 
@@ -100,6 +105,7 @@ def write_findings_book(
     """
     places = Places(sources, path)
     with whole_file(path) as room, workbook(room, constant_memory=True) as book:
+        book.set_custom_property(MARK, "1")
         style = _styles(book)
         frame = findings.frame()
         _summary(book.add_worksheet(TEXTS[lang]["summary"]), findings, frame, places, style, lang, labels or {})
@@ -107,6 +113,15 @@ def write_findings_book(
             name = TEXTS[lang]["findings"] + (f" {n + 1}" if n else "")
             part = frame.iloc[start : start + MOST_ROWS]
             _all(book.add_worksheet(name), part, places, style, lang, labels or {})
+
+
+def is_findings_book(path: Path) -> bool:
+    """Whether a file is a workbook written here: what may be written over where its user names a file."""
+    try:
+        with zipfile.ZipFile(path) as z:
+            return MARK.encode() in z.read(_PROPERTIES)
+    except (OSError, KeyError, ValueError, zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError):
+        return False
 
 
 def _styles(book: Any) -> dict[str, Any]:

@@ -1,21 +1,25 @@
 """Saving a run: everything is written to a folder beside the final one, which then takes its name.
 
-So a folder under the final name is complete, always; whatever fails, nothing half-written is left.
+So a folder under the final name is complete, always; whatever fails, nothing half-written is left. Of a process that
+is killed a room is left (:mod:`relending.runfolder.room`), which the next one clears up; between the two renames with
+which a run replaces a former one, the former one lies in it, whole, and is put back.
 """
 
 from __future__ import annotations
 
 import os
 import shutil
-import tempfile
+import warnings
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from relending.outfile import reason
 from relending.runfolder.errors import FolderExists, RunFolderError
 from relending.runfolder.manifest import MANIFEST, canonical_json, sha256
+from relending.runfolder.room import GONE, NEW, OLD, clear, room_in
 from relending.runfolder.tables import file_name, tables
 from relending.runfolder.write import write_table
 
@@ -46,33 +50,61 @@ class Saveable(Protocol):
         ...
 
 
-def save(run: Saveable, out: Path | str, force: bool = False) -> Path:
+def save(run: Saveable, out: Path | str, force: bool = False, *, standing: Standing | None = None) -> Path:
     """Write a run to the folder ``out``, whose parents are made as needed; returns its path.
 
     Nothing is written over: what already has that name raises ``FolderExists``, unless ``force`` is given and
-    it is a run folder or an empty one, which is then replaced in one move. Raises ``RunFolderError`` if the
-    disk refuses, ``ValueError`` or ``TypeError`` if a table is not as declared. After any error the disk is
-    as before.
+    it is a run folder or an empty one, which is then replaced. ``standing`` is what :func:`refuse` said when the run
+    began: a run that someone else has put there since is not replaced either. What a killed run left beside it is
+    cleared up, with a warning. Raises ``RunFolderError`` if the disk refuses, ``ValueError`` or ``TypeError`` if a
+    table is not as declared. After any error the disk is as before.
     """
     missing = [name for name, table in tables().items() if name not in run.tables and not table.optional]
     extra = [name for name in run.tables if name not in tables()]
     if missing or extra:
         raise ValueError(f"tables missing {missing}, not declared {extra}")
     target = Path(os.path.realpath(out))  # a link keeps its name, the folder behind it is replaced
-    refuse(target, force)
+    for left in clear(target.parent):
+        warnings.warn(left.text("en"), stacklevel=2)
     try:
-        with _room_beside(target) as room:
-            fill(run, room)
-            _take_place(room, target, force)
+        now = refuse(target, force)
+        with _parents(target), room_in(target.parent) as room:
+            fill(run, room / NEW)
+            _take_place(room, target, force, now if standing is None else standing)
     except OSError as error:
-        raise RunFolderError(f"{target}: cannot be written: {error}", f"{target}：无法写入：{error}") from error
+        raise cannot_write(target, error) from error
     return Path(out)
 
 
-def refuse(target: Path, force: bool) -> None:
-    """Raise ``FolderExists`` if a run may not be saved as ``target``: a long run can ask before it starts."""
+def cannot_write(place: Path, error: OSError) -> RunFolderError:
+    """What is said where the disk refuses; an interrupted write has left nothing."""
+    en, zh = reason(error)
+    return RunFolderError(f"{place}: cannot be written: {en}", f"{place}：无法写入：{zh}")
+
+
+Standing = tuple[int, ...]
+"""What stands under a name, to tell whether it is still the same; ``()`` for nothing."""
+
+
+def _standing(target: Path) -> Standing:
+    try:
+        folder = target.stat()
+    except FileNotFoundError:
+        return ()
+    try:
+        record = (target / MANIFEST).stat()
+    except FileNotFoundError:
+        return (folder.st_dev, folder.st_ino)
+    return (folder.st_dev, folder.st_ino, record.st_ino, record.st_mtime_ns, record.st_size)
+
+
+def refuse(target: Path, force: bool) -> Standing:
+    """Raise ``FolderExists`` if a run may not be saved as ``target``: a long run can ask before it starts.
+
+    What is there, for :func:`save`.
+    """
     if not os.path.lexists(target):
-        return
+        return ()
     if not force:
         raise FolderExists(
             f"{target}: exists already and is left as it is; choose another name, or replace it with --force",
@@ -83,6 +115,7 @@ def refuse(target: Path, force: bool) -> None:
             f"{target}: is not a run folder, so --force does not replace it; choose another name or remove it yourself",
             f"{target}：不是运行文件夹，--force 不会替换它；请换一个名称，或自行删除",
         )
+    return _standing(target)
 
 
 def fill(run: Saveable, folder: Path) -> None:
@@ -132,17 +165,13 @@ def draw(run: Saveable, folder: Path) -> dict[str, dict[str, Any]]:
 
 
 @contextmanager
-def _room_beside(target: Path) -> Iterator[Path]:
-    """A new empty folder beside ``target``; it and the parents made for it are gone after an error."""
+def _parents(target: Path) -> Iterator[None]:
+    """The folders above ``target``; those made for it are gone after an error."""
     made = [p for p in (target.parent, *target.parent.parents) if not p.exists()]
-    room: Path | None = None
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        room = Path(tempfile.mkdtemp(prefix=".relending-", suffix=".partial", dir=target.parent))
-        yield room
+        yield
     except BaseException:
-        if room is not None:
-            shutil.rmtree(room, ignore_errors=True)
         for parent in made:
             try:
                 parent.rmdir()
@@ -151,27 +180,42 @@ def _room_beside(target: Path) -> Iterator[Path]:
         raise
 
 
-def _take_place(room: Path, target: Path, force: bool) -> None:
+def _take_place(room: Path, target: Path, force: bool, standing: Standing) -> None:
+    """Give the new run its name. Either step is one rename, which another process wins or loses whole."""
     refuse(target, force)  # once more: writing took a while
-    if not os.path.lexists(target):
-        room.rename(target)
-        return
-    aside = Path(tempfile.mkdtemp(prefix=".relending-", suffix=".old", dir=target.parent))
+    former = room / OLD / target.name
+    former.parent.mkdir()
     try:
-        target.rename(aside / "run")
-    except OSError:
-        aside.rmdir()
+        target.rename(former)
+    except FileNotFoundError:
+        if standing:  # someone has moved it, or is about to put another in its place
+            raise _other(target) from None
+    try:
+        if _standing(former) != standing:
+            raise _other(target)
+        (room / NEW).rename(target)
+    except BaseException as error:
+        taken = os.path.lexists(target)  # by someone else's run: then theirs is there, whole
+        if taken:
+            former.parent.rename(room / GONE)
+        elif former.exists():
+            former.rename(target)
+        if isinstance(error, OSError) and taken:
+            raise _other(target) from error
         raise
+    former.parent.rename(room / GONE)  # no longer to be put back
     try:
-        room.rename(target)
-    except BaseException:
-        (aside / "run").rename(target)
-        aside.rmdir()
-        raise
-    try:
-        shutil.rmtree(aside)
+        shutil.rmtree(room / GONE)
     except OSError as error:
+        en, zh = reason(error)
         raise RunFolderError(
-            f"{target}: written; the former folder could not be removed and lies in {aside}: {error}",
-            f"{target}：已写入；旧文件夹无法删除，仍在 {aside}：{error}",
+            f"{target}: written; the former folder could not be removed and lies in {room}: {en}",
+            f"{target}：已写入；旧文件夹无法删除，仍在 {room}：{zh}",
         ) from error
+
+
+def _other(target: Path) -> FolderExists:
+    return FolderExists(
+        f"{target}: another run has taken this place since this one began, and is left as it is; choose another name",
+        f"{target}：本次运行期间，另一次运行已写入此处，未作改动；请换一个名称",
+    )

@@ -117,7 +117,8 @@ def canonical_json(value: Any) -> bytes:
     '{\\n  "a": "碳",\\n  "b": "0.60"\\n}\\n'
     """
     text = json.dumps(value, sort_keys=True, ensure_ascii=False, indent=2, allow_nan=False, default=_plain)
-    return text.encode("utf-8") + b"\n"
+    # the name of a file need not be text on every system: JSON escapes what is not
+    return text.encode("utf-8", "backslashreplace") + b"\n"
 
 
 def _plain(value: Any) -> Any:

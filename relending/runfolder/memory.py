@@ -64,17 +64,19 @@ def run(
     scenario: Scenario | str | Path,
     *,
     strict: bool = False,
+    allow_outside: bool = False,
     block_rows: int = 2**20,
     progress: Callable[[str], None] = lambda text: None,
 ) -> Run:
     """Carry a scenario out: book in, every table out.
 
-    ``scenario`` is a loaded scenario, a file or the name of a shipped one; ``strict`` stops on any error of the book.
+    ``scenario`` is a loaded scenario, a file or the name of a shipped one; ``strict`` stops on any error of the book;
+    ``allow_outside`` lets a scenario file name files outside its folder (see ``load_scenario``).
     Raises InputError where the input stops the run, InvariantError where an identity fails.
     """
     from relending.scenario import load_scenario
 
-    loaded = scenario if isinstance(scenario, Scenario) else load_scenario(scenario)
+    loaded = scenario if isinstance(scenario, Scenario) else load_scenario(scenario, allow_outside=allow_outside)
     said = read_published(loaded)  # first: a figure that cannot be compared stops before the work is done
     done = execute(loaded, strict=strict, block_rows=block_rows, progress=progress)
     tables = dict(done.tables)

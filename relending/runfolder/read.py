@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from relending.runfolder.errors import RunFolderError
 from relending.runfolder.manifest import MANIFEST, SCENARIO_FILE, read_manifest, sha256
 from relending.runfolder.parse import damaged, read_rows, read_table
+from relending.runfolder.room import former_of
 from relending.runfolder.tables import step_frame, tables
 from relending.runfolder.views import Views
 
@@ -92,7 +94,7 @@ def open_run(folder: Path | str) -> OpenedRun:
     table's file is missing.
     """
     path = Path(folder)
-    manifest = read_manifest(path)
+    manifest = _record(path)
     files: dict[str, Path] = {}
     for table, declared in tables().items():
         names = [n for n in (f"{table}.csv", f"{table}.parquet") if n in manifest["outputs"]]
@@ -108,6 +110,19 @@ def open_run(folder: Path | str) -> OpenedRun:
             f"{path}：缺少文件：{'、'.join(missing)}；请重新运行情景",
         )
     return OpenedRun(path, manifest, SavedTables(files))
+
+
+def _record(path: Path) -> dict[str, Any]:
+    """The record of a run folder; where a killed run was about to replace it, the error says where it lies."""
+    former = None if os.path.lexists(path) else former_of(path)
+    if former is not None:
+        raise RunFolderError(
+            f"{path}: a run that was about to replace it was cut off; the former run lies whole in {former}: move it "
+            "back, or run the scenario again, which puts it back first",
+            f"{path}：替换它的运行中途被中断；原来的运行结果完整保存在 {former}：请移回，"
+            "或重新运行情景（会先将其恢复）",
+        )
+    return read_manifest(path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +167,7 @@ def verify(folder: Path | str) -> list[Difference]:
     Raises ``RunFolderError`` if there is no readable record.
     """
     path = Path(folder)
-    outputs = read_manifest(path)["outputs"]
+    outputs = _record(path)["outputs"]
     out: list[Difference] = []
     for name, entry in outputs.items():
         pure = PurePosixPath(name)

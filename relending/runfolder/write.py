@@ -54,11 +54,19 @@ def write_table(table: str, frame: pd.DataFrame | pa.Table, path: Path) -> int:
     return int(held.num_rows)
 
 
+def is_table(table: str, path: Path) -> bool:
+    """Whether a CSV file begins as the named table does: what may be written over where its user names a file."""
+    columns = ",".join(c.name for c in columns_of(table, []))
+    with path.open("rb") as file:
+        begins = file.readline(len(columns) + 8)
+    return begins.decode("utf-8-sig", "replace").rstrip("\r\n") == columns
+
+
 def _write_csv(table: pa.Table, columns: tuple[Column, ...], path: Path) -> None:
     import pyarrow as pa
 
     header = quoted(pa.array([c.name for c in columns], pa.large_string())).to_pylist()
-    with path.open("xb") as out:
+    with path.open("wb") as out:
         out.write(codecs.BOM_UTF8 + ",".join(header).encode() + b"\n")
         for block in _blocks(table, CSV_ROWS):
             out.write(_lines(block, columns))
@@ -79,7 +87,7 @@ def _write_parquet(table: pa.Table, columns: tuple[Column, ...], path: Path) -> 
     import pyarrow.parquet as pq
 
     schema = pa.schema([pa.field(c.name, _stored(c)) for c in columns])
-    with path.open("xb") as out, pq.ParquetWriter(out, schema, **_parquet_options(columns)) as writer:
+    with path.open("wb") as out, pq.ParquetWriter(out, schema, **_parquet_options(columns)) as writer:
         for block in _blocks(table, GROUP_ROWS):
             arrays = [_as_stored(c, one_array(block[c.step])) for c in columns]
             writer.write_table(pa.Table.from_arrays(arrays, schema=schema), row_group_size=GROUP_ROWS)

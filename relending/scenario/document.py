@@ -39,6 +39,11 @@ in a circle.
   (`--set facility.cerf.rollover_base=outstanding`). In a shell, put quotes around lists and tables:
   `--set 'facility.cerf.quota={ flow = 8e11 }'`. From Python: `load_scenario(path, {"facility.cerf.ratio": 0.8})`.
 - A file name starts from the folder of the file that gives it, one given with `--set` from the working directory.
+- A scenario file names only files in its own folder or below it (`book`, `plan`, `prepayments`, `published`, rates,
+  `extends`): an absolute path, a drive or a share, `..` that leaves the folder and a link that leads out of it are
+  refused (`path_unsafe`), on every system alike, so that running a scenario of someone else reads nothing else of
+  yours. If you trust it, allow it: `relending run --allow-outside`, `relending check --allow-outside`,
+  `load_scenario(path, allow_outside=True)`. What you give yourself with `--set` may be anywhere.
 - `demo` without a file of that name is the shipped scenario `demo/demo.toml`, `demo/outstanding` another of its folder.
 
 ## Keys

@@ -52,6 +52,12 @@ def shipped(name: str) -> Path | None:
     return next((path for path in root.glob("*/*.toml") if path.parts[-2:] == wanted), None)
 
 
+def is_shipped(path: Path) -> bool:
+    """Whether a scenario file is one that came with the package, as it is installed."""
+    root = shipped_root()
+    return root is not None and path.parent.parent == root
+
+
 def _is_book(path: Path) -> bool:
     from relending.book.files import READ
 

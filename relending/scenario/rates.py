@@ -14,6 +14,7 @@ from relending.filenames import beside
 from relending.policy import Dated, DatedValue
 from relending.policy.parse import HIGHEST_RATE, PPM, scaled
 from relending.scenario.model import Step
+from relending.scenario.paths import inside, leads_outside, refused
 from relending.scenario.problems import Problems
 from relending.scenario.read import Origin
 
@@ -35,11 +36,17 @@ def dated(steps: Sequence[tuple[dt.date, int]], source: str) -> Dated:
 
 
 def own_rate(
-    value: Decimal | list[Step] | str, column: str, origin: Origin, problems: Problems, files: list[Path]
+    value: Decimal | list[Step] | str,
+    column: str,
+    origin: Origin,
+    problems: Problems,
+    files: list[Path],
+    allow_outside: bool = False,
 ) -> Dated | None:
     """The rate as dated ppm, or None with every reason noted.
 
     ``column`` is the key path, ``origin`` where the value was given; a CSV file read is added to ``files``.
+    The file must be in the folder of the file that names it, or below, unless ``allow_outside``.
     A plain number holds from the beginning (``date.min``).
     """
     if isinstance(value, str):
@@ -48,6 +55,10 @@ def own_rate(
             # no file is called that: a rate as people write it, which a fraction must be here
             fraction = f"{Decimal(percent[1]) / 100:f}"
             problems.add("scenario_bad_value", file=origin.label, column=column, found=value, expected=fraction)
+            return None
+        outside = None if allow_outside or "\0" in value else leads_outside(value, origin.folder)
+        if outside is not None:
+            problems.add("path_unsafe", file=origin.label, column=column, found=outside, expected=inside(value))
             return None
         return _from_csv(beside(origin.folder, value), value, column, origin, problems, files)
     if isinstance(value, Decimal):
@@ -94,6 +105,9 @@ def _from_csv(
     path: Path, given: str, column: str, origin: Origin, problems: Problems, files: list[Path]
 ) -> Dated | None:
     try:
+        if (why := refused(path)) is not None:
+            problems.add(why[0], file=path.name, column=column, found=why[1], expected=why[2])
+            return None
         text = path.read_bytes().decode("utf-8-sig")
         rows = list(csv.reader(io.StringIO(text, newline=""), strict=True))
     except FileNotFoundError:

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from relending.filenames import beside
+from relending.scenario.paths import inside, leads_outside, refused
 from relending.scenario.problems import Problems, path_text
 
 KeyPath = tuple[str, ...]
@@ -42,11 +43,15 @@ class Origin:
 
 @dataclass(slots=True)
 class Layers:
-    """The values of all sources laid over one another, and which source each leaf came from."""
+    """The values of all sources laid over one another, and which source each leaf came from.
+
+    ``incomplete`` where a file to extend was refused: what seems to be missing may stand there.
+    """
 
     values: dict[str, Any] = field(default_factory=dict)
     origins: dict[KeyPath, Origin] = field(default_factory=dict)
     files: list[Path] = field(default_factory=list)
+    incomplete: bool = False
 
     def lay(self, over: Mapping[str, Any], origin: Origin) -> None:
         """Lay a source over what is there."""
@@ -101,6 +106,10 @@ def _forget(origins: dict[KeyPath, Origin], path: KeyPath) -> None:
 def read_toml(path: Path, problems: Problems) -> dict[str, Any] | None:
     """The tables of a TOML file, or None with the reason noted: missing, not UTF-8, not TOML."""
     try:
+        if (why := refused(path)) is not None:
+            code, found, expected = why
+            problems.add(code, file=path.name, found=found, expected=expected)
+            return None
         text = path.read_bytes().decode("utf-8-sig")
         return tomllib.loads(text, parse_float=Decimal)
     except FileNotFoundError:
@@ -132,11 +141,12 @@ def read_toml(path: Path, problems: Problems) -> dict[str, Any] | None:
     return None
 
 
-def read_layers(path: Path, overrides: Overrides, problems: Problems) -> Layers | None:
+def read_layers(path: Path, overrides: Overrides, problems: Problems, allow_outside: bool = False) -> Layers | None:
     """A scenario file, what it extends and the overrides, laid over one another.
 
     None when a file of the chain cannot be read or the chain runs in a circle; the reasons, and every override that
-    is not ``key=value``, stand in ``problems``.
+    is not ``key=value``, stand in ``problems``. A file to extend that is not in the folder of the file that names it
+    is refused, and what is there is gone on with, unless ``allow_outside``.
     """
     given = read_overrides(overrides, problems)
     if any(_asked(override) is not None for override in given):
@@ -149,6 +159,7 @@ def read_layers(path: Path, overrides: Overrides, problems: Problems) -> Layers 
     chain: list[tuple[Path, dict[str, Any]]] = []
     seen: list[Path] = []
     here: Path | None = path
+    incomplete = False
     while here is not None:
         real = here.resolve()
         if real in seen:
@@ -169,8 +180,13 @@ def read_layers(path: Path, overrides: Overrides, problems: Problems) -> Layers 
         seen.append(real)
         chain.append((here, tables))
         up = _asked(tables)
-        here = beside(here.parent, up) if isinstance(up, str) and up and "\0" not in up else None
-    layers = Layers(files=seen)
+        named = isinstance(up, str) and up != "" and "\0" not in up
+        outside = leads_outside(up, here.parent) if named and not allow_outside else None
+        if outside is not None:
+            incomplete = True
+            problems.add("path_unsafe", file=here.name, column="scenario.extends", found=outside, expected=inside(up))
+        here = beside(here.parent, up) if named and outside is None else None
+    layers = Layers(files=seen, incomplete=incomplete)
     layers.origins[()] = Origin(path.name, path.parent)
     for file, tables in reversed(chain):
         layers.lay(tables, Origin(file.name, file.parent))

@@ -16,10 +16,12 @@ from relending.findings import InputError
 from relending.policy import PARAMETERS, Dated, Facility
 from relending.scenario.lenders import Lender, both, find_lender, lender_hint, scenario_lenders
 from relending.scenario.model import DisclosureTable, File, LenderTable, MarketTable, ScenarioTable
+from relending.scenario.paths import inside, leads_outside, parts_outside
 from relending.scenario.problems import Problems, choices, path_text
 from relending.scenario.rates import own_rate
-from relending.scenario.read import KeyPath, Layers
+from relending.scenario.read import SET, KeyPath, Layers
 from relending.scenario.scenario import Scenario
+from relending.terminal import visible
 
 EARLIEST, LATEST = dt.date(1990, 1, 1), dt.date(2100, 12, 31)  # beyond these a date is a slip of the pen
 USUAL_DECIMALS = 2
@@ -32,7 +34,15 @@ NOT_READ_YET = {"collateral_haircut", "disclosure_required"}
 class Resolver:
     """One scenario being resolved: its tables, its sources, the problems met so far."""
 
-    def __init__(self, path: Path, file: File, layers: Layers, broken: set[KeyPath], problems: Problems) -> None:
+    def __init__(
+        self,
+        path: Path,
+        file: File,
+        layers: Layers,
+        broken: set[KeyPath],
+        problems: Problems,
+        allow_outside: bool = False,
+    ) -> None:
         self.path, self.layers, self.broken, self.problems = path, layers, broken, problems
         self.scenario = file.scenario or ScenarioTable()
         self.market = file.market or MarketTable()
@@ -42,6 +52,7 @@ class Resolver:
         self.later = {"sweep": file.sweep, "monte_carlo": file.monte_carlo}
         self.notes = Problems(places=problems.places)
         self.files = list(layers.files)
+        self.allow_outside = allow_outside
 
     def add(self, code: str, column: str, found: Any = "", expected: str = "") -> None:
         """Note a problem of a key of plain names."""
@@ -61,7 +72,7 @@ class Resolver:
 
     def need(self, table: str, key: str, value: Any) -> bool:
         """Whether a required key is there; noted if it was simply left out."""
-        if value is None and not self.is_broken(table, key):
+        if value is None and not self.is_broken(table, key) and not self.layers.incomplete:
             self.problems.add(
                 "scenario_missing_key", file=self.layers.origin((table,)).label, column=f"{table}.{key}", expected=key
             )
@@ -141,17 +152,26 @@ class Resolver:
     def name(self) -> str:
         """The name: it becomes the name of a folder, on Windows too."""
         name = self.scenario.name if self.scenario.name is not None else self.path.stem
-        wrong = unfit(name, LONGEST)
+        wrong = unfit(name, LONGEST) or (visible(name) if visible(name) != name else "")
         if wrong:
             self.add("name_not_a_folder", "scenario.name", name, f"≠ {wrong}")
         return name
 
     def place(self, column: str, given: str) -> Path | None:
         """A file or folder named by the scenario, from the folder of the file that names it."""
+        origin = self.layers.origin(column.split("."))
+        trusted = self.allow_outside or origin.label == SET
         try:
-            place = beside(self.layers.origin(column.split(".")).folder, given)
+            place = beside(origin.folder, given)
+            outside = None if trusted else leads_outside(given, origin.folder)
+            if outside is not None:
+                self.add("path_unsafe", column, outside, inside(given))
+                return None
             if place.exists():
-                return place
+                parts = [] if trusted else parts_outside(place, origin.folder)
+                for part in parts:
+                    self.add("path_unsafe", column, part, f"{inside(given)}/*.parquet")
+                return None if parts else place
         except (OSError, ValueError):
             pass
         self.add("file_not_found", column, given)
@@ -199,7 +219,7 @@ class Resolver:
         if text is None:
             return None
         found = find_lender(text, lenders)
-        if found is None and not self.is_broken("lenders", text):
+        if found is None and not self.is_broken("lenders", text) and not self.layers.incomplete:
             self.add("scenario_bad_value", "scenario.lender", text, lender_hint(text, lenders))
         return found
 
@@ -259,7 +279,8 @@ class Resolver:
         rates: dict[str, Dated] = {}
         for ident, (column, value) in given.items():
             if value is None:
-                if (lender is None or lender not in given) and not self.is_broken(*column.split(".")):
+                known = self.layers.incomplete or self.is_broken(*column.split("."))
+                if (lender is None or lender not in given) and not known:
                     self.problems.add(
                         "own_rate_missing",
                         file=self.layers.origin(("market",)).label,
@@ -268,7 +289,8 @@ class Resolver:
                     )
                 continue
             origin = self.layers.origin(column.split("."))
-            rate = own_rate(value, column, origin, self.problems, self.files)
+            trusted = self.allow_outside or origin.label == SET
+            rate = own_rate(value, column, origin, self.problems, self.files, trusted)
             if rate is None:
                 continue
             rates[ident] = rate

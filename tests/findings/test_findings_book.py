@@ -184,6 +184,20 @@ def test_another_ending_is_wrong_usage(tmp_path: Path, verb: str) -> None:
     assert said.exit_code == 2 and ".xlsx" in said.output and not (tmp_path / "f.txt").exists()
 
 
+def test_only_a_workbook_of_findings_is_written_over(tmp_path: Path) -> None:
+    source, to = make_book(tmp_path / "b.xlsx", [row("A", -5), row("B")]), tmp_path / "f.xlsx"
+    before = source.read_bytes()
+    assert call("check", str(source), "--findings", str(source)).exit_code == 2
+    assert source.read_bytes() == before
+    to.write_bytes(b"")
+    for code in (["principal_not_positive"], ["unreadable_number"]):
+        make_book(source, [row("A", -5 if code[0].startswith("principal") else "x"), row("B")])
+        assert call("check", str(source), "--lender", "icbc", "--findings", str(to)).exit_code == 1
+        assert [line[1] for line in sheets(to)["Findings"][1:]] == [*code, "column_ignored"]
+    to.write_bytes(b"PK not a workbook")
+    assert call("check", str(source), "--findings", str(to)).exit_code == 2
+
+
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_the_screen_says_each_code_once_errors_first(tmp_path: Path, lang: str) -> None:
     rows = [row(f"L{i}", -1) for i in range(30)] + [row("X", 1, "x"), [*row("Y")[:2], "核电", *row("Y")[3:]]]

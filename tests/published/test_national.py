@@ -308,6 +308,6 @@ def test_where_the_disk_refuses_what_was_there_stays(tmp_path: Path, monkeypatch
 
     monkeypatch.setattr("relending.runfolder.comparison.write_table", full)
     done = CliRunner().invoke(main, [*again, "--force"])
-    assert done.exit_code == 1 and "No space left" in done.output and "Traceback" not in done.output
+    assert done.exit_code == 1 and "the disk is full" in done.output and "Traceback" not in done.output
     assert {name: (out / name).read_bytes() for name in before} == before
     assert not list(tmp_path.rglob(".relending-*"))
