@@ -71,17 +71,21 @@ def test_every_file_is_used_and_there_are_enough() -> None:
 
 
 MADE = files()
+DAMAGED = ("truncated.xlsx", "name-not-utf8.parquet")
+"""Files nothing can be read from, cut out of such whose bytes differ with the version of a library."""
 
 
 @pytest.mark.parametrize("name", sorted(MADE))
 def test_the_files_are_what_the_script_makes(name: str) -> None:
     made, kept = MADE[name], (FILES / name).read_bytes()
-    if made[:2] == b"PK" and name not in ("truncated.xlsx",):  # how tightly a zip is packed differs between versions
+    if name in DAMAGED:
+        assert made[:4] == kept[:4]
+    elif made[:2] == b"PK":  # how tightly a zip is packed differs between versions
         with zipfile.ZipFile(io.BytesIO(made)) as new, zipfile.ZipFile(io.BytesIO(kept)) as old:
             assert new.namelist() == old.namelist()
             assert all(new.read(part) == old.read(part) for part in new.namelist())
     elif made[:4] == made[-4:] == b"PAR1":
         a, b = (pq.read_table(pa.BufferReader(content)) for content in (made, kept))
         assert a.schema == b.schema and str(a.to_pydict()) == str(b.to_pydict())  # as text: NaN is not itself
-    elif name != "truncated.xlsx":
+    else:
         assert made == kept

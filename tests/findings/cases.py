@@ -121,6 +121,14 @@ def _no_file() -> list[str]:
     return ["check", "book.csv"]
 
 
+def _huge_scenario() -> list[str]:
+    from relending.scenario.paths import LARGEST
+
+    with Path("s.toml").open("wb") as file:
+        file.truncate(LARGEST + 1)
+    return ["run", "s.toml"]
+
+
 def _parameter_unknown() -> list[str]:
     import openpyxl
     from click.testing import CliRunner
@@ -175,6 +183,7 @@ def _shares() -> bytes:
 
 CASES: dict[str, Make] = {
     "file_not_found": lambda: ["check", "no-such-book.xlsx"],
+    "path_not_text": lambda: ["check", "\udcb4\udcf3.csv"],
     "path_unsafe": _no_file,
     "path_empty": lambda: ["check", ""],
     "path_is_run_folder": _run_folder,
@@ -191,6 +200,7 @@ CASES: dict[str, Make] = {
     "published_twice": published("icbc,cerf,2023Q2,,,amount,3,万元,,,x,,", "icbc,cerf,2023Q2,,,amount,3.00,万元,,,y,,"),
     "scenario_unreadable": written("s.toml", b"[scenario\n", "run", "s.toml"),
     "scenario_not_utf8": written("s.toml", '[scenario]\nname = "示范"\n'.encode("gbk"), "run", "s.toml"),
+    "scenario_too_large": _huge_scenario,
     "parameter_unknown": _parameter_unknown,
     "scenario_is_book": written("book.csv", text(book()), "run", "book.csv"),
     "scenario_unknown_key": set_to("scenario.strat=2022-01-01"),

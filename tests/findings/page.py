@@ -13,6 +13,7 @@ from click.testing import CliRunner
 
 from relending.cli import main
 from relending.findings import SEVERITIES, WORDS, messages
+from relending.terminal import visible
 from tests.books.book import CASES as BOOKS
 from tests.books.make import FILES
 from tests.findings.cases import CASES, UNDO, UNREACHED
@@ -80,7 +81,7 @@ def example(code: str) -> Example | None:
                 outputs[lang] = CliRunner().invoke(main, [*typed, "--lang", lang]).output
     else:
         return None
-    words = (word.removeprefix(f"{FILES}/") for word in typed)
+    words = (visible(word.removeprefix(f"{FILES}/")) for word in typed)
     said = {lang: told(outputs[lang], code, lang) for lang in LANGUAGES}
     return Example(
         " ".join(["relending", *(word if word and " " not in word else f'"{word}"' for word in words)]), said
@@ -117,7 +118,7 @@ def _entry(code: str) -> str:
     out = [f"### `{code}`", "", f"{one.message['en']}. {one.message['zh']}。", ""]
     out += [f"- To do: {one.fix['en']}.", f"- 处理：{one.fix['zh']}。", ""]
     if found is None:
-        out += [f"No example: it {UNREACHED[code]}.", ""]
+        out += [f"No example: it {UNREACHED.get(code, '(a case is missing)')}.", ""]
         return "\n".join(out)
     out += ["```text", f"$ {found.typed}"]
     out += [line for lang in LANGUAGES for line in found.said[lang]]
