@@ -202,7 +202,10 @@ def _opened_table(path: Path, name: str) -> _Opened:
 
 def _check(tables: Sequence[Table], name: str, findings: Findings) -> _Opened:
     """Match the headers of all tables; InputError with everything that is wrong with any of them."""
-    headers = [match(t.headers, name, above=t.above, file=t.file, sheet=t.sheet, row=t.header_row) for t in tables]
+    headers = [
+        match(t.headers, name, above=t.above, file=t.file, sheet=t.sheet, row=t.header_row, nothing=t.nothing)
+        for t in tables
+    ]
     findings = Findings.concat([findings, *(t.notes for t in tables), *(h.problems for h in headers)])
     if findings.count("error"):
         raise InputError(findings)

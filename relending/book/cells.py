@@ -80,7 +80,8 @@ Columns of the third kind may come as dictionaries, where the format stores them
 class Table:
     """One table found in a file: its headers, what stands above them, and how to get its rows.
 
-    ``header_row`` is the last row of the header, as a spreadsheet counts; ``notes`` what was found on opening it.
+    ``header_row`` is the last row of the header, as a spreadsheet counts; ``notes`` what was found on opening it,
+    ``nothing`` the positions of columns that have neither header nor cells.
     """
 
     path: Path
@@ -94,6 +95,7 @@ class Table:
     blocks: Blocks
     notes: Findings = field(default_factory=Findings)
     stamp: tuple[int, ...] = ()
+    nothing: Collection[int] = frozenset()
 
     def unchanged(self) -> bool:
         """Whether the file is still the one that was opened."""
@@ -128,6 +130,7 @@ def flat(array: Any, *, keep_dictionary: bool = False) -> pa.Array:
 
 _SHOWN = 200
 """Characters of a cell shown in a finding."""
+_DIGITS = 10**21
 
 
 def text_of(values: pa.Array, index: NDArray[np.int64]) -> pa.Array:
@@ -145,7 +148,8 @@ def text_of(values: pa.Array, index: NDArray[np.int64]) -> pa.Array:
         if v is None:
             out.append("")
         elif isinstance(v, float):
-            out.append(format(v, ".15g"))
+            # a spreadsheet's whole numbers are shown with all their digits, the lost ones too
+            out.append(str(int(v)) if abs(v) < _DIGITS and v == int(v) else format(v, ".15g"))
         else:
             out.append(str(v))
     return pa.array(out, pa.string())

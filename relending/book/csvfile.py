@@ -32,6 +32,8 @@ _PIECES_AHEAD = 64
 _BETWEEN = "\x1f"
 _CUT = re.compile(rf"(?:^|{_BETWEEN})\s*[+-]?\d{{1,3}}{_BETWEEN}\d{{3}}(?:\.\d*)?\s*(?:{_BETWEEN}|$)", re.ASCII)
 """A few digits in one cell and exactly three, perhaps with decimals, in the next."""
+_OPEN_QUOTE = re.compile(r'(?:^|,)"(?:[^"]|"")*$')
+"""A cell that begins with a quotation mark and goes on to the end."""
 
 
 def open_csv(path: Path, table: str) -> Table:
@@ -42,8 +44,8 @@ def open_csv(path: Path, table: str) -> Table:
     """
     before = stamp(path)
     sha256, encoding = fingerprint(path, text=True)
-    if not encoding:
-        raise _unknown(path)
+    if encoding in ("", "utf-16"):
+        raise _unknown(path, encoding.upper())
     head = _head(path, encoding)
     if len(head) > limits()["line_bytes"] and max(map(len, head.splitlines())) > limits()["line_bytes"]:
         raise _endless(path)
@@ -83,8 +85,13 @@ def open_csv(path: Path, table: str) -> Table:
     )
 
 
-def _unknown(path: Path) -> InputError:
-    return InputError(Findings.one("encoding_unknown", file=path.name, expected="UTF-8, GB18030"))
+def _unknown(path: Path, found: str = "") -> InputError:
+    """Text in an encoding nobody can tell; a workbook that is called .csv is told as such."""
+    with path.open("rb") as f:
+        start = f.read(4)
+    if start.startswith(b"PK\3\4"):
+        return InputError(Findings.one("file_unreadable", file=path.name, found="zip (.xlsx?)"))
+    return InputError(Findings.one("encoding_unknown", file=path.name, found=found, expected="UTF-8, GB18030"))
 
 
 def _endless(path: Path) -> InputError:
@@ -228,7 +235,7 @@ def _cut(
         split: list[int] = []
         while settled < len(bad) and bad[settled].number - skip - 1 < done + rows:
             row = bad[settled]
-            if '"' in row.text and "\n" in row.text and row.text.count('"') % 2:
+            if '"' in row.text and _OPEN_QUOTE.search(row.text):
                 raise InputError(
                     Findings.one(
                         "quote_not_closed", file=file, row=first_row + row.number - skip - 1, found=row.text[:200]

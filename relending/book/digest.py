@@ -10,7 +10,8 @@ _STEP = 1 << 22
 
 
 def fingerprint(path: Path, *, text: bool = False) -> tuple[str, str]:
-    """SHA-256 of a file and, where ``text``, its encoding: ``utf-8``, ``utf-8-sig``, ``gb18030``, or "" if none fits.
+    """SHA-256 of a file and, where ``text``, its encoding: ``utf-8``, ``utf-8-sig``, ``gb18030``, or "" if none fits;
+    ``utf-16`` where its mark says so, which nothing here reads.
 
     GBK is read as GB18030, which holds it. A file that is valid UTF-8 is never taken for anything else; of one that is
     not, only the beginning is tried as GB18030: whoever reads it meets what is wrong further down.
@@ -25,7 +26,7 @@ def fingerprint(path: Path, *, text: bool = False) -> tuple[str, str]:
             if first:
                 bom = step.startswith(codecs.BOM_UTF8)
                 if text and step.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-                    return "", ""  # its bytes might pass for GB18030
+                    return "", "utf-16"  # its bytes might pass for GB18030
                 first = False
             if utf8 is not None:
                 try:

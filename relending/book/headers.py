@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
@@ -166,10 +166,12 @@ def match(
     file: str = "",
     sheet: str = "",
     row: int | None = None,
+    nothing: Collection[int] = (),
 ) -> Headers:
     """The columns of ``table`` among ``headers``, with every problem of the header row at once.
 
-    ``above`` holds the rows over the header, where a unit may stand (单位：万元).
+    ``above`` holds the rows over the header, where a unit may stand (单位：万元); ``nothing`` the positions of columns
+    with neither header nor cells.
 
     >>> found = match(["借据号", "贷款金额（万元）"])
     >>> [(f.column.name, f.scale) for f in found.fields], found.problems.codes()["missing_column"]
@@ -181,6 +183,7 @@ def match(
         problems.append(Findings.one("too_many_columns", **at, found=len(headers), expected=limits()["columns"]))
     fields: list[Field] = []
     ignored: list[str] = []
+    bare: list[int] = []
     seen: dict[str, str] = {}
     given: set[str] = set()
     texts = [h.strip() for h in headers]
@@ -189,7 +192,10 @@ def match(
     for position, text in enumerate(texts):
         column, unit = _column_of(text, table) if text else (None, "")
         if column is None:
-            ignored.append(text or f"#{position + 1}")
+            if text:
+                ignored.append(text)
+            elif position not in nothing:
+                bare.append(position + 1)
             continue
         if column.name in seen:
             if text not in repeated:
@@ -240,6 +246,9 @@ def match(
         near = _near_miss(text, table, seen)
         code = "header_near_miss" if near else "column_ignored"
         problems.append(Findings.one(code, **at, column=text, found=text, expected=near))
+    if bare:
+        found = f"#{bare[0]}" if len(bare) == 1 else f"#{bare[0]} … #{bare[-1]} ({len(bare)})"
+        problems.append(Findings.one("column_ignored", **at, column=found, found=found))
     return Headers(tuple(fields), Findings.concat(problems))
 
 
@@ -364,7 +373,7 @@ def _title(above: Sequence[Sequence[str]]) -> str:
 
 def _near_miss(text: str, table: str, seen: Mapping[str, str]) -> str:
     """The optional column that an unread header is nearly a name of, if nothing else gave it; else nothing."""
-    if plain(text) in _lookalikes(table) or _split(text)[0] in _lookalikes(table) or text.startswith("#"):
+    if plain(text) in _lookalikes(table) or _split(text)[0] in _lookalikes(table):
         return ""
     free = [c for c in columns(table).values() if c.name not in seen and c.required != "always"]
     likeness = {c.name: _likeness(c, text) for c in free}

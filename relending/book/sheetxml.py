@@ -139,7 +139,7 @@ def _xml(z: zipfile.ZipFile, name: str) -> ElementTree.Element | None:
         raise ValueError(f"{name}: DOCTYPE")
     try:
         return ElementTree.fromstring(text)
-    except ElementTree.ParseError as error:
+    except (ElementTree.ParseError, LookupError, ValueError) as error:
         raise ValueError(f"{name}: {error}") from None
 
 

@@ -56,14 +56,15 @@ def total_rows(
     """Rows that are totals by their loan id (the column at ``loan_id``), and those by another cell; with that cell.
 
     Another cell counts only where the loan id is empty, and with it every column of ``dates``: a total has no day. Any
-    cell of text tells a total, the first a signature.
+    cell of text tells a total, the first a signature; a signature with a colon may stand under the loan id itself.
     """
     ids = flat(raw.columns[loan_id].values)
     by_id = _saying(ids, np.arange(raw.rows, dtype=np.int64))
-    undated = _empty(ids)
+    undated = np.ones(raw.rows, np.bool_)
     for position in dates:
         undated &= _empty(flat(raw.columns[position].values))
-    where = np.flatnonzero(undated)
+    by_id |= _signed(ids, np.flatnonzero(undated & ~_empty(ids)))
+    where = np.flatnonzero(undated & _empty(ids))
     if not len(where):
         return _sorted(by_id), _sorted({})
     by_cell: dict[int, str] = {}
@@ -78,6 +79,14 @@ def total_rows(
     for i in np.setdiff1d(np.flatnonzero(first.is_valid().to_numpy(zero_copy_only=False)), other).tolist():
         by_cell.setdefault(int(where[i]), signed[i].as_py())
     return _sorted(by_id), _sorted(by_cell)
+
+
+def _signed(ids: pa.Array, rows: Ints) -> dict[int, str]:
+    """Of these rows, those whose id is a signature line that fills the first column: 制表人：张三."""
+    if not len(rows) or not pa.types.is_string(ids.type):
+        return {}
+    colon = pc.match_substring_regex(ids.take(pa.array(rows)), "[:：]").fill_null(False).to_numpy(zero_copy_only=False)
+    return {int(row): text for row in rows[colon].tolist() if is_signature(text := ids[row].as_py().strip())}
 
 
 def _saying(cells: pa.Array, rows: Ints) -> dict[int, str]:

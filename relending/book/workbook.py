@@ -80,8 +80,8 @@ def open_workbook(
         beside = next((n for n in names if plain(n) in PREPAYMENT_SHEETS and n not in wanted), None)
     visible = [n for n, shown in metadata if shown]
     chosen = list(dict.fromkeys(wanted))
-    for among in (visible, names):  # what is hidden only where nothing else is there
-        chosen = chosen or _choose([n for n in among if n != beside], sheets, table)
+    if not chosen:
+        chosen = _choose([n for n in visible if n != beside], [n for n in names if n != beside], sheets, table)
     if not chosen:
         raise InputError(Findings.one("file_empty", file=path.name))
     notes = [
@@ -190,8 +190,10 @@ def _is_really(path: Path) -> str:
         start = f.read(512).lstrip()
     if (start[:1] == b"<" and b"html" in start.lower()) or b"<table" in start.lower():
         return "HTML"
-    signs = {b"%PDF": "PDF", b"\xd0\xcf\x11\xe0": "OLE (password? 加密?)", b"PK": "zip", b"{": "JSON", b"<?xml": "XML"}
-    return next((kind for sign, kind in signs.items() if start.startswith(sign)), "")
+    signs = {b"%PDF": "PDF", b"\xd0\xcf\x11\xe0": "OLE (password? 加密?)", b"{": "JSON", b"<?xml": "XML"}
+    known = next((kind for sign, kind in signs.items() if start.startswith(sign)), "")
+    plain_text = not start.startswith(b"PK") and b"\0" not in start and (b"," in start or b"\t" in start)
+    return known or ("text (.csv?)" if plain_text else "")
 
 
 def _guard(path: Path) -> None:
@@ -204,8 +206,14 @@ def _guard(path: Path) -> None:
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
         raise InputError(Findings.one("file_unreadable", file=path.name)) from None
     size = sum(p.file_size for p in parts)
-    tight = any(p.file_size > SMALL and p.file_size > MOST_RATIO * max(p.compress_size, 1) for p in parts)
-    if size > MOST_BYTES or tight or len(parts) > MOST_PARTS:
+    tight = [p for p in parts if p.file_size > SMALL and p.file_size > MOST_RATIO * max(p.compress_size, 1)]
+    if tight:
+        found = f"{tight[0].file_size:,} / {tight[0].compress_size:,} bytes"
+        raise InputError(Findings.one("file_too_large", file=path.name, found=found, expected=f"<= {MOST_RATIO} : 1"))
+    if len(parts) > MOST_PARTS:
+        most = f"<= {MOST_PARTS:,} parts"
+        raise InputError(Findings.one("file_too_large", file=path.name, found=f"{len(parts):,} parts", expected=most))
+    if size > MOST_BYTES:
         raise InputError(
             Findings.one("file_too_large", file=path.name, found=f"{size:,} bytes", expected=f"<= {MOST_BYTES:,} bytes")
         )
@@ -229,12 +237,15 @@ class _Sheet:
         return self._sheet.to_python(skip_empty_area=False) if self.width else []
 
 
-def _choose(names: Sequence[str], sheets: dict[str, _Sheet], table: str) -> list[str]:
+def _choose(visible: Sequence[str], names: Sequence[str], sheets: dict[str, _Sheet], table: str) -> list[str]:
+    """The first sheet with a header of the table, else the first with any cell; a hidden one only where no other is."""
+    known = [n for n in names if recognised(find_header(sheets[n].head(), table).texts, table) >= 2]
     filled = [n for n in names if sheets[n].width]
-    for name in filled:
-        if recognised(find_header(sheets[name].head(), table).texts, table) >= 2:
-            return [name]
-    return filled[:1]
+    for found in (known, filled):
+        first = [n for n in found if n in visible] or found
+        if first:
+            return first[:1]
+    return []
 
 
 def _has_loans(sheet: _Sheet, table: str) -> bool:
@@ -260,7 +271,9 @@ def _table(path: Path, name: str, sheet: _Sheet, table: str, sha256: str, seen: 
         return rows
 
     headers = list(at.texts)
-    while headers and not headers[-1] and all(r[len(headers) - 1] == "" for r in load()):
+    bare = [at for at, text in enumerate(headers) if not text.strip()]
+    nothing = frozenset(at for at in bare if all(_is_blank(row[at]) for row in load()))
+    while headers and len(headers) - 1 in nothing:
         headers.pop()  # formatted but empty columns at the right
     # a header cell merged with cells below it makes them part of the header
     first = 1 + max([at.last, *(bottom for top, _, bottom, _ in seen.merged if at.first <= top <= at.last)])
@@ -297,6 +310,7 @@ def _table(path: Path, name: str, sheet: _Sheet, table: str, sha256: str, seen: 
         blocks=blocks,
         notes=notes,
         stamp=before,
+        nothing=nothing,
     )
 
 
@@ -340,6 +354,10 @@ def column(values: Sequence[Any]) -> Cells:
         return Cells(pa.array(days, pa.date32()), spreadsheet=True)
     kinds = np.array([_kind(v) for v in values], np.int8)
     return Cells(pa.array([None if v == "" else _as_text(v) for v in values], pa.string()), kinds, spreadsheet=True)
+
+
+def _is_blank(v: Any) -> bool:
+    return isinstance(v, str) and not v.strip()
 
 
 def _day(v: dt.date) -> dt.date:

@@ -34,12 +34,15 @@ from relending.engine.disclosure import (
     disclosure_quarters,
     make_grid,
 )
+from relending.engine.doubles import double_findings
 from relending.engine.funding import settle
 from relending.engine.invariants import check_draws, check_positions, check_tranches
 from relending.engine.keys import Keys
 from relending.engine.ledger import Position, funding_frame, ledger_frame, positions
 from relending.engine.loanfiles import attribution_frame, draws_frame, outcome
+from relending.engine.plausibility import project_findings, rate_findings
 from relending.engine.prepayments import match, schedule_block
+from relending.engine.projects import usable_loans
 from relending.engine.schedule import Schedule
 from relending.engine.screening import Screened, screen_block, screening_frame
 from relending.findings import Findings, InputError
@@ -145,10 +148,17 @@ def prepare(frames: Iterable[pd.DataFrame], prepayments: pd.DataFrame | None, co
     if all(e.all() for e in error):
         raise InputError(Findings.concat([*findings, Findings.one("no_usable_loan")]))
     works = []
-    for i, block in enumerate(blocks):
-        screened, said = screen_block(block, error[i], context)
-        findings.append(said)
-        works.append(Work(block, error[i], _lender_numbers(block, keys), keys.project[i], schedules[i], screened))
+    spoken: set[int] = set()
+    usable = usable_loans(blocks, keys, error)
+    with ThreadPoolExecutor(2) as pool:
+        # they read what screening reads and write nothing it uses
+        unusual = pool.submit(project_findings, blocks, keys, usable, context.end)
+        twice = pool.submit(double_findings, blocks, keys, usable)
+        for i, block in enumerate(blocks):
+            screened, said = screen_block(block, error[i], context)
+            findings += [said, rate_findings(block, screened.facility, context, spoken)]
+            works.append(Work(block, error[i], _lender_numbers(block, keys), keys.project[i], schedules[i], screened))
+        findings += [unusual.result(), twice.result()]
     return Prepared(tuple(works), keys, tuple(findings))
 
 

@@ -113,9 +113,12 @@ def test_every_column_with_lookalikes_has_its_own_reason():
 
 
 def test_no_check_is_promised_that_is_not_made():
-    for name in ("region", "capacity_mw", "output_mwh", "operational"):
+    for name in ("region", "operational"):
         assert columns()[name].description["en"].endswith("kept for plausibility checks to come")
         assert columns()[name].description["zh"].endswith("供以后合理性检查使用")
+    for name in ("capacity_mw", "output_mwh"):
+        assert columns()[name].description["en"].endswith("for plausibility warnings only")
+        assert columns()[name].description["zh"].endswith("仅用于合理性警告")
 
 
 def test_every_code_the_package_names_has_a_message():

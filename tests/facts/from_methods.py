@@ -197,7 +197,7 @@ APART = {  # vector, or vector and figure -> why nothing in the product computes
     "medium-term lending facility": "a market rate: the own cost of funds is given by the scenario, none is shipped",
     ("average rates", "2021H2"): "the statement it is of is not among the collected ones",
     ("average rates", "small banks, highest"): "the statement it is of is not among the collected ones",
-    "pumped storage approved": "the product has no unit costs yet",
+    "pumped storage approved": "the product ships bounds of unit costs, no unit costs",
     "offshore wind recalculated": FACTORS,
     "100 MW of PV recalculated": FACTORS,
 }

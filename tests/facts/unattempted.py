@@ -12,9 +12,10 @@ COAL = "needs coal factors, which the product does not ship yet"
 HOURS = "needs full-load hours, which the product does not ship yet"
 REASONS = {
     "projects_loans_partial.csv": "the project's total investment is not published, so that the loan has no share",
-    "project_cases.csv": "a project's own figures without a loan; the product does not check yet output or cost against"
-    " capacity, or a reduction against output, coal or investment",
-    "plausibility_bounds.csv": "needs hours, unit costs and emission factors, which the product does not ship yet",
+    "project_cases.csv": "a project's own figures without a loan: held against the bounds of plausibility"
+    " (`tests/plausibility/test_cases.py`), which reproduces none of them",
+    "plausibility_bounds.csv": "the bounds are shipped as data, for warnings; what they were worked out from is not"
+    " computed",
     "generation_factor.csv": FACTORS,
     "grid_baseline_om_bm.csv": FACTORS,
     "grid_average_national.csv": FACTORS,

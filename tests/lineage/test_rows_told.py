@@ -71,7 +71,7 @@ def test_findings_of_a_loan_are_those_of_its_row_and_of_its_prepayments(tmp_path
     opened = saved(
         tmp_path,
         [line("A"), line("B"), line("C", principal=-5)],
-        [line("D"), line("C")],
+        [line("D", reduction=500), line("C")],
         prepaid="A,2023-01-05,5\nB,2023-01-05,1000000.01\n",
     )
     assert "prepayment_over_outstanding" in explain(opened, "B")[0].text()

@@ -28,7 +28,7 @@ own_rate = 0.02
 
 
 def made(tmp: Path, *plan: str, book: bool = True, more: str = "") -> Path:
-    rows = [HEADER, "A,P1,wind,1000000,0.03,2023-02-01,2033-02-01,5000000,100,eia"]
+    rows = [HEADER, "A,P1,wind,1000000,0.03,2023-02-01,2033-02-01,5000000,500,eia"]
     (tmp / "book.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
     (tmp / "plan.csv").write_text("\n".join([PLAN, *plan]) + "\n", encoding="utf-8")
     files = 'plan = "plan.csv"\n' + ('book = "book.csv"\n' if book else "") + more

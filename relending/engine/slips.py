@@ -1,0 +1,64 @@
+"""Slips of units 单位误填: one figure of a project that is 10, 1,000 or 10,000 times too large or too small.
+
+From the ratios that can be compared (t/10k yuan, t/MWh, hours, yuan/kW): a slip is suspected where at least one is
+outside its bounds and moving *one* column by *one* of the factors puts every one of them inside. Columns and factors
+that do so equally are all named. A ratio that does not contain the column must be inside already.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from relending.engine.columns import Flags
+from relending.engine.projects import FIGURES, NOT_GIVEN, Variants
+from relending.engine.ratios import Compared
+from relending.policy.plausibility import slip_units
+from relending.units import Ints
+
+SHIFTS = (1, 3, 4)
+"""The factors looked for, as powers of ten."""
+CANDIDATES = tuple((column, sign * shift) for column in FIGURES for sign in (-1, 1) for shift in SHIFTS)
+"""Column, and the power of ten that would put its figure right."""
+
+
+def suspected(compared: Sequence[Compared], rows: Variants, outside: Flags) -> Ints:
+    """Which candidates explain each row, as bits in the order of ``CANDIDATES``; 0: none, or nothing is outside."""
+    at = np.flatnonzero(outside)
+    found = np.zeros(outside.size, np.int64)
+    if at.size == 0:
+        return found
+    some = [c.some(at) for c in compared]
+    moves = {0, *(shift for _, shift in CANDIDATES)}
+    inside = [{shift: c.inside(shift) for shift in moves} for c in some]
+    for bit, (column, shift) in enumerate(CANDIDATES):
+        right = rows.figures[column][at] != NOT_GIVEN
+        for c, masks in zip(some, inside, strict=True):
+            sign = (c.ratio.numerator == column) - (c.ratio.denominator == column)
+            right = right & masks[sign * shift]
+        found[at] |= right.astype(np.int64) << bit
+    return found
+
+
+def columns_of(bits: int) -> list[str]:
+    """The columns suspected."""
+    return list(dict.fromkeys(column for bit, (column, _) in enumerate(CANDIDATES) if bits >> bit & 1))
+
+
+def slip_text(bits: int) -> str:
+    """The candidates: what to do to the column, and which unit was read as which (``written -> read``).
+
+    >>> slip_text(1 << CANDIDATES.index(("project_investment", -4)))
+    'project_investment / 10000: 元 -> 万元, 万元 -> 亿元?'
+    >>> slip_text(1 << CANDIDATES.index(("capacity_mw", 3)))
+    'capacity_mw x 1000: MW -> kW, GW -> MW?'
+    """
+    said = []
+    for bit, (column, shift) in enumerate(CANDIDATES):
+        if bits >> bit & 1:
+            factor = 10 ** abs(shift)
+            pairs = slip_units().get((column, factor), ())
+            units = ", ".join(f"{a} -> {b}" if shift < 0 else f"{b} -> {a}" for a, b in pairs)
+            said.append(f"{column} {'/' if shift < 0 else 'x'} {factor}" + (f": {units}" if units else "") + "?")
+    return " | ".join(said)
