@@ -7,6 +7,7 @@ in both languages, in ``messages.toml``; its severity too. So a million findings
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 SEVERITIES = ("error", "warning", "note")
 WHERE = ("file", "sheet", "row", "loan", "column", "found", "expected")
+_ZERO_WIDTH = re.compile("[\u200b-\u200d\u2060-\u2064]")
 COLUMNS = ("severity", "code", *WHERE, "message", "fix", "message_zh", "fix_zh")
 
 
@@ -203,55 +205,104 @@ class Findings:
                 out.append(f"    … 另有 {more:,} 条 {r.code}" if lang == "zh" else f"    … and {more:,} more {r.code}")
         return out
 
+    def digest(self, lang: str = "en", labels: Mapping[str, str] | None = None) -> list[str]:
+        """One screen of it: for each code how often it comes, what it means, its first place and what to do.
+
+        Errors first, then warnings and notes, each in the order of ``messages.toml``; ``labels`` as in :meth:`lines`.
+
+        >>> print(*Findings.one("value_missing", file="book.csv", row=7, column="rate").digest(), sep="\\n")
+        1 × error value_missing: a cell that is always needed is empty
+            book.csv, row 7, column rate
+            fix: fill in the cell
+        """
+        frame, counts, told = self.frame(), self.codes(), messages()
+        first = frame[~frame.duplicated("code")].set_index("code", drop=False)
+        order = sorted(counts, key=lambda code: SEVERITIES.index(told[code].severity))
+        rows = [next(first.loc[[code]].itertuples(index=False)) for code in order]
+        return [x for r in rows for x in _of_code(r, counts[r.code], lang, labels or {})]
+
 
 WORDS = {
     "en": {
         "error": "error",
         "warning": "warning",
         "note": "note",
-        "row": "row",
-        "sheet": "sheet",
-        "loan": "loan",
-        "column": "column",
+        "row": "row {}",
+        "sheet": "sheet {}",
+        "loan": "loan {}",
+        "column": "column {}",
         "found": "found",
         "expected": "expected",
         "fix": "fix",
+        "first": "first",
+        "nothing": "none needed",
     },
     "zh": {
         "error": "错误",
         "warning": "警告",
         "note": "提示",
-        "row": "行",
-        "sheet": "工作表",
-        "loan": "借据",
-        "column": "列",
+        "row": "第 {} 行",
+        "sheet": "工作表“{}”",
+        "loan": "借据 {}",
+        "column": "列“{}”",
         "found": "实际",
         "expected": "应为",
         "fix": "处理",
+        "first": "首例",
+        "nothing": "无需处理",
     },
 }
 
 
-def _line(r: Any, message: str, fix: str, lang: str, labels: Mapping[str, str]) -> str:
+def _given(value: Any) -> str:
     import pandas as pd
 
+    return "" if value is None or value is pd.NA or value == "" else str(value)
+
+
+def _on_one_line(text: str) -> str:
+    """A cell may hold line breaks and characters nobody sees; what is said of it is one line that shows them."""
+    return visible(_ZERO_WIDTH.sub(lambda found: f"\\u{ord(found[0]):04x}", text))
+
+
+def _where(r: Any, lang: str, labels: Mapping[str, str]) -> str:
     w = WORDS[lang]
-
-    def given(value: Any) -> str:
-        return "" if value is None or value is pd.NA or value == "" else str(value)
-
-    where = [given(r.file)]
+    where = [_given(r.file)]
     for name in ("sheet", "row", "loan", "column"):
-        value = given(getattr(r, name))
+        value = _given(getattr(r, name))
         if value:
-            where.append(f"{w[name]} {labels.get(value, value) if name == 'column' else value}")
-    text = f"{w[r.severity]} {r.code}: " + "".join(f"{x}: " for x in [", ".join(x for x in where if x)] if x) + message
-    if given(r.found):
-        text += f"; {w['found']} {given(r.found)!r}" if lang == "en" else f"；{w['found']}「{given(r.found)}」"
-    if given(r.expected):
-        text += f"; {w['expected']} {given(r.expected)}" if lang == "en" else f"；{w['expected']} {given(r.expected)}"
-    text = visible(text)  # one line, whatever stands in the book
-    return text + (f"; {w['fix']}: {fix}" if lang == "en" else f"；{w['fix']}：{fix}")
+            where.append(w[name].format(labels.get(value, value) if name == "column" else value))
+    return _on_one_line((", " if lang == "en" else "，").join(x for x in where if x))
+
+
+def _seen(r: Any, lang: str) -> list[str]:
+    w = WORDS[lang]
+    seen = []
+    if _given(r.found):
+        text = _given(r.found)
+        seen.append(f"{w['found']} {text!r}" if lang == "en" else f"{w['found']}「{_on_one_line(text)}」")
+    if _given(r.expected):
+        seen.append(f"{w['expected']} {_on_one_line(_given(r.expected))}")
+    return seen
+
+
+def _line(r: Any, message: str, fix: str, lang: str, labels: Mapping[str, str]) -> str:
+    w, where = WORDS[lang], _where(r, lang, labels)
+    parts = [f"{w[r.severity]} {r.code}: " + (f"{where}: " if where else "") + message, *_seen(r, lang)]
+    return "; ".join([*parts, f"{w['fix']}: {fix}"]) if lang == "en" else "；".join([*parts, f"{w['fix']}：{fix}"])
+
+
+def _of_code(r: Any, n: int, lang: str, labels: Mapping[str, str]) -> list[str]:
+    """A code, how often, what it means; the first place; what to do, where there is something to do."""
+    w, told = WORDS[lang], messages()[r.code]
+    colon, comma = (": ", "; ") if lang == "en" else ("：", "；")
+    out = [f"{n:,} × {w[told.severity]} {r.code}{colon}{told.message[lang]}"]
+    place = comma.join(x for x in (_where(r, lang, labels), *_seen(r, lang)) if x)
+    if place:
+        out.append(f"    {w['first'] + colon if n > 1 else ''}{place}")
+    if told.fix[lang] != w["nothing"]:
+        out.append(f"    {w['fix']}{colon}{told.fix[lang]}")
+    return out
 
 
 def _column(value: Any, n: int, kind: Any) -> Any:

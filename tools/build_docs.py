@@ -1,5 +1,5 @@
 """Writes the generated pages of docs/ again: the loan book's columns, the scenario file, the tables of a run folder,
-the windows of the published statements, and the register of published figures.
+the windows of the published statements, the register of published figures, and every finding with an example.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ def pages() -> dict[str, str]:
         "run_folder.md": by_hand + MARK + tables_page(),
         "statements.md": told + WINDOWS + windows_page(),
         "published.md": published_page(),
+        "findings.md": findings_page(),
     }
 
 
@@ -38,11 +39,17 @@ def published_page() -> str:
     return str(import_module("tests.facts.page").page())
 
 
+def findings_page() -> str:
+    """Every finding; its examples are part of the tests, which import from the root."""
+    sys.path.insert(0, str(DOCS.parent))
+    return str(import_module("tests.findings.page").page())
+
+
 def main() -> None:
     """Write every page that differs, and say which."""
     for name, text in pages().items():
         path = DOCS / name
-        same = path.read_text(encoding="utf-8") == text
+        same = path.is_file() and path.read_text(encoding="utf-8") == text
         if not same:
             path.write_text(text, encoding="utf-8", newline="\n")
         print(f"docs/{name}: {'as it was' if same else 'written'}")

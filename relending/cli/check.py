@@ -18,6 +18,7 @@ from relending.cli.people import (
     is_run_folder,
     lang_option,
     say,
+    scenario_sources,
     sheet_option,
     show_findings,
     stop_at_no_text,
@@ -64,15 +65,18 @@ def command(
     from relending.engine.check import check_book
     from relending.findings import InputError
 
-    with errors_for_people(lang, findings_to):
+    sources: list[tuple[Path, str]] = []
+    with errors_for_people(lang, findings_to, sources):
         loaded: Any
         context: Any
         scenario = len(book) == 1 and _is_scenario(book[0])
         if scenario:
             given = {"--lender": lender, "--facility": facilities, "--prepayments": prepayments, "--sheet": sheets}
             _refuse_options(given, lang)
-            loaded, context, said = _load_scenario(book[0], allow_outside)
+            loaded, context, said = _load_scenario(book[0], allow_outside, sources)
         else:
+            sources += [(Path(one), "loans") for one in book]
+            sources += [(prepayments, "prepayments")] if prepayments is not None else []
             loaded, context, said = _load_book(book, lender, facilities or FACILITIES, prepayments, sheets, lang)
         try:
             checked = check_book(loaded, context)
@@ -81,7 +85,7 @@ def command(
     findings = said + checked.findings
     _show(checked, lang)
     show_findings(findings, lang)
-    write_findings(findings, findings_to, lang)
+    write_findings(findings, findings_to, lang, sources)
     if not scenario and "unknown_lender" in findings.codes():
         say(
             "提示：银行由情景文件（[lenders.名称]）定义，或以 --lender 给出已知机构；见 docs/scenario.md。"
@@ -115,12 +119,13 @@ def _refuse_options(options: Mapping[str, object], lang: str) -> None:
         )
 
 
-def _load_scenario(name: str, allow_outside: bool) -> tuple[Any, Any, Any]:
+def _load_scenario(name: str, allow_outside: bool, sources: list[tuple[Path, str]]) -> tuple[Any, Any, Any]:
     from relending.scenario import load_scenario
     from relending.scenario.inputs import read_loans
 
     stop_at_no_text(name)
     scenario = load_scenario(name, allow_outside=allow_outside)
+    sources += scenario_sources(scenario)
     read = read_loans(scenario)
     return read, scenario.context(), scenario.findings + read.findings
 

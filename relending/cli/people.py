@@ -19,14 +19,13 @@ from relending.terminal import visible
 
 if TYPE_CHECKING:
     from relending.findings import Findings
+    from relending.scenario import Scenario
 
 STOPPED, WRONG_USAGE, BROKEN = 1, 2, 3
 """Exit codes: stopped by the input, wrong usage, an invariant failed."""
 
-SHOWN = 3
-"""Findings of one code shown on the screen; the file has them all."""
 SHOWN_ON_STOP = 50
-"""The same where a run stops and there is no run folder: all that a person can read."""
+"""Findings of one code shown where a run stops and there is no run folder: all that a person can read."""
 
 _F = TypeVar("_F", bound=Any)
 
@@ -74,10 +73,13 @@ def say(text: str, *, err: bool = False) -> None:
 
 
 @contextmanager
-def errors_for_people(lang: str, findings_to: Path | None = None) -> Iterator[None]:
+def errors_for_people(
+    lang: str, findings_to: Path | None = None, sources: Sequence[tuple[Path, str]] = ()
+) -> Iterator[None]:
     """Turns the package's errors into lines and exit codes; anything else is a bug and may show itself.
 
-    What stops is shown in full, but for thousands of the same; ``findings_to`` is a file to write all of it to.
+    Every error that stops is shown, but for thousands of the same; ``findings_to`` is a file to write all of it to, and
+    ``sources`` (as in :func:`write_findings`) may grow until then.
     """
     from relending.findings import InputError, InvariantError
     from relending.units import LimitError
@@ -85,8 +87,8 @@ def errors_for_people(lang: str, findings_to: Path | None = None) -> Iterator[No
     try:
         yield
     except InputError as stop:
-        show_findings(stop.findings, lang, err=True, most=SHOWN_ON_STOP)
-        write_findings(stop.findings, findings_to, lang)
+        show_findings(stop.findings, lang, err=True, in_full=True)
+        write_findings(stop.findings, findings_to, lang, sources)
         say(
             "停止：输入有误，未写入任何文件。" if lang == "zh" else "Stopped by the input; nothing was written.",
             err=True,
@@ -175,8 +177,8 @@ def _may_hold_findings(context: click.Context, _: click.Parameter, path: Path | 
     zh = context.params.get("lang") == "zh"
     if not path.absolute().parent.is_dir():
         raise click.BadParameter(f"{path}：文件夹不存在" if zh else f"{path}: the folder does not exist")
-    if path.suffix.lower() != ".csv":
-        raise click.BadParameter(f"{path}：应为 .csv 文件" if zh else f"{path}: give a .csv file")
+    if path.suffix.lower() not in (".csv", ".xlsx"):
+        raise click.BadParameter(f"{path}：应为 .csv 或 .xlsx 文件" if zh else f"{path}: give a .csv or .xlsx file")
     if os.path.lexists(path) and not _is_findings(path):
         raise click.BadParameter(
             f"{path}：已存在，且不是检查事项清单，未作改动；请换一个名称"
@@ -187,8 +189,11 @@ def _may_hold_findings(context: click.Context, _: click.Parameter, path: Path | 
 
 
 def _is_findings(path: Path) -> bool:
+    from relending.runfolder.findings_book import is_findings_book
     from relending.runfolder.write import is_table
 
+    if path.suffix.lower() == ".xlsx":
+        return path.is_file() and (path.stat().st_size == 0 or is_findings_book(path))
     return path.is_file() and (path.stat().st_size == 0 or is_table("findings", path))
 
 
@@ -199,22 +204,23 @@ def findings_option(command: _F) -> _F:
         "findings_to",
         type=click.Path(dir_okay=False, path_type=Path),
         callback=_may_hold_findings,
-        help="Write every finding to this CSV file.",
+        help="Write every finding to this file: .csv, or .xlsx with links to the cells.",
     )
     decorated: _F = option(command)
     return decorated
 
 
-def write_findings(findings: Findings, path: Path | None, lang: str) -> None:
-    """Every finding as a CSV file, as in a run folder; nothing without a path."""
+def write_findings(findings: Findings, path: Path | None, lang: str, sources: Sequence[tuple[Path, str]] = ()) -> None:
+    """Every finding as a file, as in a run folder, or as a workbook; nothing without a path.
+
+    ``sources`` are the files that findings point into, each with the table it holds, "" for none.
+    """
     if path is None:
         return
-    from relending.outfile import reason, whole_file
-    from relending.runfolder.write import write_table
+    from relending.outfile import reason
 
     try:
-        with whole_file(path) as room:
-            write_table("findings", findings.frame(), room)
+        _write_findings(findings, path, lang, sources)
     except OSError as error:
         en, zh = reason(error)
         say(
@@ -224,25 +230,48 @@ def write_findings(findings: Findings, path: Path | None, lang: str) -> None:
     say(f"检查事项已全部写入 {path}" if lang == "zh" else f"All findings are in {path}", err=True)
 
 
-def show_findings(findings: Findings, lang: str, *, err: bool = False, most: int = SHOWN) -> None:
-    """Counts first, then the first findings of each code."""
+def _write_findings(findings: Findings, path: Path, lang: str, sources: Sequence[tuple[Path, str]]) -> None:
+    if path.suffix.lower() == ".xlsx":
+        from relending.runfolder.findings_book import write_findings_book
+        from relending.runfolder.findings_places import Source
+
+        write_findings_book(findings, path, lang, [Source(*one) for one in sources], column_labels(lang))
+        return
+    from relending.outfile import whole_file
+    from relending.runfolder.write import write_table
+
+    with whole_file(path) as room:
+        write_table("findings", findings.frame(), room)
+
+
+def scenario_sources(scenario: Scenario) -> list[tuple[Path, str]]:
+    """The files of a scenario that findings may point into, as :func:`write_findings` wants them."""
+    tables = ((scenario.plan, "plan"), (scenario.prepayments, "prepayments"), (scenario.published, "published"))
+    named = [(path, table) for path, table in tables if path is not None]
+    return [*((path, "loans") for path in scenario.book), *named, *((path, "") for path in scenario.files)]
+
+
+def show_findings(findings: Findings, lang: str, *, err: bool = False, in_full: bool = False) -> None:
+    """Counts first, then each code once with its first place and what to do; ``in_full``: every error as a line."""
     if not findings:
         return
-    from relending.findings import messages
-
-    counts = findings.codes()
     order = ("error", "warning", "note")
     head = "检查事项" if lang == "zh" else "Findings"
     names = {"en": ("errors", "warnings", "notes"), "zh": ("错误", "警告", "提示")}[lang]
     said = ", ".join(f"{name} {findings.count(one):,}" for one, name in zip(order, names, strict=True))
     say(f"{head}: {said}", err=err)
-    for code, n in counts.items():
-        say(f"  {n:>9,}  {code}: {messages()[code].message[lang]}", err=err)
-    for line in findings.lines(lang, most_per_code=most, labels=_labels(lang)):
+    labels, lines = column_labels(lang), []
+    if in_full:
+        from relending.findings import messages
+
+        errors = [code for code in findings.codes() if messages()[code].severity == "error"]
+        lines = findings.only(*errors).lines(lang, SHOWN_ON_STOP, labels)
+        findings = findings.only(*(code for code in findings.codes() if code not in errors))
+    for line in [*lines, *findings.digest(lang, labels)]:
         say(f"  {line}", err=err)
 
 
-def _labels(lang: str) -> dict[str, str]:
+def column_labels(lang: str) -> dict[str, str]:
     """What people call a column: in Chinese its header in the column dictionary, with its name."""
     from relending.book.columns import TABLES
     from relending.book.columns import columns as dictionary

@@ -21,6 +21,7 @@ from relending.cli.people import (
     findings_option,
     lang_option,
     say,
+    scenario_sources,
     sheet_option,
     show_findings,
     stop_at_path,
@@ -76,9 +77,11 @@ def command(
     if sheets:
         sets = (*sets, f"scenario.sheet={toml_text(sheets)}")
     progress = Progress(lang, quiet)
+    sources: list[tuple[Path, str]] = []
     try:
-        with errors_for_people(lang, findings_to):
+        with errors_for_people(lang, findings_to, sources):
             loaded = _load(_names(scenario), sets, allow_outside)
+            sources += [source for one in loaded for source in scenario_sources(one)]
             targets = _targets(out, scenario, [one.name for one in loaded], lang)
             _apart(findings_to, targets, lang)
             compared = [one for one in loaded if one.published is not None]
@@ -87,7 +90,7 @@ def command(
             standing = _refuse(targets, together, force)
             # every run is done before the first is written, so that a stop leaves the disk as it was
             done = [carry_out(one, strict=strict, progress=progress) for one in loaded]
-            write_findings(Findings.concat(run.all_findings for run in done), findings_to, lang)
+            write_findings(Findings.concat(run.all_findings for run in done), findings_to, lang, sources)
             for run, target, before in zip(done, targets, standing, strict=True):
                 progress("writing")
                 save(run, target, force, standing=before)

@@ -195,6 +195,6 @@ def test_findings_file_is_never_capped(tmp_path: Path) -> None:
         f"B{n},P{n},wind,-5,0.03,2022-01-05,2030-01-05,5000000,100,eia" for n in range(500)
     ]
     done = invoke(tmp_path, rows)
-    assert "… and 497 more principal_not_positive" in done.output
+    assert "500 × error principal_not_positive: " in done.output
     table = pd.read_csv(tmp_path / "out" / "findings.csv", encoding="utf-8-sig")
     assert (table["code"] == "principal_not_positive").sum() == 500

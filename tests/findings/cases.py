@@ -1,0 +1,259 @@
+"""The smallest input that makes each finding the books of tests/books do not show: scenarios, plans, published figures.
+
+Each is a function that writes files into the working folder and returns what to type behind ``relending``.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.books.make import FILES, HEAD, ROWS, book, text
+
+Make = Callable[[], list[str]]
+
+SCENARIO = """
+[scenario]
+name = "s"
+{files}
+lender = "icbc"
+start = {start}
+end = {end}
+facilities = [{facilities}]
+[market]
+own_rate = 0.02
+{more}
+"""
+PLAN = "quarter,sector,amount,rate,spread_bp,months,repayment,loans,reduction_per_10k,investment_share"
+PLANNED = "2024Q1,wind,3000000,,0,120,equal_principal,3,2.5,0.5"
+PUBLISHED = "lender,facility,quarter,horizon,code,measure,value,unit,bound,role,source,grade,note"
+
+
+def scenario(
+    *,
+    files: str = "",
+    start: str = "2022-01-01",
+    end: str = "2025-12-31",
+    facilities: str = '"cerf"',
+    more: str = "",
+    rows: bytes | None = None,
+    book_is: str = 'book = "book.csv"',
+) -> list[str]:
+    """A scenario over the plain book, or over other rows; run into the folder ``out``."""
+    if book_is:
+        Path("book.csv").write_bytes(text(book()) if rows is None else rows)
+    filled = SCENARIO.format(
+        files="\n".join(x for x in (book_is, files) if x), start=start, end=end, facilities=facilities, more=more
+    )
+    Path("s.toml").write_text(filled, encoding="utf-8")
+    return ["run", "s.toml", "--out", "out"]
+
+
+def changed(*edits: tuple[str, str]) -> list[str]:
+    """The plain scenario with words replaced."""
+    words = scenario()
+    content = Path("s.toml").read_text(encoding="utf-8")
+    for old, new in edits:
+        assert old in content
+        content = content.replace(old, new)
+    Path("s.toml").write_text(content, encoding="utf-8")
+    return words
+
+
+def set_to(*sets: str) -> Make:
+    """The plain scenario with keys set on the command line."""
+    return lambda: [*scenario(), *(word for one in sets for word in ("--set", one))]
+
+
+def planned(*rows: str, **options: str) -> Make:
+    """The plain scenario with a lending plan."""
+
+    def make() -> list[str]:
+        Path("plan.csv").write_text("\n".join([PLAN, *rows]) + "\n", encoding="utf-8")
+        return scenario(files='plan = "plan.csv"', **options)  # type: ignore[arg-type]
+
+    return make
+
+
+def published(*rows: str) -> Make:
+    """The plain scenario with published figures."""
+
+    def make() -> list[str]:
+        Path("published.csv").write_text("\n".join([PUBLISHED, *rows]) + "\n", encoding="utf-8")
+        return scenario(files='published = "published.csv"')
+
+    return make
+
+
+def checked(content: bytes, *options: str) -> Make:
+    """A book to check."""
+
+    def make() -> list[str]:
+        Path("book.csv").write_bytes(content)
+        return ["check", "book.csv", *options]
+
+    return make
+
+
+def written(name: str, content: bytes, *words: str) -> Make:
+    """A file and a command."""
+
+    def make() -> list[str]:
+        Path(name).write_bytes(content)
+        return list(words)
+
+    return make
+
+
+def _run_folder() -> list[str]:
+    from click.testing import CliRunner
+
+    from relending.cli import main
+
+    CliRunner().invoke(main, [*scenario(), "--quiet"])
+    return ["check", "out"]
+
+
+def _no_file() -> list[str]:
+    """Something that has a name and is no file."""
+    os.mkfifo("book.csv")
+    return ["check", "book.csv"]
+
+
+def _huge_scenario() -> list[str]:
+    from relending.scenario.paths import LARGEST
+
+    with Path("s.toml").open("wb") as file:
+        file.truncate(LARGEST + 1)
+    return ["run", "s.toml"]
+
+
+def _parameter_unknown() -> list[str]:
+    import openpyxl
+    from click.testing import CliRunner
+
+    from relending.cli import main
+
+    CliRunner().invoke(main, ["template", "book.xlsx", "--lang", "zh"])
+    filled = openpyxl.load_workbook("book.xlsx")
+    filled["参数"].cell(16, 1).value, filled["参数"].cell(16, 2).value = "金额小数", 3
+    filled.save("book.xlsx")
+    return ["check", "book.xlsx"]
+
+
+def _changed_while_read() -> list[str]:
+    """A book that another program goes on writing: it grows as soon as it was opened."""
+    import relending.book.book as reading
+
+    opened = reading.open_tables
+
+    def open_tables(path: Path, *rest: object) -> object:
+        got = opened(path, *rest)  # type: ignore[arg-type]
+        with path.open("ab") as more:
+            more.write(b"\n")
+        return got
+
+    reading.open_tables = open_tables  # type: ignore[assignment]
+    UNDO.append(lambda: setattr(reading, "open_tables", opened))
+    return checked(text(book()))()
+
+
+UNDO: list[Callable[[], None]] = []
+"""What a case changed in the program, to be put back."""
+
+
+def _lenders() -> bytes:
+    rows = [[f"JJ{n}", f"某银行{n}号", *ROWS[0][2:]] for n in range(2001)]
+    return text([HEAD, *rows])
+
+
+def _without_lender() -> bytes:
+    return text([row[:1] + row[2:] for row in book()])
+
+
+def _early(day: str, until: str = "2032-01-05") -> bytes:
+    return text(book((1, 6, day), (1, 7, until)))
+
+
+def _shares() -> bytes:
+    """Two loans of 60 % of what the investment was when each was made."""
+    return text(book((1, 4, "600"), (1, 8, "1000"), (2, 2, "XM01"), (2, 4, "1200"), (2, 8, "2000"), (2, 9, "12000")))
+
+
+CASES: dict[str, Make] = {
+    "file_not_found": lambda: ["check", "no-such-book.xlsx"],
+    "path_not_text": lambda: ["check", "\udcb4\udcf3.csv"],
+    "path_unsafe": _no_file,
+    "path_empty": lambda: ["check", ""],
+    "path_is_run_folder": _run_folder,
+    "folder_not_scenario": lambda: (Path("mine").mkdir(), ["run", "mine"])[1],  # type: ignore[func-returns-value]
+    "line_too_long": checked(text(book(more={"备注": ["x" * 1_100_000, "", ""]}))),
+    "file_changed": _changed_while_read,
+    "too_many_lenders": checked(_lenders()),
+    "table_empty": planned(),
+    "plan_too_many_loans": planned(
+        *(f"{year}Q{q},wind,90000000000,,0,120,,1000000,2.5,0.5" for year in (2022, 2023, 2024) for q in (1, 2, 3, 4))
+    ),
+    "published_bad_value": published("icbc,cerf,2023Q2,,,amount,-3,万元,,,x,,"),
+    "published_outside": published("icbc,cerf,2021Q4,,,amount,3,万元,,,x,,"),
+    "published_twice": published("icbc,cerf,2023Q2,,,amount,3,万元,,,x,,", "icbc,cerf,2023Q2,,,amount,3.00,万元,,,y,,"),
+    "scenario_unreadable": written("s.toml", b"[scenario\n", "run", "s.toml"),
+    "scenario_not_utf8": written("s.toml", '[scenario]\nname = "示范"\n'.encode("gbk"), "run", "s.toml"),
+    "scenario_too_large": _huge_scenario,
+    "parameter_unknown": _parameter_unknown,
+    "scenario_is_book": written("book.csv", text(book()), "run", "book.csv"),
+    "scenario_unknown_key": set_to("scenario.strat=2022-01-01"),
+    "scenario_missing_key": lambda: changed(("start = 2022-01-01\n", "")),
+    "scenario_wrong_type": lambda: changed(("start = 2022-01-01", 'start = "2022-01-01"')),
+    "scenario_bad_value": lambda: changed(("start = 2022-01-01", "start = 2026-01-01")),
+    "name_not_a_folder": lambda: changed(('name = "s"', 'name = "2024/Q2"')),
+    "unknown_facility": lambda: changed(('"cerf"', '"cref"')),
+    "own_rate_missing": lambda: changed(("[market]\nown_rate = 0.02\n", "")),
+    "unreadable_quarter": planned(PLANNED.replace("2024Q1", "2024-13"), PLANNED),
+    "plan_sector_unknown": planned(PLANNED.replace("wind", "核电"), PLANNED),
+    "plan_amount_not_positive": planned(PLANNED.replace("3000000", "0"), PLANNED),
+    "plan_share_over_one": planned(PLANNED.replace(",0.5", ",1.2"), PLANNED),
+    "plan_rate_missing": planned(PLANNED.replace(",,0,", ",,,"), PLANNED),
+    "plan_rate_twice": planned(PLANNED.replace(",,0,", ",0.03,0,"), PLANNED),
+    "plan_quarter_outside": planned(PLANNED.replace("2024Q1", "2030Q1"), PLANNED),
+    "plan_before_first_lpr": planned(PLANNED.replace("2024Q1", "2019Q1"), PLANNED, start="2019-01-01"),
+    "lender_missing": checked(_without_lender()),
+    "value_out_of_range": checked(text(book(more={"装机容量（万千瓦）": ["-5", "", ""]}))),
+    "shares_above_one": checked(_shares()),
+    "repaid_before_draw": lambda: scenario(rows=_early("2022-01-05", "2022-02-01")),
+    "no_pool": lambda: scenario(
+        more='[facility.cerf]\nquota = { kind = "stock", pools = [{ id = "main", amount = 5e9, sectors = ["solar"] }] }'
+    ),
+    "rate_before_first_lpr": lambda: scenario(
+        start="2019-01-01",
+        rows=_early("2019-05-05"),
+        more="[facility.cerf]\nwindow = { first = 2019-01-01, last = 2027-12-31 }",
+    ),
+    "policy_not_checked": lambda: scenario(end="2030-12-31"),
+    "override_not_used": lambda: scenario(more="[facility.clean_coal]\nratio = 0.5"),
+    "table_not_used": lambda: scenario(more='[sweep]\n"facility.cerf.ratio" = [0.4, 0.6]'),
+    "plan_not_supported": planned(PLANNED.replace(",,0,", ",0.09,,")),
+    "plan_row_repeated": planned(PLANNED, PLANNED),
+    "plan_amount_small": planned(PLANNED.replace("3000000", "30")),
+    "calendar_not_announced": lambda: scenario(
+        end="2030-12-31", rows=_early("2026-01-05", "2036-01-05"), more='[facility.cerf]\nbusiness_day = "following"'
+    ),
+    "sheet_hidden": lambda: ["check", str(FILES / "hidden-only.xlsx"), "--sheet", "借据"],
+    "key_not_used": set_to("facility.cerf.collateral_haircut=0.1"),
+    "plan_expanded": planned(PLANNED),
+    "plan_lpr_shifted": lambda: [
+        *planned(PLANNED)(),
+        *("--set", "market.lpr_shift_bp=-25", "--set", "market.lpr_shift_from=2024-02-15"),
+    ],
+    "after_end": lambda: scenario(end="2022-06-30"),
+    "horizon_widened": lambda: scenario(end="2025-11-30"),
+    "quota_cut": lambda: scenario(more="[facility.cerf]\nquota = 5e6"),
+}
+"""The case of each code the books do not show."""
+
+UNREACHED = {
+    "plan_tenor_needed": "guards a facility whose policy has no rule for the LPR of a term; every shipped one "
+    "that lists sectors has it",
+}
+"""Codes that no input gives as the policy is today, and why they are there."""
