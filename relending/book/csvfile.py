@@ -75,7 +75,7 @@ def open_csv(path: Path, table: str) -> Table:
         file=path.name,
         sheet="",
         headers=headers,
-        above=tuple(map(tuple, rows[: at.first])),
+        above=tuple(map(tuple, rows[: at.last])),
         header_row=at.last + 1,
         encoding=encoding,
         sha256=sha256,

@@ -150,7 +150,7 @@ def find_header(rows: Sequence[Sequence[str]], table: str) -> HeaderAt:
             width = max(len(row), len(below))
             upper, lower = ([*r, *[""] * (width - len(r))] for r in (row, below))
             both = tuple(low if low.strip() else up for up, low in zip(upper, lower, strict=True))
-            if len(known_columns(both, table)) > len(here):
+            if here < known_columns(both, table):  # a name over another name (贷款机构 in a form's head) is no group
                 return HeaderAt(i, i + 1, both)
         if len(here) >= 2:
             return HeaderAt(i, i, tuple(row))

@@ -48,7 +48,8 @@ def probed(path: Path, most_cells: int) -> Mapping[str, tuple[int, int]]:
     most = max(most_cells * _BYTES_A_CELL, 1 << 31)
     try:
         asked = subprocess.run(
-            [sys.executable, "-c", _ASK, str(path.resolve()), str(most)],
+            # -P: nothing that lies in the folder of the book is imported
+            [sys.executable, "-P", "-c", _ASK, str(path.resolve()), str(most)],
             capture_output=True,
             timeout=_SECONDS,
             check=False,

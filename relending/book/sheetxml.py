@@ -21,8 +21,11 @@ _PIECE = 1 << 22
 _SMALL_PART = 1 << 22
 """A list of sheets larger than this is not one."""
 _LONGEST_ROW = 1 << 26
-_NAME = rb"<(?:[A-Za-z0-9]+:)?"
-_CELL = re.compile(_NAME + rb"c\s([^>]*?)(?:/>|>(.*?)</(?:[A-Za-z0-9]+:)?c>)", re.DOTALL)
+_PREFIX = rb"(?:[^\s<>/:\"'=&]+:)?"
+_NAME = rb"<" + _PREFIX
+_ROW_OR_CELL = re.compile(
+    _NAME + rb"row\b([^>]*)>|" + _NAME + rb"c(?=[\s/>])([^>]*?)(?:/>|>(.*?)</" + _PREFIX + rb"c\s*>)", re.DOTALL
+)
 _ROW = re.compile(_NAME + rb"row\b([^>]*)>")
 _Q = rb"\s*=\s*[\"']"
 _REF = re.compile(rb"\br" + _Q + rb"([A-Za-z]{1,3})([0-9]{1,7})[\"']")
@@ -38,7 +41,7 @@ _KIND = re.compile(rb"\bt" + _Q + rb"([a-zA-Z]+)[\"']")
 _MERGED = re.compile(
     _NAME + rb"mergeCell\s[^>]*ref" + _Q + rb"([A-Za-z]{1,3})([0-9]{1,7}):([A-Za-z]{1,3})([0-9]{1,7})[\"']"
 )
-_END_OF_ROW = re.compile(rb"</[A-Za-z0-9]+:row>")
+_END_OF_ROW = re.compile(rb"</" + _PREFIX + rb"row\s*>")
 
 ERROR, UNCOMPUTED, MERGED = "cell_error", "formula_not_calculated", "merged_cell"
 """Finding codes of cells without a value of their own."""
@@ -147,15 +150,18 @@ def _sheet(z: zipfile.ZipFile, part: str, most_cells: int, unsure: bool) -> Seen
     seen = Seen()
     row = -1
     for piece in _pieces(z, part):
+        if b"\0" in piece:
+            raise ValueError(f"{part}: not UTF-8")
         usual = not any(sign in piece for sign in _UNUSUAL)
+        before = row
         row = _rows(piece, row, seen, usual)
         far = {column_number(c.decode()) for c in set((_USUAL_FAR if usual else _FAR).findall(piece))}
         near = 26 if not far else 0
         seen.columns = max([seen.columns, near, *(n + 1 for n in far)])
         if seen.rows * seen.columns > most_cells:
             break
-        if not usual or b't="e"' in piece or b"<f" in piece or b":f>" in piece or b":f " in piece:
-            _cells(piece, seen, unsure)
+        if not usual or b't="e"' in piece or b"<f" in piece or b":f" in piece:
+            _cells(piece, before, seen, unsure)
         if b"mergeCell" in piece:
             for a, top, b, bottom in _MERGED.findall(piece):
                 left, right = column_number(a.decode()), column_number(b.decode())
@@ -198,23 +204,25 @@ def _rows(piece: bytes, row: int, seen: Seen, usual: bool) -> int:
     return row
 
 
-def _cells(piece: bytes, seen: Seen, unsure: bool) -> None:
-    for found in _CELL.finditer(piece):
-        inside = found[2]
+def _cells(piece: bytes, row: int, seen: Seen, unsure: bool) -> None:
+    """Notes the cells without a value of their own; a cell that does not say where it is follows the one before."""
+    column = -1
+    for found in _ROW_OR_CELL.finditer(piece):
+        if found[1] is not None:
+            number = _ROW_NUMBER.search(found[1])
+            row, column = (int(number[1]) - 1 if number else row + 1), -1
+            continue
+        place = _REF.search(found[2])
+        at = (int(place[2]) - 1, column_number(place[1].decode())) if place else (row, column + 1)
+        column = at[1]
+        inside = found[3]
         if not inside:
             continue
-        place, kind = _REF.search(found[1]), _KIND.search(found[1])
-        if place is None:
-            continue
-        value = _VALUE.search(inside)
+        kind, value = _KIND.search(found[2]), _VALUE.search(inside)
         if kind and kind[1] == b"e":
-            code, text = ERROR, value[1].decode("utf-8", "replace") if value else "#"
+            seen.broken[at] = (ERROR, value[1].decode("utf-8", "replace") if value else "#")
         elif _is_formula(inside) and _uncomputed(value[1] if value else b"", kind[1] if kind else b"", unsure):
-            code, text = UNCOMPUTED, ""
-        else:
-            continue
-        at = (int(place[2]) - 1, column_number(place[1].decode()))
-        seen.broken[at] = (code, text or f"{place[1].decode()}{place[2].decode()}")
+            seen.broken[at] = (UNCOMPUTED, f"{column_letters(at[1])}{at[0] + 1}")
 
 
 _FORMULA = re.compile(_NAME + rb"f\b")

@@ -14,9 +14,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from relending.book.cells import DATE, NUMBER, OTHER, TEXT, Cells, RawBlock, Table, stamp
-from relending.book.columns import columns, limits
+from relending.book.columns import columns, key_column, limits
 from relending.book.digest import fingerprint
-from relending.book.headers import find_header, known_columns, plain, recognised
+from relending.book.headers import HeaderAt, find_header, known_columns, plain, recognised
 from relending.book.probe import probed
 from relending.book.sheetxml import MERGED, Seen, column_letters, look_through
 from relending.findings import Findings, InputError
@@ -31,6 +31,8 @@ MOST_RATIO = 200
 SMALL = 64 << 20
 MOST_PARTS = 10_000
 MOST_MERGED = 50_000
+MOST_BELOW = 2
+"""Rows below the names that a header's merged cells may take in."""
 PREPAYMENT_SHEETS = frozenset({"提前还款", "prepayments"})
 PARAMETER_SHEETS = frozenset({"参数", "parameters"})
 GUIDE_SHEETS = frozenset({"说明", "guide", "lists"})
@@ -275,8 +277,7 @@ def _table(path: Path, name: str, sheet: _Sheet, table: str, sha256: str, seen: 
     nothing = frozenset(at for at in bare if all(_is_blank(row[at]) for row in load()))
     while headers and len(headers) - 1 in nothing:
         headers.pop()  # formatted but empty columns at the right
-    # a header cell merged with cells below it makes them part of the header
-    first = 1 + max([at.last, *(bottom for top, _, bottom, _ in seen.merged if at.first <= top <= at.last)])
+    first = 1 + _last_of_header(at, table, seen)
     broken = _without_value(seen, first, sheet.height)
 
     def blocks(positions: Sequence[int], block_rows: int, words: Collection[int] = ()) -> Iterator[RawBlock]:
@@ -303,7 +304,7 @@ def _table(path: Path, name: str, sheet: _Sheet, table: str, sha256: str, seen: 
         file=path.name,
         sheet=name,
         headers=tuple(headers),
-        above=tuple(map(tuple, head[: at.first])),
+        above=tuple(map(tuple, head[: at.last])),
         header_row=first,
         encoding="",
         sha256=sha256,
@@ -312,6 +313,20 @@ def _table(path: Path, name: str, sheet: _Sheet, table: str, sha256: str, seen: 
         stamp=before,
         nothing=nothing,
     )
+
+
+def _last_of_header(at: HeaderAt, table: str, seen: Seen) -> int:
+    """The last row of the header: where the header of the loan id is merged downwards, a row or two more.
+
+    Such rows (units, say) can have no id. Of any other column a merge tells nothing: there may be loans beside it.
+    """
+    key = next((i for i, text in enumerate(at.texts) if known_columns([text], table) == {key_column(table)}), None)
+    reach = [
+        bottom
+        for top, left, bottom, _ in seen.merged
+        if left == key and at.first <= top <= at.last and bottom <= at.last + MOST_BELOW
+    ]
+    return max([at.last, *reach])
 
 
 def _without_value(seen: Seen, first: int, height: int) -> dict[int, dict[int, tuple[str, str]]]:

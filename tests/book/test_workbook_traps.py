@@ -252,3 +252,58 @@ def test_no_way_of_writing_hides_the_last_corner(made, way):
 
 def test_letters_and_numbers_of_columns_are_each_others_inverse():
     assert [column_number(column_letters(n)) for n in range(16_384)] == list(range(16_384))
+
+
+def test_cells_that_do_not_say_where_they_are_follow_one_another(made):
+    path = made(lambda book, sheet: sheet.write_formula(2, RATE, "=NA()", None, "#N/A"))
+    bare = rewritten(path, rb'<c r="[A-Z]+\d+"', b"<c")
+    assert set(look_through(bare, 10**9)["借据"].broken) == {(2, RATE)}
+    barer = rewritten(bare, rb'<row r="\d+"', b"<row")
+    assert set(look_through(barer, 10**9)["借据"].broken) == {(2, RATE)}
+    prefixed = rewritten(barer, rb"<(/?)(row|c|f|v|sheetData|worksheet)\b", rb"<\1x_y-1.z:\2")
+    assert set(look_through(prefixed, 10**9)["借据"].broken) == {(2, RATE)}
+
+
+def test_a_sheet_that_is_not_utf_8_is_not_read(made):
+    path = made(lambda book, sheet: None)
+    with zipfile.ZipFile(path) as z:
+        parts = {n: z.read(n) for n in z.namelist()}
+    name = "xl/worksheets/sheet1.xml"
+    parts[name] = parts[name].decode().replace("UTF-8", "UTF-16").encode("utf-16")
+    with zipfile.ZipFile(path, "w") as z:
+        for part, content in parts.items():
+            z.writestr(part, content)
+    with pytest.raises(InputError) as stop:
+        read_book(path)
+    assert stop.value.findings.codes() == {"file_unreadable": 1}
+
+
+def test_a_header_merged_downwards_beside_the_loans_takes_none_of_them(made):
+    def fill(book, sheet):
+        sheet.merge_range(0, len(NAMES), 3, len(NAMES), "说明")
+
+    book = read_book(made(fill))
+    assert book.loans["row"].tolist() == [2, 3, 4] and book.findings.codes() == {"column_ignored": 1}
+
+
+def test_a_name_in_a_form_s_head_does_not_swallow_the_unit_beside_it(tmp_path):
+    path = tmp_path / "b.xlsx"
+    with xlsxwriter.Workbook(path) as out:
+        sheet = out.add_worksheet()
+        sheet.write_row(0, 0, ["贷款机构", "示范银行某支行", "", "单位：万元"])
+        names = ["借据编号", "项目编号", "碳减排领域", "贷款金额", "发放时利率", "放款日期", "到期日", "金融机构"]
+        sheet.write_row(1, 0, names)
+        sheet.write_row(2, 0, ["L1", "P1", "光伏", 500, "3.5%", "2024-01-02", "2034-01-02", "icbc"])
+    book = read_book(path)
+    assert book.loans["principal_fen"].tolist() == [500_000_000]
+    assert book.findings.codes() == {"header_below": 1, "unit_from_above": 1, "cells_converted": 1}
+
+
+def test_nothing_beside_the_book_is_imported_while_its_size_is_found_out(tmp_path, monkeypatch):
+    for name in ("json", "python_calamine", "resource"):
+        (tmp_path / f"{name}.py").write_text(f"open('ran-{name}', 'w').close()\nraise SystemExit\n", encoding="utf-8")
+    (tmp_path / "b.xls").write_bytes(b"\xd0\xcf\x11\xe0" + bytes(3000))
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError) as stop:
+        read_book("b.xls")
+    assert stop.value.findings.codes() == {"file_unreadable": 1} and not list(tmp_path.glob("ran-*"))
