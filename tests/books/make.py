@@ -38,7 +38,7 @@ ID, LENDER, PROJECT, SECTOR, AMOUNT, RATE, FROM, TO, INVESTED, TONNES, EVIDENCE 
 ROWS = [
     ["JJ001", "icbc", "XM01", "风电", "1000", "3.85", "2022-01-05", "2032-01-05", "5000", "12000", "环评"],
     ["JJ002", "icbc", "XM02", "solar", "2000.5", "4.1", "2022-03-31", "2034-03-31", "8000", "20000", "可研"],
-    ["JJ003", "icbc", "XM03", "biomass", "300", "3.7", "2022-09-30", "2027-09-30", "1000", "900", "环评"],
+    ["JJ003", "icbc", "XM03", "biomass", "300", "3.7", "2022-09-30", "2027-09-30", "1000", "5000", "环评"],
 ]
 
 
@@ -117,7 +117,7 @@ def odd_types(**changes: pa.Array) -> bytes:
         ).cast(pa.timestamp("ms", "Asia/Shanghai")),
         "matures": pa.array([dt.date(2032, 1, 5), dt.date(2034, 3, 31), dt.date(2027, 9, 30)], pa.date64()),
         "project_investment": pa.array([50_000_000, 80_000_000, 10_000_000], pa.uint64()),
-        "project_reduction": pa.array([12000.0, 20000.0, 900.0], pa.float32()),
+        "project_reduction": pa.array([12000.0, 20000.0, 5000.0], pa.float32()),
         "evidence": pa.array(["eia", "feasibility_study", "eia"]),
     }
     return parquet(columns | changes)
@@ -175,7 +175,7 @@ def _texts() -> dict[str, bytes]:
         "chinese-commas.csv": "\n".join("，".join(row) for row in book()).encode(),
         "nul.csv": text(book((1, PROJECT, "XM\0 01"), more={"借款人": ["甲\0公司", "乙\x0b公司", "丙公司"]})),
         "control-in-id.csv": text(book((2, ID, "JJ\x07002"))),
-        "quote-open.csv": lines(book()[:3], '"JJ003,icbc,XM03,biomass,300,3.7,2022-09-30,2027-09-30,1000,900,环评'),
+        "quote-open.csv": lines(book()[:3], '"JJ003,icbc,XM03,biomass,300,3.7,2022-09-30,2027-09-30,1000,5000,环评'),
         "line-breaks-in-cells.csv": text(book(more={"备注": ["第一行\n第二行", "a,b", 'say "x"']})),
         # rows
         "ragged-rows.csv": lines(
@@ -183,7 +183,7 @@ def _texts() -> dict[str, bytes]:
             "JJ001,icbc,XM01,风电,1000,3.85,2022-01-05,2032-01-05,5000,12000,环评,多出的单元格",
             "JJ002,icbc,XM02,solar,2000.5,4.1,2022-03-31,2034-03-31,8000",
             "JJ003,icbc,XM03,biomass,300",
-            "JJ004,icbc,XM03,biomass,300,3.7,2022-09-30,2027-09-30,1000,900,环评",
+            "JJ004,icbc,XM03,biomass,300,3.7,2022-09-30,2027-09-30,1000,5000,环评",
         ),
         "row-padded.csv": lines(
             [[*HEAD, "省份", "备注"]],
@@ -196,7 +196,7 @@ def _texts() -> dict[str, bytes]:
             *(",".join(row) for row in ROWS[1:]),
         ),
         "split-thousands.csv": lines(
-            book()[:3], "JJ003,icbc,XM03,biomass,1,300,3.7,2022-09-30,2027-09-30,9000,900,环评"
+            book()[:3], "JJ003,icbc,XM03,biomass,1,300,3.7,2022-09-30,2027-09-30,9000,5000,环评"
         ),
         "blank-rows.csv": lines(
             book()[:2], ",,,,,,,,,,", ",,,,,,,,,,", *text(book()[2:]).decode().split(), ",,,,,,,,,,"
@@ -231,7 +231,7 @@ def _texts() -> dict[str, bytes]:
             book(
                 *down(AMOUNT, "0.1", "0.20005", "0.03"),
                 *down(RATE, "38.5", "41", "37"),
-                *down(TONNES, "1.2", "2", "0.09"),
+                *down(TONNES, "1.2", "2", "0.5"),
                 head={AMOUNT: "贷款金额(亿元)", RATE: "发放时利率（‰）", TONNES: "项目年度碳减排量（万吨）"},
             )
         ),

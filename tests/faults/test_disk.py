@@ -274,7 +274,7 @@ def test_a_list_of_findings_replaces_a_former_one_and_nothing_else(tmp_path: Pat
         "book.csv": "no list of findings",
         "mine.csv": "no list of findings",
         "none/f.csv": "does not exist",
-        "f.xlsx": "give a .csv file",
+        "f.txt": "give a .csv or .xlsx file",
         ".": "",
     }.items():
         done = check(name)

@@ -181,6 +181,33 @@ def _shares() -> bytes:
     return text(book((1, 4, "600"), (1, 8, "1000"), (2, 2, "XM01"), (2, 4, "1200"), (2, 8, "2000"), (2, 9, "12000")))
 
 
+PLANT = {
+    "loan_id": "A",
+    "lender": "icbc",
+    "project_id": "P1",
+    "project_code": "",
+    "sector": "solar",
+    "principal": "1000000",
+    "rate": "0.038",
+    "disbursed": "2022-03-01",
+    "matures": "2032-03-01",
+    "project_investment": "40000000",
+    "project_reduction": "9600",
+    "output_mwh": "12000",
+    "capacity_mw": "10",
+    "evidence": "eia",
+}
+"""A solar plant of 10 MW: 2.4 t a year per 10,000 yuan, 0.8 t/MWh, 1,200 hours, 4,000 yuan/kW."""
+
+
+def plants(*changes: dict[str, str]) -> Make:
+    """A book of such plants, each changed a little, to check."""
+    rows = [list({**PLANT, "loan_id": f"L{n}", **change}.values()) for n, change in enumerate(changes, 1)]
+    return checked(text([list(PLANT), *rows]))
+
+
+NOTHING = {"project_investment": "", "project_reduction": "", "output_mwh": "", "capacity_mw": ""}
+
 CASES: dict[str, Make] = {
     "file_not_found": lambda: ["check", "no-such-book.xlsx"],
     "path_not_text": lambda: ["check", "\udcb4\udcf3.csv"],
@@ -249,6 +276,20 @@ CASES: dict[str, Make] = {
     "after_end": lambda: scenario(end="2022-06-30"),
     "horizon_widened": lambda: scenario(end="2025-11-30"),
     "quota_cut": lambda: scenario(more="[facility.cerf]\nquota = 5e6"),
+    "tonnes_per_10k_unusual": plants({"project_reduction": "0"}),
+    "tonnes_per_mwh_unusual": plants({"project_reduction": "19200"}),
+    "hours_unusual": plants({**NOTHING, "sector": "biomass", "output_mwh": "87600", "capacity_mw": "10"}),
+    "hours_impossible": plants({**NOTHING, "sector": "biomass", "output_mwh": "87610", "capacity_mw": "10"}),
+    "unit_cost_unusual": plants({**NOTHING, "project_investment": "120000000", "capacity_mw": "10"}),
+    "storage_reduction_unusual": plants(
+        {"sector": "pumped_storage", "output_mwh": "15000", "project_reduction": "9750"}
+    ),
+    "share_high": plants({"principal": "33000000"}),
+    "rate_below_facility": plants({"rate": "0.0174"}),
+    "unit_slip_suspected": plants({"project_reduction": "9600000"}),
+    "project_two_ids": plants({"project_code": "C7"}, {"project_code": "C7", "project_id": "P2"}),
+    "project_two_codes": plants({"project_code": "C7"}, {"project_code": "C8"}),
+    "project_two_facilities": plants({}, {**NOTHING, "sector": "coal_mining"}),
 }
 """The case of each code the books do not show."""
 
