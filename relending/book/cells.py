@@ -143,6 +143,8 @@ def text_of(values: pa.Array, index: NDArray[np.int64]) -> pa.Array:
             return picked
         cut = pc.binary_join_element_wise(pc.utf8_slice_codeunits(picked, 0, _SHOWN), "…", "")
         return pc.if_else(long, cut, picked)
+    if pa.types.is_temporal(picked.type):
+        return pc.cast(picked, pa.string(), safe=False).fill_null("")  # also of years no calendar here has
     out = []
     for v in picked.to_pylist():
         if v is None:

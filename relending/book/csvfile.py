@@ -19,7 +19,7 @@ from relending.book.ahead import ahead
 from relending.book.cells import Cells, RawBlock, Table, flat, stamp
 from relending.book.columns import limits
 from relending.book.digest import fingerprint
-from relending.book.headers import find_header
+from relending.book.headers import above_header, find_header
 from relending.findings import Findings, InputError
 
 HEAD_ROWS = 20
@@ -75,7 +75,7 @@ def open_csv(path: Path, table: str) -> Table:
         file=path.name,
         sheet="",
         headers=headers,
-        above=tuple(map(tuple, rows[: at.last])),
+        above=above_header(rows, at),
         header_row=at.last + 1,
         encoding=encoding,
         sha256=sha256,

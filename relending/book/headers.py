@@ -158,6 +158,12 @@ def find_header(rows: Sequence[Sequence[str]], table: str) -> HeaderAt:
     return HeaderAt(at, at, tuple(rows[at]) if rows else ())
 
 
+def above_header(rows: Sequence[Sequence[str]], at: HeaderAt) -> tuple[tuple[str, ...], ...]:
+    """The rows over a header; of a header of two rows the upper too where it gives a unit (单位：万元)."""
+    gives = any(marked for cell in rows[at.first] for _, marked in _words(cell)) if at.last > at.first else False
+    return tuple(map(tuple, rows[: at.last if gives else at.first]))
+
+
 def match(
     headers: Sequence[str],
     table: str = "loans",

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from relending.book.cells import Cells, RawBlock, Table, flat, stamp
@@ -85,6 +86,7 @@ def _blocks(
             else:
                 parts = (pa.Table.from_batches([b]) for b in f.iter_batches(batch_size=block_rows, columns=names))
             for whole in rechunked(parts, block_rows):
+                _sound(whole)
                 yield RawBlock(
                     done + 1,
                     whole.num_rows,
@@ -98,6 +100,16 @@ def _blocks(
         raise InputError(Findings.one("file_too_large", file=path.name, found="memory")) from None
     except (pa.ArrowException, ValueError, OSError) as error:  # names that are no text are a ValueError
         raise InputError(Findings.one("file_unreadable", file=path.name, found=str(error)[:200])) from None
+
+
+def _sound(table: pa.Table) -> None:
+    """Refuse (ArrowInvalid) texts that are no UTF-8 and times of a zone nobody knows."""
+    for column in table.columns:
+        kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
+        if pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
+            column.validate(full=True)
+        elif pa.types.is_timestamp(kind) and kind.tz is not None:
+            pc.local_timestamp(pa.array([0], pa.int64()).cast(kind))
 
 
 def rechunked(parts: Iterator[pa.Table], rows: int) -> Iterator[pa.Table]:

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from relending.book.cells import Cells, RawBlock, flat, text_of
+from relending.book.cells import TEXT, Cells, RawBlock, flat, text_of
 from relending.book.columns import PLAN_ID, Column, columns, frame_columns, key_column, limits, words
 from relending.book.days import read_dates, read_quarters
 from relending.book.headers import Field
@@ -324,18 +324,28 @@ _ARROW = {"string": pa.string(), "int64": pa.int64(), "date32": pa.date32(), "bo
 
 def _read(column: Column, given: Field, cells: Cells) -> tuple[pa.Array, dict[str, Ints]]:
     if column.type == "date":
-        return read_dates(cells)
+        days, wrong = read_dates(cells)
+        return days, _as_written(cells, wrong)
     if column.type == "quarter":
         return read_quarters(cells)
     if column.arrow == "int64":
         got = read_numbers(cells, reading(column, given.scale))
-        return pa.array(got.values, mask=~got.valid), got.problems
+        return pa.array(got.values, mask=~got.valid), _as_written(cells, got.problems)
     texts = read_text(cells, is_id=column.type == "id")
     if column.type == "enum":
         got_enum = read_enum(texts.values, column.values)
         return got_enum.values, {**texts.problems, **got_enum.problems}
     # sectors and lenders are translated word by word in the checks; other text is wanted as it is
     return texts.values if column.name in ("sector", "lender") else flat(texts.values), texts.problems
+
+
+def _as_written(cells: Cells, wrong: dict[str, Ints]) -> dict[str, Ints]:
+    """The problems, without conversions of numbers and days that only stand as text because other cells are text."""
+    index = wrong.get("cells_converted")
+    if index is None or cells.kinds is None:
+        return wrong
+    kept = index[cells.kinds[index] == TEXT]
+    return {code: rows for code, rows in {**wrong, "cells_converted": kept}.items() if len(rows)}
 
 
 def reading(column: Column, scale: int) -> Reading:

@@ -52,6 +52,8 @@ class Seen:
     """What was seen in one sheet; rows and columns count from 0.
 
     ``broken`` maps a cell (row, column) to its finding code and what stands there; ``hidden`` holds hidden rows.
+    ``sure``: the sheet is written as nearly every program does, so that rows and columns are what its reader will find,
+    or at most the same number of digits; of any other sheet only the reader itself can tell (:mod:`.probe`).
     """
 
     rows: int = 0
@@ -59,6 +61,7 @@ class Seen:
     broken: dict[tuple[int, int], tuple[str, str]] = field(default_factory=dict)
     hidden: set[int] = field(default_factory=set)
     merged: list[tuple[int, int, int, int]] = field(default_factory=list)
+    sure: bool = True
 
 
 def column_number(letters: str) -> int:
@@ -94,8 +97,9 @@ def look_through(path: Path, most_cells: int, only: Collection[str] | None = Non
     """
     with zipfile.ZipFile(path) as z:
         parts, unsure = _sheets(z)
+        wanted = {name: part for name, part in parts.items() if only is None or name in only}
         return {
-            name: _sheet(z, part, most_cells, unsure) for name, part in parts.items() if only is None or name in only
+            name: _sheet(z, part, most_cells, unsure) if part else Seen(sure=False) for name, part in wanted.items()
         }
 
 
@@ -123,8 +127,11 @@ def _sheets(z: zipfile.ZipFile) -> tuple[dict[str, str], bool]:
         tag = one.tag.rpartition("}")[2]
         if tag == "sheet":
             link = next((v for k, v in one.attrib.items() if k.rpartition("}")[2] == "id"), "")
-            if targets.get(link, "") in z.NameToInfo:
-                parts[one.get("name", "")] = targets[link]
+            name = one.get("name", "")
+            if name in parts:
+                raise ValueError(f"two sheets {name!r}")
+            target = targets.get(link, "")
+            parts[name] = target if target in z.NameToInfo else ""
         elif tag == "calcPr":
             unsure = one.get("fullCalcOnLoad", "0") in ("1", "true")
     return parts, unsure
@@ -148,20 +155,24 @@ def _xml(z: zipfile.ZipFile, name: str) -> ElementTree.Element | None:
 
 def _sheet(z: zipfile.ZipFile, part: str, most_cells: int, unsure: bool) -> Seen:
     seen = Seen()
-    row = -1
+    row, first = -1, True
     for piece in _pieces(z, part):
         if b"\0" in piece:
             raise ValueError(f"{part}: not UTF-8")
-        usual = not any(sign in piece for sign in _UNUSUAL)
+        cells = piece[max(piece.find(b"<sheetData"), 0) if first else 0 :].partition(b"</sheetData")[0]
+        usual = not any(sign in cells for sign in _UNUSUAL)
         before = row
-        row = _rows(piece, row, seen, usual)
-        far = {column_number(c.decode()) for c in set((_USUAL_FAR if usual else _FAR).findall(piece))}
+        row = _rows(cells, row, seen, usual)
+        begun = not first or b"<sheetData" in piece or b"row" not in piece  # a sheet of a chart has none
+        seen.sure = seen.sure and usual and begun and _is_plain(cells, len(str(max(seen.rows, 1))))
+        first = False
+        far = {column_number(c.decode()) for c in set((_USUAL_FAR if usual else _FAR).findall(cells))}
         near = 26 if not far else 0
         seen.columns = max([seen.columns, near, *(n + 1 for n in far)])
         if seen.rows * seen.columns > most_cells:
             break
         if not usual or b't="e"' in piece or b"<f" in piece or b":f" in piece:
-            _cells(piece, before, seen, unsure)
+            _cells(cells, before, seen, unsure)
         if b"mergeCell" in piece:
             for a, top, b, bottom in _MERGED.findall(piece):
                 left, right = column_number(a.decode()), column_number(b.decode())
@@ -186,6 +197,18 @@ def _pieces(z: zipfile.ZipFile, part: str) -> Iterator[bytes]:
                 raise ValueError(f"{part}: a row of more than {_LONGEST_ROW:,} bytes")
     if left:
         yield left
+
+
+def _is_plain(piece: bytes, digits: int) -> bool:
+    """Whether every row and cell of a piece says where it is, no cell in a row of more digits than any row has."""
+    rows, cells = len(_USUAL_ROW.findall(piece)), piece.count(b'<c r="')
+    return (
+        rows == piece.count(b"<row")
+        and cells == piece.count(b"<c")
+        and b":c" not in piece
+        and b":sheetData" not in piece
+        and re.search(rb' r="[A-Za-z]{1,3}[0-9]{%d}' % (digits + 1), piece) is None
+    )
 
 
 def _rows(piece: bytes, row: int, seen: Seen, usual: bool) -> int:

@@ -26,6 +26,8 @@ _UNSEEN_IN_ID = "[\t\n\r" + _UNSEEN + "]"
 _SHORTENED = r"^[+-]?[0-9](\.[0-9]+)?[eE]\+(1[1-9]|[2-9][0-9])$"
 """What a spreadsheet makes of a long id when it writes text: 6.22202E+15."""
 _LONG_ID = 10**15
+_STOPS = re.compile(r"[,、;:.。/]+")
+"""Punctuation that does not tell words apart: 按月付息，到期还本."""
 
 _LEADS = (0xC2, 0xE1, 0xE2, 0xE3, 0xEF)
 """Bytes that begin, among much else, the code points to strip or to remove."""
@@ -224,8 +226,8 @@ def words_of(values: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
 
 def read_enum(texts: pa.Array, values: Mapping[str, tuple[str, ...]]) -> Texts:
     """Canonical values of an enumerated column; a word that is none of them is null and a problem."""
-    words = words_of(values)
-    mapped, unknown = translate(texts, lambda t: words.get(even(t)))
+    words = {_STOPS.sub("", word): value for word, value in words_of(values).items()}
+    mapped, unknown = translate(texts, lambda t: words.get(_STOPS.sub("", even(t))))
     return Texts(mapped, {"unknown_value": unknown} if len(unknown) else {})
 
 

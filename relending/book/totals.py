@@ -72,7 +72,8 @@ def total_rows(
     for position in sorted(raw.columns):
         cells = flat(raw.columns[position].values.take(pa.array(where)))
         if not pa.types.is_string(cells.type):
-            continue
+            # a figure is no word, but the first cell it may be; what else stands in the column changes nothing
+            cells = pc.if_else(cells.is_valid(), pa.scalar("0"), pa.scalar(None, pa.string()))
         by_cell |= {row: text for row, text in _saying(cells, where).items() if row not in by_cell}
         first = pc.coalesce(first, pc.if_else(pa.array(_empty(cells)), pa.scalar(None, pa.string()), cells))
     signed, other = translate(first, lambda t: t.strip() if is_signature(t) else None)

@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from relending.book.cells import DATE, NUMBER, OTHER, TEXT, Cells, RawBlock, Table, stamp
 from relending.book.columns import columns, key_column, limits
 from relending.book.digest import fingerprint
-from relending.book.headers import HeaderAt, find_header, known_columns, plain, recognised
+from relending.book.headers import HeaderAt, above_header, find_header, known_columns, plain, recognised
 from relending.book.probe import probed
 from relending.book.sheetxml import MERGED, Seen, column_letters, look_through
 from relending.findings import Findings, InputError
@@ -70,6 +70,8 @@ def open_workbook(
                         for n in unknown
                     )
                 )
+            if seen is not None and not set(names) <= set(seen):
+                raise InputError(Findings.one("file_unreadable", file=path.name, found=", ".join(names)))
             sheets = {n: _Sheet(book.get_sheet_by_name(n)) for n in names}
     except InputError:
         raise
@@ -154,6 +156,9 @@ def _examined(path: Path, only: Collection[str] | None = None) -> Mapping[str, S
         except (ValueError, zipfile.BadZipFile, OSError, zlib.error, NotImplementedError, RuntimeError) as error:
             raise InputError(Findings.one("file_unreadable", file=path.name, found=str(error)[:200])) from None
         sizes = {name: (one.rows, one.columns) for name, one in seen.items()}
+        small = all(rows * wide <= most for rows, wide in sizes.values())
+        if small and not all(one.sure for one in seen.values()):
+            sizes = {**sizes, **{n: size for n, size in probed(path, most).items() if only is None or n in only}}
     if len(sizes) > limits()["sheets"]:
         raise InputError(
             Findings.one("too_many_sheets", file=path.name, found=len(sizes), expected=f"<= {limits()['sheets']}")
@@ -304,7 +309,7 @@ def _table(path: Path, name: str, sheet: _Sheet, table: str, sha256: str, seen: 
         file=path.name,
         sheet=name,
         headers=tuple(headers),
-        above=tuple(map(tuple, head[: at.last])),
+        above=above_header(head, at),
         header_row=first,
         encoding="",
         sha256=sha256,
