@@ -14,6 +14,7 @@ import pyarrow as pa
 from relending.book.cells import RawBlock, Table
 from relending.book.checks import CHECKS
 from relending.book.columns import frame_columns, key_column
+from relending.book.decides import Deciding, check_deciding, deciding_columns
 from relending.book.files import open_tables
 from relending.book.headers import Headers, match
 from relending.book.rows import blank_rows, finish, read_columns
@@ -240,9 +241,11 @@ def _iter(
         tally = Tally(table.file, table.sheet, name)
         fields = [f.position for f in headers.fields]
         words = frozenset(f.position for f in headers.fields if f.column.type in ("text", "enum", "sector"))
-        raws = table.blocks([*fields, *_before_key(table, headers, name)], block_rows, words)
+        decides = deciding_columns(table.headers, set(headers.by_name())) if name == "loans" else {}
+        beside = [p for p in _before_key(table, headers, name) if p not in decides]
+        raws = table.blocks([*fields, *beside, *decides], block_rows, words)
         for raw in _while_unchanged(raws, table):
-            block, empty = _block(raw, table, headers, name, lender, lenders, tally)
+            block, empty = _block(raw, table, headers, name, lender, lenders, tally, decides)
             entry["rows"] += len(block.frame)
             blanks += empty
             if len(block.frame):
@@ -292,6 +295,7 @@ def _block(
     lender: str | None,
     lenders: Mapping[str, str],
     tally: Tally,
+    decides: Mapping[int, tuple[str, Deciding]],
 ) -> tuple[BookBlock, list[int]]:
     blank = blank_rows(raw, [f.position for f in headers.fields])
     numbers = np.arange(raw.first_row, raw.first_row + raw.rows, dtype=np.int64)
@@ -299,6 +303,12 @@ def _block(
     if blank.any():
         raw, numbers = _without(raw, blank), numbers[~blank]
     rows = read_columns(raw, headers.fields, name)
+    if len(rows.units):
+        at = {"file": table.file, "sheet": table.sheet}
+        raise InputError(
+            Findings.concat(Findings.one("unit_row", **at, row=int(numbers[i]), found=text) for i, text in rows.units)
+        )
+    check_deciding(rows, raw, decides)
     CHECKS[name](rows, lender, lenders)
     done = finish(rows, numbers, table.file, table.sheet)
     tally.add(done)

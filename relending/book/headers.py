@@ -26,13 +26,14 @@ _LOOKS_LIKE_UNIT = re.compile(r"[元吨%‰瓦度币]")
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A column of the dictionary found in a file: where, under which header, in which unit."""
+    """A column of the dictionary found in a file: where, under which header, in which unit, stated or not."""
 
     column: Column
     position: int
     header: str
     unit: str
     scale: int
+    stated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,15 @@ def unit_scale(column: Column, text: str) -> int | None:
         if candidate in known:
             return known[candidate]
     return None
+
+
+def is_unit_cell(column: Column, text: str) -> bool:
+    """Whether a cell gives a unit of the column and nothing else: 万元, （万元）, 单位：万元.
+
+    >>> [is_unit_cell(columns()["principal"], t) for t in ("（万元）", "单位：亿元", "万元整", "5")]
+    [True, True, False, False]
+    """
+    return unit_scale(column, plain(text).strip("()[]【】")) is not None
 
 
 def _split(header: str) -> tuple[str, str]:
@@ -242,8 +252,9 @@ def match(
                     found=text if trouble == "unknown_unit" else used,
                 )
             )
-        fields.append(Field(column, position, text, used, scale))
+        fields.append(Field(column, position, text, used, scale, bool(unit or over)))
     problems.append(_without_unit(fields, given, at))
+    problems.append(_nowhere(fields, given, at))
     problems.append(_unknown_above(above, table, file, sheet))
     if any(cell.strip() for cells in above for cell in cells):
         problems.append(Findings.one("header_below", **at, found=_title(above)))
@@ -273,6 +284,16 @@ def _without_unit(fields: Sequence[Field], given: set[str], at: dict[str, Any]) 
         for f in fields
         if named and f.column.type == "money" and f.column.name not in given
     )
+
+
+def _nowhere(fields: Sequence[Field], given: set[str], at: dict[str, Any]) -> Findings:
+    """Amounts under people's headers, none of which states a unit; the names of the dictionary itself mean yuan."""
+    money = [f for f in fields if f.column.type == "money"]
+    if any(f.column.name in given for f in money) or all(plain(f.header) == plain(f.column.name) for f in money):
+        return Findings()
+    if any(f.column.name in given and f.column.type == "mass" for f in fields):
+        return Findings()  # told as unit_not_given
+    return Findings.one("unit_assumed", **at, column=money[0].column.name, found=", ".join(f.header for f in money))
 
 
 def _scale(column: Column, unit: str, over: dict[str, int]) -> tuple[int, str, str]:

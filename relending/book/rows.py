@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -16,11 +17,11 @@ from numpy.typing import NDArray
 from relending.book.cells import TEXT, Cells, RawBlock, flat, text_of
 from relending.book.columns import PLAN_ID, Column, columns, frame_columns, key_column, limits, words
 from relending.book.days import read_dates, read_quarters
-from relending.book.headers import Field
+from relending.book.headers import Field, is_unit_cell
 from relending.book.numbers import Reading, read_numbers
 from relending.book.sheetxml import MERGED
 from relending.book.texts import even, read_enum, read_text, translate
-from relending.book.totals import example_rows, is_total, total_rows
+from relending.book.totals import example_rows, is_empty, is_total, total_rows
 from relending.findings import Findings, messages
 
 if TYPE_CHECKING:
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
 
 Ints = NDArray[np.int64]
 _WORTH_A_THREAD = 50_000  # rows
+MOST_UNDATED = 1_000
+"""Rows without any day that are looked at for a unit: a table of loans has few."""
+_UNIT_LINE = re.compile(r"\s*(?:金额|货币|计量|数据)?(?:单位|units?)\s*[:：]", re.IGNORECASE)
 _LIMIT = {
     "money": "principal_fen",
     "mass": "mass_g",
@@ -81,6 +85,7 @@ class Rows:
 
     ``apart``: ragged rows, and rows that are no loans (``others``: totals, signatures, examples), of which no cell
     counts. ``counted``: conversions, one entry a column. ``totals``: rows that are totals, and their amount.
+    ``units``: rows that give the unit of an amount whose header does not.
     """
 
     table: str
@@ -92,6 +97,7 @@ class Rows:
     others: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, np.bool_))
     counted: list[Counted] = field(default_factory=list)
     totals: list[tuple[int, str, int | None]] = field(default_factory=list)
+    units: list[tuple[int, str]] = field(default_factory=list)
 
     def ints(self, name: str) -> tuple[Ints, NDArray[np.bool_]]:
         """Values (0 where null) and validity of a number or date column of the frame; dates as days."""
@@ -171,6 +177,7 @@ def read_columns(raw: RawBlock, fields: Sequence[Field], table: str) -> Rows:
         if len(index):
             rows.problems.append(Problem("total_row", index, column_name, texts))
     rows.blame("example_row", examples, key)
+    rows.units = _unit_rows(raw, fields, found[key].position, dates)
     added = _added_up(table)
     readable: dict[str, NDArray[np.int8]] = {}
 
@@ -198,6 +205,29 @@ def read_columns(raw: RawBlock, fields: Sequence[Field], table: str) -> Rows:
     if apart.any():
         _keep_ids(rows, fields, readable, ragged)
     return rows
+
+
+def _unit_rows(raw: RawBlock, fields: Sequence[Field], key: int, dates: Sequence[int]) -> list[tuple[int, str]]:
+    """Rows without id (or with 单位：万元 for one) and day that give a unit of an amount whose header gives none."""
+    open_ = [f for f in fields if f.column.type == "money" and not f.stated]
+    if not open_:
+        return []
+    texts = {p: flat(c.values) for p, c in raw.columns.items()}
+    none = np.ones(raw.rows, np.bool_)
+    for position in dates:
+        none &= is_empty(texts[position])
+    where = np.flatnonzero(none)
+    out = []
+    for row in where[:MOST_UNDATED].tolist():
+        ident = texts[key][row].as_py()
+        marked = [t[row].as_py() for t in texts.values() if pa.types.is_string(t.type)]
+        said = next((t for t in marked if isinstance(t, str) and _UNIT_LINE.match(t)), None)
+        over = [t for f in open_ if isinstance(t := texts[f.position][row].as_py(), str) and is_unit_cell(f.column, t)]
+        if said is not None and is_unit_cell(open_[0].column, said.strip()):
+            out.append((row, said.strip()))
+        elif over and not (isinstance(ident, str) and ident.strip()):
+            out.append((row, over[0].strip()))
+    return out
 
 
 def _frequencies(rows: Rows, index: Ints) -> Ints:

@@ -62,9 +62,9 @@ def total_rows(
     by_id = _saying(ids, np.arange(raw.rows, dtype=np.int64))
     undated = np.ones(raw.rows, np.bool_)
     for position in dates:
-        undated &= _empty(flat(raw.columns[position].values))
-    by_id |= _signed(ids, np.flatnonzero(undated & ~_empty(ids)))
-    where = np.flatnonzero(undated & _empty(ids))
+        undated &= is_empty(flat(raw.columns[position].values))
+    by_id |= _signed(ids, np.flatnonzero(undated & ~is_empty(ids)))
+    where = np.flatnonzero(undated & is_empty(ids))
     if not len(where):
         return _sorted(by_id), _sorted({})
     by_cell: dict[int, str] = {}
@@ -75,7 +75,7 @@ def total_rows(
             # a figure is no word, but the first cell it may be; what else stands in the column changes nothing
             cells = pc.if_else(cells.is_valid(), pa.scalar("0"), pa.scalar(None, pa.string()))
         by_cell |= {row: text for row, text in _saying(cells, where).items() if row not in by_cell}
-        first = pc.coalesce(first, pc.if_else(pa.array(_empty(cells)), pa.scalar(None, pa.string()), cells))
+        first = pc.coalesce(first, pc.if_else(pa.array(is_empty(cells)), pa.scalar(None, pa.string()), cells))
     signed, other = translate(first, lambda t: t.strip() if is_signature(t) else None)
     for i in np.setdiff1d(np.flatnonzero(first.is_valid().to_numpy(zero_copy_only=False)), other).tolist():
         by_cell.setdefault(int(where[i]), signed[i].as_py())
@@ -101,7 +101,8 @@ def _saying(cells: pa.Array, rows: Ints) -> dict[int, str]:
     return {int(rows[short[i]]): said[i].as_py() for i in np.setdiff1d(np.arange(len(short)), other).tolist()}
 
 
-def _empty(cells: pa.Array) -> NDArray[np.bool_]:
+def is_empty(cells: pa.Array) -> NDArray[np.bool_]:
+    """Cells that hold nothing, or only blanks."""
     empty: NDArray[np.bool_] = cells.is_null().to_numpy(zero_copy_only=False).copy()
     if pa.types.is_string(cells.type):
         bare = pc.binary_length(pc.utf8_trim_whitespace(cells)).fill_null(0)
