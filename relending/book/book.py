@@ -255,6 +255,7 @@ def _iter(
                     passed = (passed[0], passed[1] + len(inside)) if passed else (inside[0], len(inside))
                 blanks = [b for b in blanks if b > last]
             yield block
+        tally.stop_at_units()
         notes = tally.findings()
         if passed:
             notes += Findings.one("blank_rows", file=table.file, sheet=table.sheet, row=passed[0], found=passed[1])
@@ -303,11 +304,6 @@ def _block(
     if blank.any():
         raw, numbers = _without(raw, blank), numbers[~blank]
     rows = read_columns(raw, headers.fields, name)
-    if len(rows.units):
-        at = {"file": table.file, "sheet": table.sheet}
-        raise InputError(
-            Findings.concat(Findings.one("unit_row", **at, row=int(numbers[i]), found=text) for i, text in rows.units)
-        )
     check_deciding(rows, raw, decides)
     CHECKS[name](rows, lender, lenders)
     done = finish(rows, numbers, table.file, table.sheet)

@@ -29,9 +29,8 @@ if TYPE_CHECKING:
 
 Ints = NDArray[np.int64]
 _WORTH_A_THREAD = 50_000  # rows
-MOST_UNDATED = 1_000
-"""Rows without any day that are looked at for a unit: a table of loans has few."""
-_UNIT_LINE = re.compile(r"\s*(?:金额|货币|计量|数据)?(?:单位|units?)\s*[:：]", re.IGNORECASE)
+_UNIT_WORD = r"[元万亿]|yuan|cny|rmb|单位|units?"
+_UNIT_LINE = re.compile(r"^\s*(?:金额|货币|计量|数据)?(?:单位|units?)\s*[:：]", re.IGNORECASE)
 _LIMIT = {
     "money": "principal_fen",
     "mass": "mass_g",
@@ -71,12 +70,15 @@ class Counted:
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """A block read and checked: its step frame, its findings, its conversions, and its totals (row, word, amount)."""
+    """A block read and checked: its step frame, its findings, its conversions, its totals (row, word, amount) and
+    rows of units (row, unit).
+    """
 
     frame: pd.DataFrame
     findings: Findings
     counted: tuple[Counted, ...]
     totals: tuple[tuple[int, str, int | None], ...]
+    units: tuple[tuple[int, str], ...] = ()
 
 
 @dataclass(slots=True)
@@ -212,21 +214,28 @@ def _unit_rows(raw: RawBlock, fields: Sequence[Field], key: int, dates: Sequence
     open_ = [f for f in fields if f.column.type == "money" and not f.stated]
     if not open_:
         return []
-    texts = {p: flat(c.values) for p, c in raw.columns.items()}
     none = np.ones(raw.rows, np.bool_)
     for position in dates:
-        none &= is_empty(texts[position])
+        none &= is_empty(flat(raw.columns[position].values))
     where = np.flatnonzero(none)
+    texts = {p: flat(c.values.take(pa.array(where))) for p, c in raw.columns.items()} if len(where) else {}
+    said = {p: t for p, t in texts.items() if pa.types.is_string(t.type)}
+    money = {f.position: f for f in open_}
+    hit = np.zeros(len(where), np.bool_)
+    for position, cells in said.items():
+        pattern = _UNIT_WORD if position in money else _UNIT_LINE.pattern
+        hit |= (
+            pc.match_substring_regex(cells, pattern, ignore_case=True).fill_null(False).to_numpy(zero_copy_only=False)
+        )
     out = []
-    for row in where[:MOST_UNDATED].tolist():
-        ident = texts[key][row].as_py()
-        marked = [t[row].as_py() for t in texts.values() if pa.types.is_string(t.type)]
-        said = next((t for t in marked if isinstance(t, str) and _UNIT_LINE.match(t)), None)
-        over = [t for f in open_ if isinstance(t := texts[f.position][row].as_py(), str) and is_unit_cell(f.column, t)]
-        if said is not None and is_unit_cell(open_[0].column, said.strip()):
-            out.append((row, said.strip()))
-        elif over and not (isinstance(ident, str) and ident.strip()):
-            out.append((row, over[0].strip()))
+    for n in np.flatnonzero(hit).tolist():
+        row = {p: t for p, cells in said.items() if (t := cells[n].as_py() or "").strip()}
+        line = next((t for t in row.values() if _UNIT_LINE.match(t)), None)
+        over = [t for p, t in row.items() if p in money and is_unit_cell(money[p].column, t)]
+        if line is not None and is_unit_cell(open_[0].column, line.strip()):
+            out.append((int(where[n]), line.strip()))
+        elif over and texts[key][n].as_py() in (None, ""):
+            out.append((int(where[n]), over[0].strip()))
     return out
 
 
@@ -500,6 +509,7 @@ def finish(rows: Rows, numbers: Ints, file: str, sheet: str) -> Finished:
         Findings.concat(findings),
         tuple(replace(c, row=int(numbers[c.row])) for c in rows.counted),
         tuple((int(numbers[row]), text, amount) for row, text, amount in rows.totals),
+        tuple((int(numbers[row]), text) for row, text in rows.units),
     )
 
 

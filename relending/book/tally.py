@@ -6,7 +6,7 @@ import numpy as np
 
 from relending.book.columns import columns
 from relending.book.rows import Counted, Finished
-from relending.findings import Findings
+from relending.findings import Findings, InputError
 from relending.units import decimal_text, total
 
 
@@ -22,6 +22,7 @@ class Tally:
         self._sure, self._sure_since = True, True
         self._rows_since = 0
         self._wrong: list[Findings] = []
+        self._units: list[tuple[int, str]] = []
 
     def add(self, done: Finished) -> None:
         """The next block."""
@@ -29,6 +30,7 @@ class Tally:
             key = (one.code, one.column)
             before = self._counted.get(key)
             self._counted[key] = one if before is None else _both(before, one)
+        self._units += done.units
         if self._amount is None:
             return
         rows = done.frame["row"].to_numpy(dtype=np.int64)
@@ -66,6 +68,14 @@ class Tally:
                 )
             )
         self._since, self._sure_since, self._rows_since = 0, True, 0
+
+    def stop_at_units(self) -> None:
+        """Raise InputError where a row gives the unit of amounts that were read without one: they may all be wrong."""
+        if self._units:
+            at = {"file": self._file, "sheet": self._sheet}
+            raise InputError(
+                Findings.concat(Findings.one("unit_row", **at, row=row, found=text) for row, text in self._units)
+            )
 
     def findings(self) -> Findings:
         """Everything there is to tell, at the end of the table."""

@@ -51,6 +51,10 @@ def book(*edits: tuple[int, int, Any], head: Mapping[int, str] | None = None, mo
     return [top + list(more), *(row + [cells[i] for cells in more.values()] for i, row in enumerate(rows))]
 
 
+BARE = book(head={AMOUNT: "贷款金额", INVESTED: "项目总投资", TONNES: "项目年度碳减排量"})
+"""The book without a unit of any amount."""
+
+
 def typed(cells: Cells) -> Cells:
     """The same as a spreadsheet holds it: numbers as numbers, days as days."""
 
@@ -278,6 +282,12 @@ def _texts() -> dict[str, bytes]:
         "ids-zero-width.csv": text(book((1, ID, "JJ\u200b001"), (2, ID, "\ufeffJJ002"))),
         "ids-leading-zeros.csv": text(book(*down(ID, "0012", "12", "00012"))),
         "ids-twice.csv": text(book((2, ID, "JJ001"))),
+        "currency.csv": text(book(more={"币种": ["人民币", "美元", "CNY"]})),
+        "flag-not-new.csv": text(book(more={"是否借新还旧": ["否", "是", ""]})),
+        "flag-reversed.csv": text(book(more={"冲销标志": ["0", "0", "1"]})),
+        "unit-row-below-header.csv": text([BARE[0], ["", "", "", "", "（万元）", *[""] * 6], *BARE[1:]]),
+        "unit-below-table.csv": text([*BARE, ["单位：万元", *[""] * 10]]),
+        "unit-nowhere.csv": text(BARE),
         "refinances-flag.csv": text(book(more={"被置换借据编号": ["是", "否", "无"]})),
         "repayment-quarterly.csv": text(book(more={"还款方式": ["按季", "等额本金（按月）", "到期一次还本"]})),
         "unknown-words.csv": text(book((1, SECTOR, "核电"), (2, SECTOR, "清洁能源"), (3, EVIDENCE, "口头说明"))),
