@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 import pyarrow as pa
 
+from relending.book.apart import blank_rows
 from relending.book.cells import RawBlock, Table
 from relending.book.checks import CHECKS
 from relending.book.columns import frame_columns, key_column
 from relending.book.decides import Deciding, check_deciding, deciding_columns
 from relending.book.files import open_tables
 from relending.book.headers import Headers, match
-from relending.book.rows import blank_rows, finish, read_columns
+from relending.book.rows import finish, read_columns
 from relending.book.tally import Tally
 from relending.findings import Findings, InputError
 

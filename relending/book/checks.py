@@ -13,9 +13,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from relending.book.block import Problem, Rows
 from relending.book.cells import flat
 from relending.book.columns import columns, limits, words
-from relending.book.rows import Problem, Rows
 from relending.book.texts import even, translate
 from relending.dates import to_date
 from relending.units import BP, PPM, mul_div

@@ -14,9 +14,9 @@ from importlib import resources
 
 import numpy as np
 
+from relending.book.block import Rows
 from relending.book.cells import RawBlock, flat, text_of
 from relending.book.headers import plain
-from relending.book.rows import Rows
 from relending.book.texts import even, translate
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from relending.book.block import Counted, Finished
 from relending.book.columns import columns
-from relending.book.rows import Counted, Finished
 from relending.findings import Findings, InputError
 from relending.units import decimal_text, total
 
