@@ -78,6 +78,7 @@ def added_up(table: str) -> str:
 
 
 def note_totals(rows: Rows, values: pa.Array, found: Sequence[tuple[Ints, list[str]]]) -> None:
+    """Note the amount of every row that is a total; of a signature line there is none."""
     for index, texts in found:
         for row, text in zip(index.tolist(), texts, strict=True):
             if is_total(text):
