@@ -18,6 +18,7 @@ import pandas as pd
 
 from relending.dates import Days, iso
 from relending.engine import keys as exchange
+from relending.engine.amounts import evidence_findings, small_findings
 from relending.engine.applications import Requests, make_requests
 from relending.engine.attribution import attribute_block
 from relending.engine.block import Block, make_block
@@ -157,6 +158,7 @@ def prepare(frames: Iterable[pd.DataFrame], prepayments: pd.DataFrame | None, co
         for i, block in enumerate(blocks):
             screened, said = screen_block(block, error[i], context)
             findings += [said, rate_findings(block, screened.facility, context, spoken)]
+            findings += [small_findings(block, error[i]), evidence_findings(block, screened)]
             works.append(Work(block, error[i], _lender_numbers(block, keys), keys.project[i], schedules[i], screened))
         findings += [unusual.result(), twice.result()]
     return Prepared(tuple(works), keys, tuple(findings))

@@ -18,10 +18,10 @@ from relending.engine.context import Context
 from relending.engine.keys import Keys
 from relending.engine.projects import Usable, Variants, first_of, place, variants
 from relending.engine.ratios import RATIOS, bound_of, compare, outside_of, ratio_text, texts
-from relending.engine.slips import columns_of, slip_text, suspected
+from relending.engine.slips import MONEY, columns_of, slip_text, suspected
 from relending.findings import Findings
 from relending.policy import Facility
-from relending.policy.plausibility import HUNDREDTHS, share_bound
+from relending.policy.plausibility import HUNDREDTHS, share_bound, small
 from relending.units import INT64_MAX, PPM, Ints, decimal_text, group_sum, mul_div
 
 
@@ -76,13 +76,13 @@ def _figures(blocks: Sequence[Block], keys: Keys, usable: Usable, rows: Variants
             found.append(texts(shown, given, names[s]) or texts(RATIOS, given, names[s]))
             expected.append(slip_text(bits))
             suspects = columns_of(bits)
-            columns.append(suspects[0] if len(suspects) == 1 else "")
+            columns.append(suspects[0] if len(suspects) == 1 or suspects[0] == MONEY else "")
         parts.append(said("unit_slip_suspected", at, columns, found, expected))
     return parts
 
 
 def _shares(blocks: Sequence[Block], keys: Keys, usable: Usable, end: int) -> Findings:
-    """Projects whose loans together pass the usual part of the investment, by integers.
+    """Projects whose loans together pass the usual part of the investment, or are next to nothing of it; by integers.
 
     Counted are loans that are new and disbursed by ``end``; the investment is the largest they give, so that one that
     was revised upwards gives no false alarm.
@@ -99,23 +99,34 @@ def _shares(blocks: Sequence[Block], keys: Keys, usable: Usable, end: int) -> Fi
     investment = np.zeros(keys.projects, np.int64)
     np.maximum.at(investment, project[gives], column("investment")[counted][gives])
     most = np.where(investment > 0, mul_div(investment, bound.high_e2, HUNDREDTHS, "floor"), INT64_MAX)
-    high = lent > most
-    if not high.any():
-        return Findings()
-    first = counted[first_of(project, keys.projects)[high]]
-    at = _once(usable.group, np.sort(first))
-    which = usable.project[at]
-    return Findings.of(
-        "share_high",
-        int(at.size),
-        **place(blocks, keys, usable.row[at]),
-        column="project_investment",
-        found=[
-            f"{decimal_text(a, 2)} / {decimal_text(b, 2)} = {a / b:.4f}"
-            for a, b in zip(lent[which].tolist(), investment[which].tolist(), strict=True)
-        ],
-        expected=f"<= {bound.high_e2 / HUNDREDTHS:.2f}",
-    )
+    parts = small().share_parts
+    planned = np.zeros(keys.projects, np.bool_)
+    planned[usable.project[usable.planned]] = True
+    begun = first_of(project, keys.projects)
+
+    def told(code: str, which: Flags, column: str, expected: str, digits: int = 4) -> Findings:
+        at = _once(usable.group, np.sort(counted[begun[which]]))
+        named = usable.project[at]
+        return Findings.of(
+            code,
+            int(at.size),
+            **place(blocks, keys, usable.row[at]),
+            column=column,
+            found=[
+                f"{decimal_text(a, 2)} / {decimal_text(b, 2)} = {a / b:.{digits}f}"
+                for a, b in zip(lent[named].tolist(), investment[named].tolist(), strict=True)
+            ],
+            expected=expected,
+        )
+
+    high, low = lent > most, (lent > 0) & (lent < investment // parts) & ~planned
+    said = []
+    if high.any():
+        said.append(told("share_high", high, "project_investment", f"<= {bound.high_e2 / HUNDREDTHS:.2f}"))
+    if low.any():
+        slip = "principal x 10000: 万元 -> 元, 亿元 -> 万元?"
+        said.append(told("share_low", low, "principal", f">= 1/{parts:,}; {slip}", 6))
+    return Findings.concat(said)
 
 
 def rate_findings(block: Block, facility: Ints, context: Context, spoken: set[int]) -> Findings:

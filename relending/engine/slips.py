@@ -19,7 +19,14 @@ from relending.units import Ints
 
 SHIFTS = (1, 3, 4)
 """The factors looked for, as powers of ten."""
-CANDIDATES = tuple((column, sign * shift) for column in FIGURES for sign in (-1, 1) for shift in SHIFTS)
+MONEY = "project_investment"
+"""The column named first where several explain a slip: a unit of money left out is the commonest."""
+CANDIDATES = tuple(
+    (column, sign * shift)
+    for column in sorted(FIGURES, key=lambda name: name != MONEY)
+    for sign in (1, -1)
+    for shift in SHIFTS
+)
 """Column, and the power of ten that would put its figure right."""
 
 
@@ -50,7 +57,7 @@ def slip_text(bits: int) -> str:
     """The candidates: what to do to the column, and which unit was read as which (``written -> read``).
 
     >>> slip_text(1 << CANDIDATES.index(("project_investment", -4)))
-    'project_investment / 10000: 元 -> 万元, 万元 -> 亿元?'
+    'project_investment / 10000: 元 -> 万元, 万元 -> 亿元? (+ principal)'
     >>> slip_text(1 << CANDIDATES.index(("capacity_mw", 3)))
     'capacity_mw x 1000: MW -> kW, GW -> MW?'
     """
@@ -60,5 +67,7 @@ def slip_text(bits: int) -> str:
             factor = 10 ** abs(shift)
             pairs = slip_units().get((column, factor), ())
             units = ", ".join(f"{a} -> {b}" if shift < 0 else f"{b} -> {a}" for a, b in pairs)
-            said.append(f"{column} {'/' if shift < 0 else 'x'} {factor}" + (f": {units}" if units else "") + "?")
+            # loan and investment are mostly written in the same unit
+            too = " (+ principal)" if column == MONEY else ""
+            said.append(f"{column} {'/' if shift < 0 else 'x'} {factor}" + (f": {units}" if units else "") + "?" + too)
     return " | ".join(said)

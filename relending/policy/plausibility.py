@@ -102,6 +102,26 @@ def share_bound() -> Bound:
     return _bound(_raw()["share"], "share")
 
 
+@dataclass(frozen=True, slots=True)
+class Small:
+    """Below ``principal_fen`` a loan, and below one of ``share_parts`` of the investment a project's lending, is most
+    likely in another unit than the one it was read in."""
+
+    principal_fen: int
+    share_parts: int
+
+
+@cache
+def small() -> Small:
+    """Amounts so small that a unit was most likely forgotten.
+
+    >>> small().principal_fen, small().share_parts
+    (1000000, 1000)
+    """
+    raw = _raw()["small"]
+    return Small(raw["principal_yuan"] * HUNDREDTHS, raw["share_parts"])
+
+
 @cache
 def slip_units() -> Mapping[tuple[str, int], tuple[tuple[str, str], ...]]:
     """Units that are a factor apart and may be taken for one another, by column and factor: (smaller, larger).

@@ -217,6 +217,9 @@ CASES: dict[str, Make] = {
     "folder_not_scenario": lambda: (Path("mine").mkdir(), ["run", "mine"])[1],  # type: ignore[func-returns-value]
     "line_too_long": checked(text(book(more={"备注": ["x" * 1_100_000, "", ""]}))),
     "file_changed": _changed_while_read,
+    "principal_small": plants({"principal": "9999.99", "project_investment": ""}),
+    "share_low": plants({"principal": "39000"}),
+    "evidence_incomplete": plants({"project_reduction": "", "evidence": ""}),
     "too_many_lenders": checked(_lenders()),
     "table_empty": planned(),
     "plan_too_many_loans": planned(

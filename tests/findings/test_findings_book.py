@@ -33,8 +33,8 @@ HEADER = [
 ]
 
 
-def row(loan: str, principal: object = 100, rate: object = 3.5, day: str = "2022-01-05") -> list[object]:
-    return [loan, f"P{loan}", "风电", principal, rate, day, "2030-01-05", ""]
+def row(loan: str, principal: object = 1_000_000, rate: object = 3.5, day: str = "2022-01-05") -> list[object]:
+    return [loan, f"P{loan}", "coal_power", principal, rate, day, "2030-01-05", ""]
 
 
 def make_book(path: Path, rows: list[list[object]], sheet: str = "借据", above: int = 0) -> Path:

@@ -35,17 +35,17 @@ def test_a_slip_of_any_column_by_any_factor_is_named_alone(column: str, shift: i
 
 def test_yuan_read_as_10k_yuan_is_said_in_units() -> None:
     (finding,) = told([slipped("project_investment", -4)])
-    assert finding.expected == "project_investment / 10000: 元 -> 万元, 万元 -> 亿元?"
+    assert finding.expected == "project_investment / 10000: 元 -> 万元, 万元 -> 亿元? (+ principal)"
     assert finding.found == "0.000240 t/10k yuan; 0.800 t/MWh; 1,200.0 h; 40,000,000.0 yuan/kW"
 
 
 def test_with_one_ratio_both_columns_are_named() -> None:
     (finding,) = told([slipped("project_reduction", -3, output_kwh=None, capacity_kw=None)])
     assert [part.split(":")[0] for part in finding.expected.split(" | ")] == [
-        "project_reduction / 1000",
         "project_investment x 1000",
+        "project_reduction / 1000",
     ]
-    assert finding.column == ""
+    assert finding.column == "project_investment"  # a unit of money left out is the commonest slip
 
 
 def test_what_no_single_slip_explains_is_told_ratio_by_ratio() -> None:
