@@ -219,7 +219,8 @@ class Findings:
         first = frame[~frame.duplicated("code")].set_index("code", drop=False)
         order = sorted(counts, key=lambda code: SEVERITIES.index(told[code].severity))
         rows = [next(first.loc[[code]].itertuples(index=False)) for code in order]
-        return [x for r in rows for x in _of_code(r, counts[r.code], lang, labels or {})]
+        others = {code: _other_words(frame[frame["code"] == code]) for code in order if counts[code] > 1}
+        return [x for r in rows for x in _of_code(r, counts[r.code], lang, labels or {}, others.get(r.code, []))]
 
 
 WORDS = {
@@ -235,6 +236,7 @@ WORDS = {
         "expected": "expected",
         "fix": "fix",
         "first": "first",
+        "also": "also",
         "nothing": "none needed",
     },
     "zh": {
@@ -249,6 +251,7 @@ WORDS = {
         "expected": "应为",
         "fix": "处理",
         "first": "首例",
+        "also": "另有",
         "nothing": "无需处理",
     },
 }
@@ -292,14 +295,43 @@ def _line(r: Any, message: str, fix: str, lang: str, labels: Mapping[str, str]) 
     return "; ".join([*parts, f"{w['fix']}: {fix}"]) if lang == "en" else "；".join([*parts, f"{w['fix']}：{fix}"])
 
 
-def _of_code(r: Any, n: int, lang: str, labels: Mapping[str, str]) -> list[str]:
-    """A code, how often, what it means; the first place; what to do, where there is something to do."""
+WORDY = frozenset(
+    {
+        "unknown_sector",
+        "unknown_value",
+        "unknown_lender",
+        "subfield_not_given",
+        "repayment_is_frequency",
+        "other_currency",
+    }
+)
+"""Codes whose found is a word that comes again and again: each different one is worth a look."""
+MOST_WORDS = 12
+
+
+def _other_words(some: Any) -> list[tuple[str, int]]:
+    """What else was found under a code, and how often: different words, or different columns of one header row."""
+    code = str(some["code"].iloc[0])
+    if code not in WORDY and (len(some) > MOST_WORDS * 4 or len(some[["file", "sheet", "row"]].drop_duplicates()) > 1):
+        return []
+    counts = some["found"].value_counts()
+    seen = [str(text) for text in some["found"].drop_duplicates() if text]
+    return sorted(((text, int(counts[text])) for text in seen[1:]), key=lambda one: -one[1])
+
+
+def _of_code(r: Any, n: int, lang: str, labels: Mapping[str, str], others: Sequence[tuple[str, int]]) -> list[str]:
+    """A code, how often, what it means; the first place and what else was found; what to do, where there is a thing."""
     w, told = WORDS[lang], messages()[r.code]
     colon, comma = (": ", "; ") if lang == "en" else ("：", "；")
     out = [f"{n:,} × {w[told.severity]} {r.code}{colon}{told.message[lang]}"]
     place = comma.join(x for x in (_where(r, lang, labels), *_seen(r, lang)) if x)
     if place:
         out.append(f"    {w['first'] + colon if n > 1 else ''}{place}")
+    if others:
+        quoted = "'{}'" if lang == "en" else "「{}」"
+        words = [quoted.format(_on_one_line(t)) + (f" × {k:,}" if k > 1 else "") for t, k in others[:MOST_WORDS]]
+        rest = [f"… (+{len(others) - MOST_WORDS:,})"] if len(others) > MOST_WORDS else []
+        out.append(f"    {w['also']}{colon}{(', ' if lang == 'en' else '、').join([*words, *rest])}")
     if told.fix[lang] != w["nothing"]:
         out.append(f"    {w['fix']}{colon}{told.fix[lang]}")
     return out

@@ -195,7 +195,7 @@ def _sectors(rows: Rows, unknown: str = "unknown_sector") -> None:
 
     def subfields(text: str) -> str:
         """The sector codes of the field a text names; empty where it names none."""
-        return ", ".join(s.code for s in sectors().values() if s.field == field_of(text))
+        return ", ".join(f"{s.code} {s.zh}" for s in sectors().values() if s.field == field_of(text))
 
     texts = rows.values["sector"]
     mapped, strange = translate(texts, code)

@@ -42,6 +42,7 @@ class Parameter:
     default: str | int | None
     values: Mapping[str, tuple[str, ...]]
     note: Mapping[str, str]
+    example: str = ""
 
 
 @cache
@@ -73,6 +74,7 @@ def parameters() -> Mapping[str, Parameter]:
                 raw.get("default"),
                 {k: tuple(v) for k, v in raw.get("values", {}).items()},
                 raw["note"],
+                raw.get("example", ""),
             )
             for name, raw in template()["parameters"].items()
         }

@@ -35,7 +35,7 @@ MOST_BELOW = 2
 """Rows below the names that a header's merged cells may take in."""
 PREPAYMENT_SHEETS = frozenset({"提前还款", "prepayments"})
 PARAMETER_SHEETS = frozenset({"参数", "parameters"})
-GUIDE_SHEETS = frozenset({"说明", "guide", "lists"})
+GUIDE_SHEETS = ("说明", "guide", "lists")
 """Sheets of the template beside its tables: its parameters, and what only people read."""
 
 
@@ -98,6 +98,8 @@ def open_workbook(
         for n in names
         if n not in (*chosen, beside, *_of_the_template(names)) and sheets[n].width
     ]
+    if table == "loans" and _lost_its_parameters(names):
+        raise InputError(Findings.one("parameter_sheet_missing", file=path.name, found=", ".join(names)))
     notes += [Findings.one("sheet_hidden", file=path.name, sheet=n, found=n) for n in chosen if n not in visible]
     if seen is None:
         notes.append(Findings.one("cells_not_examined", file=path.name, found=path.suffix.lower(), expected=".xlsx"))
@@ -134,9 +136,15 @@ def open_sheet(
     return name, rows, (seen or {}).get(name, Seen()).broken
 
 
+def _lost_its_parameters(names: Sequence[str]) -> bool:
+    """Whether the sheets only the template has are there, but none of its parameters."""
+    there = {plain(n) for n in names}
+    return GUIDE_SHEETS[-1] in there and bool(there & set(GUIDE_SHEETS[:-1])) and not there & PARAMETER_SHEETS
+
+
 def _of_the_template(names: Sequence[str]) -> list[str]:
     """Sheets of a filled-in template that hold no rows; none of a workbook that is no template."""
-    known = PARAMETER_SHEETS | GUIDE_SHEETS
+    known = PARAMETER_SHEETS | set(GUIDE_SHEETS)
     return [n for n in names if plain(n) in known] if any(plain(n) in PARAMETER_SHEETS for n in names) else []
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -38,6 +39,7 @@ FACILITIES = ("cerf", "clean_coal")
 @click.command("check", epilog="Example: relending check book.xlsx --lender icbc")
 @click.argument("book", nargs=-1, required=True)
 @click.option("--lender", help="Lender of rows that name none (id or name).")
+@click.option("--class", "cls", help="Class of a --lender that no policy file knows, such as city or 城市商业银行.")
 @click.option(
     "--facility", "facilities", multiple=True, help=f"Facilities to screen for [default: {', '.join(FACILITIES)}]."
 )
@@ -49,6 +51,7 @@ FACILITIES = ("cerf", "clean_coal")
 def command(
     book: tuple[str, ...],
     lender: str | None,
+    cls: str | None,
     facilities: tuple[str, ...],
     prepayments: Path | None,
     sheets: tuple[str, ...],
@@ -71,13 +74,13 @@ def command(
         context: Any
         scenario = len(book) == 1 and _is_scenario(book[0])
         if scenario:
-            given = {"--lender": lender, "--facility": facilities, "--prepayments": prepayments, "--sheet": sheets}
-            _refuse_options(given, lang)
+            bank = {"--lender": lender, "--class": cls}
+            _refuse_options({**bank, "--facility": facilities, "--prepayments": prepayments, "--sheet": sheets}, lang)
             loaded, context, said = _load_scenario(book[0], allow_outside, sources)
         else:
             sources += [(Path(one), "loans") for one in book]
             sources += [(prepayments, "prepayments")] if prepayments is not None else []
-            loaded, context, said = _load_book(book, lender, facilities or FACILITIES, prepayments, sheets, lang)
+            loaded, context, said = _load_book(book, lender, cls, facilities or FACILITIES, prepayments, sheets, lang)
         try:
             checked = check_book(loaded, context)
         except InputError as stop:
@@ -88,10 +91,11 @@ def command(
     write_findings(findings, findings_to, lang, sources)
     if not scenario and "unknown_lender" in findings.codes():
         say(
-            "提示：银行由情景文件（[lenders.名称]）定义，或以 --lender 给出已知机构；见 docs/scenario.md。"
+            "提示：名单之外的银行，用 --lender 给出台账中的名称、--class 给出机构类别；或填写模板（relending template）；"
+            "或由情景文件的 [lenders.名称] 定义。"
             if lang == "zh"
-            else "Hint: a bank that is not known is defined by a scenario ([lenders.NAME]: relending check "
-            "SCENARIO.toml); --lender ID is for books that name no bank. See docs/scenario.md."
+            else "Hint: for a bank no policy file knows, give its name as the book has it with --lender and its class "
+            "with --class; or fill in a template (relending template); or define it in a scenario ([lenders.NAME])."
         )
     if findings.count("error"):
         sys.exit(STOPPED)
@@ -133,6 +137,7 @@ def _load_scenario(name: str, allow_outside: bool, sources: list[tuple[Path, str
 def _load_book(
     book: tuple[str, ...],
     lender: str | None,
+    cls: str | None,
     names: tuple[str, ...],
     prepayments: Path | None,
     sheets: tuple[str, ...],
@@ -154,15 +159,46 @@ def _load_book(
                 f"没有工具 {name!r}；最接近：{near}" if lang == "zh" else f"no facility {name!r}; nearest: {near}"
             )
     known = lender_of(lender) if lender else None
+    banks: dict[str, Any] = dict(lenders())
+    own: dict[str, str] = {}
     if lender is not None and known is None:
-        near = nearest(lender, lenders()) or "-"
+        known = "own"
+        own = {lender: known}
+        banks[known] = Bank(known, _class_of(lender, cls, lang))
+    read = read_book(book, prepayments=prepayments, lender=known, lenders=own, sheet=sheets or None)
+    return read, book_context([facility(name) for name in names], banks, read), Findings() + read.findings
+
+
+@dataclass(frozen=True, slots=True)
+class Bank:
+    """A bank that only this command knows: id and class."""
+
+    id: str
+    cls: str
+
+
+def _class_of(lender: str, cls: str | None, lang: str) -> str:
+    """The class of a bank no policy file knows; wrong usage, with what to do, where it is not given or no class."""
+    from relending.book.parameters import parameters
+    from relending.policy import lenders, nearest, normalised
+
+    words = parameters()["lender_class"].values
+    known = {normalised(word): one for one, said in words.items() for word in (one, *said)}
+    found = known.get(normalised(cls)) if cls else None
+    if found is not None:
+        return found
+    near = nearest(lender, [name for bank in lenders().values() for name in bank.names])
+    listed = "、".join(said[0] for said in words.values()) if lang == "zh" else ", ".join(words)
+    if lang == "zh":
+        what = f"没有机构类别 {cls!r}" if cls else f"没有金融机构 {lender!r}" + (f"（最接近：{near}）" if near else "")
         raise click.UsageError(
-            f"没有金融机构 {lender!r}；最接近：{near}。其他银行由情景文件定义（见 docs/scenario.md）。"
-            if lang == "zh"
-            else f"no lender {lender!r}; nearest: {near}. A scenario defines any other bank (see docs/scenario.md)."
+            f"{what}。其他银行请用 --class 给出机构类别（{listed}），或填写模板：relending template 台账.xlsx"
         )
-    read = read_book(book, prepayments=prepayments, lender=known, sheet=sheets or None)
-    return read, book_context([facility(name) for name in names], lenders(), read), Findings() + read.findings
+    what = f"no class {cls!r}" if cls else f"no lender {lender!r}" + (f" (nearest: {near})" if near else "")
+    raise click.UsageError(
+        f"{what}. For any other bank give its class with --class ({listed}), or fill in a template: "
+        "relending template book.xlsx"
+    )
 
 
 WORDS = {

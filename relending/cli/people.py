@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 STOPPED, WRONG_USAGE, BROKEN = 1, 2, 3
 """Exit codes: stopped by the input, wrong usage, an invariant failed."""
 
-SHOWN_ON_STOP = 50
-"""Findings of one code shown where a run stops and there is no run folder: all that a person can read."""
+SHOWN_ON_STOP = 8
+"""Errors of one code that are shown line by line where a run stops; of more the first is shown, and how many."""
 
 _F = TypeVar("_F", bound=Any)
 
@@ -252,7 +252,10 @@ def scenario_sources(scenario: Scenario) -> list[tuple[Path, str]]:
 
 
 def show_findings(findings: Findings, lang: str, *, err: bool = False, in_full: bool = False) -> None:
-    """Counts first, then each code once with its first place and what to do; ``in_full``: every error as a line."""
+    """Counts first, then each code once with its first place and what to do.
+
+    ``in_full``: errors as a line each, but for a code that comes more than ``SHOWN_ON_STOP`` times.
+    """
     if not findings:
         return
     order = ("error", "warning", "note")
@@ -264,8 +267,10 @@ def show_findings(findings: Findings, lang: str, *, err: bool = False, in_full: 
     if in_full:
         from relending.findings import messages
 
-        errors = [code for code in findings.codes() if messages()[code].severity == "error"]
-        lines = findings.only(*errors).lines(lang, SHOWN_ON_STOP, labels)
+        errors = [
+            code for code, n in findings.codes().items() if messages()[code].severity == "error" and n <= SHOWN_ON_STOP
+        ]
+        lines = findings.only(*errors).lines(lang, None, labels)
         findings = findings.only(*(code for code in findings.codes() if code not in errors))
     for line in [*lines, *findings.digest(lang, labels)]:
         say(f"  {line}", err=err)

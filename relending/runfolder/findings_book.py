@@ -65,7 +65,7 @@ TEXTS = {
         "found": "实际",
         "expected": "应为",
         "none": "没有检查事项。",
-        "hint": "点击“位置”即可打开原文件的相应单元格。",
+        "hint": "点击“位置”即可打开原文件的相应单元格（CSV 文件只能打开文件本身）。",
     },
 }
 SUMMARY = {"severity": 9, "code": 26, "count": 9, "first": 22, "found": 30, "expected": 30, "message": 44, "fix": 60}

@@ -144,7 +144,12 @@ class _Reader:
         found = next((v for v, names in one.values.items() if said in {normalised(n) for n in (v, *names)}), None)
         if found is None:
             self._bad("unknown_value", one, answer, " | ".join(names[0] for names in one.values.values()))
+            self.problems.gone.add((one.key,))
         return found
+
+    def _classes(self) -> str:
+        words = parameters()["lender_class"].values.values()
+        return " | ".join(" ".join(names) for names in words)
 
     def _quarter(self, one: Parameter, answer: Answer) -> dt.date | None:
         number = as_quarter(answer.value)
@@ -183,6 +188,7 @@ class _Reader:
         known = policy.lender_of(text)
         ident = known or (text if re.fullmatch(r"[a-z0-9_]+", text) else OWN)
         self.out["scenario"]["lender"] = ident
+        one_class = (parameters()["lender_class"].key,)
         table: dict[str, Any] = {}
         for one in parameters().values():
             top, _, rest = one.key.partition(".")
@@ -191,6 +197,9 @@ class _Reader:
             value = self._value(one)
             if value is not None:
                 (table.setdefault(top, {}) if rest else table)[rest or top] = value
+        if known is None and "class" not in table and one_class not in self.problems.gone:
+            self._bad("value_missing", parameters()["lender_class"], None, self._classes())
+            self.problems.gone.add(("lenders", ident, "class"))
         if known is None and ident != text and "full_name" not in table:
             table["full_name"] = {"zh": text}
         elif known is None and ident != text and text not in table["full_name"].values():
@@ -208,7 +217,7 @@ class _Reader:
                 return value
             steps.append({"from": start or dt.date(policy.lpr().fixings[0].date.year, 1, 1), "value": value})
         elif not self.sheet.rates:
-            self._bad("own_rate_missing", one, None, "2.95")
+            self._bad("value_missing", one, None, one.example)
             return None
         for day, rate in self.sheet.rates:
             since = as_day(day.value)
@@ -222,7 +231,12 @@ class _Reader:
     def _rate(self, answer: Answer) -> Decimal | None:
         ppm, code = as_rate_ppm(answer.value)
         if ppm is None:
-            self._bad(code, parameters()["own_rate"], answer, "2.95")
+            one = parameters()["own_rate"]
+            if code == "rate_ambiguous":  # most likely a cell in per cent format: 2.35% holds 0.0235
+                shown = f"{Decimal(as_text(answer.value)) * 100:f}".rstrip("0").rstrip(".")
+                self._bad("parameter_rate_ambiguous", one, answer, f"{shown} / {shown}%")
+            else:
+                self._bad(code, one, answer, one.example)
             return None
         return Decimal(ppm) / PPM
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from tests.books.make import FILES, HEAD, ROWS, book, text
 
@@ -129,17 +130,34 @@ def _huge_scenario() -> list[str]:
     return ["run", "s.toml"]
 
 
-def _parameter_unknown() -> list[str]:
-    import openpyxl
-    from click.testing import CliRunner
+def _template(change: Callable[[Any], None]) -> Make:
+    """The template with something changed in it, to check."""
 
-    from relending.cli import main
+    def make() -> list[str]:
+        import openpyxl
+        from click.testing import CliRunner
 
-    CliRunner().invoke(main, ["template", "book.xlsx", "--lang", "zh"])
-    filled = openpyxl.load_workbook("book.xlsx")
+        from relending.cli import main
+
+        CliRunner().invoke(main, ["template", "book.xlsx", "--lang", "zh"])
+        filled = openpyxl.load_workbook("book.xlsx")
+        change(filled)
+        filled.save("book.xlsx")
+        return ["check", "book.xlsx"]
+
+    return make
+
+
+def _label_changed(filled: Any) -> None:
     filled["参数"].cell(16, 1).value, filled["参数"].cell(16, 2).value = "金额小数", 3
-    filled.save("book.xlsx")
-    return ["check", "book.xlsx"]
+
+
+def _rate_in_per_cent_format(filled: Any) -> None:
+    filled["参数"].cell(13, 2).value = 0.0235
+
+
+def _sheet_renamed(filled: Any) -> None:
+    filled["参数"].title = "基本情况"
 
 
 def _changed_while_read() -> list[str]:
@@ -231,7 +249,9 @@ CASES: dict[str, Make] = {
     "scenario_unreadable": written("s.toml", b"[scenario\n", "run", "s.toml"),
     "scenario_not_utf8": written("s.toml", '[scenario]\nname = "示范"\n'.encode("gbk"), "run", "s.toml"),
     "scenario_too_large": _huge_scenario,
-    "parameter_unknown": _parameter_unknown,
+    "parameter_rate_ambiguous": _template(_rate_in_per_cent_format),
+    "parameter_sheet_missing": _template(_sheet_renamed),
+    "parameter_unknown": _template(_label_changed),
     "scenario_is_book": written("book.csv", text(book()), "run", "book.csv"),
     "scenario_unknown_key": set_to("scenario.strat=2022-01-01"),
     "scenario_missing_key": lambda: changed(("start = 2022-01-01\n", "")),

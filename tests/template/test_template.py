@@ -202,12 +202,12 @@ def test_later_costs_of_funds_stand_in_the_small_table(filled):
 
 WRONG = [
     ({"报告季度": "二季度"}, "unreadable_quarter", "报告季度"),
-    ({"自有资金成本（%）": 0.0295}, "rate_ambiguous", "自有资金成本（%）"),
+    ({"自有资金成本（%）": 0.0295}, "parameter_rate_ambiguous", "自有资金成本（%）"),
     ({"机构类别": "大银行"}, "unknown_value", "机构类别"),
     ({"货币政策工具": "碳减排"}, "unknown_facility", "货币政策工具"),
     ({"利率小数位数": 9}, "scenario_bad_value", "利率小数位数"),
     ({"利率小数位数": "两位"}, "unreadable_number", "利率小数位数"),
-    ({"金融机构": "示范银行"}, "scenario_missing_key", "机构类别"),
+    ({"金融机构": "示范银行"}, "value_missing", "机构类别"),
     ({"碳减排支持工具获准日期": "四月"}, "unreadable_date", "碳减排支持工具获准日期"),
     ({"起始季度": "2025Q1"}, "scenario_bad_value", "起始季度"),
 ]
