@@ -91,8 +91,8 @@ def command(
     write_findings(findings, findings_to, lang, sources)
     if not scenario and "unknown_lender" in findings.codes():
         say(
-            "提示：名单之外的银行，用 --lender 给出台账中的名称、--class 给出机构类别；或填写模板（relending template）；"
-            "或由情景文件的 [lenders.名称] 定义。"
+            "提示：名单之外的银行，用 --lender 给出台账中的名称、--class 给出机构类别；"
+            "或填写模板（relending template）；或由情景文件的 [lenders.名称] 定义。"
             if lang == "zh"
             else "Hint: for a bank no policy file knows, give its name as the book has it with --lender and its class "
             "with --class; or fill in a template (relending template); or define it in a scenario ([lenders.NAME])."

@@ -25,7 +25,7 @@ STOPPED, WRONG_USAGE, BROKEN = 1, 2, 3
 """Exit codes: stopped by the input, wrong usage, an invariant failed."""
 
 SHOWN_ON_STOP = 8
-"""Errors of one code that are shown line by line where a run stops; of more the first is shown, and how many."""
+"""Rows of files whose errors of one code are shown line by line on a stop; of more the first, and how many."""
 
 _F = TypeVar("_F", bound=Any)
 
@@ -254,7 +254,7 @@ def scenario_sources(scenario: Scenario) -> list[tuple[Path, str]]:
 def show_findings(findings: Findings, lang: str, *, err: bool = False, in_full: bool = False) -> None:
     """Counts first, then each code once with its first place and what to do.
 
-    ``in_full``: errors as a line each, but for a code that comes more than ``SHOWN_ON_STOP`` times.
+    ``in_full``: errors as a line each, but for a code that comes in more than ``SHOWN_ON_STOP`` rows.
     """
     if not findings:
         return
@@ -267,13 +267,17 @@ def show_findings(findings: Findings, lang: str, *, err: bool = False, in_full: 
     if in_full:
         from relending.findings import messages
 
-        errors = [
-            code for code, n in findings.codes().items() if messages()[code].severity == "error" and n <= SHOWN_ON_STOP
-        ]
+        stops = [code for code in findings.codes() if messages()[code].severity == "error"]
+        errors = [code for code in stops if _rows_of(findings.only(code)) <= SHOWN_ON_STOP]
         lines = findings.only(*errors).lines(lang, None, labels)
         findings = findings.only(*(code for code in findings.codes() if code not in errors))
     for line in [*lines, *findings.digest(lang, labels)]:
         say(f"  {line}", err=err)
+
+
+def _rows_of(findings: Findings) -> int:
+    """How many rows of files findings speak of: what is wrong with a header speaks of one."""
+    return len(findings.frame()[["file", "sheet", "row"]].drop_duplicates())
 
 
 def column_labels(lang: str) -> dict[str, str]:
