@@ -11,7 +11,7 @@ from relending.engine import pipeline
 from relending.engine.pipeline import prepare
 from relending.findings import Findings
 from relending.policy.plausibility import small
-from tests.plausibility.book import CODES, WAN, context, frames, loan
+from tests.plausibility.book import CODES, WAN, T, context, frames, loan
 from tests.plausibility.test_warnings_only import tables_of
 
 LEAST = small().principal_fen
@@ -84,13 +84,19 @@ def test_of_a_project_with_a_slip_told_the_low_share_is_not_told_too():
 
 
 def test_the_first_suggestion_followed_does_not_end_in_a_clean_book():
-    """万元 typed under 元, investment and principal: with the investment alone put right, the share speaks."""
-    small_book = loan(
-        principal_fen=10**6 * 3, project_investment_fen=4000 * WAN // 10**4, output_kwh=None, capacity_kw=None
+    """万元 typed under 元, a plant of 400 m yuan lent 120 m: with the investment alone put right, the share speaks."""
+    typed = loan(
+        principal_fen=12_000 * 100,
+        project_investment_fen=40_000 * 100,
+        project_reduction_g=96_000 * T,
+        output_kwh=None,
+        capacity_kw=None,
     )
-    (finding,) = told([small_book])
+    (finding,) = told([typed])
     assert finding.column == "project_investment" and finding.expected.startswith("project_investment x 10000: ")
-    assert said([{**small_book, "project_investment_fen": 4000 * WAN}]) == [("share_low", "L1")]
+    half_right = {**typed, "project_investment_fen": 40_000 * WAN}
+    assert said([half_right]) == [("share_low", "L1")]
+    assert said([{**half_right, "principal_fen": 12_000 * WAN}]) == []
 
 
 @pytest.mark.parametrize("cut", [1, 2])
@@ -134,7 +140,7 @@ def test_a_planned_loan_has_no_cells_to_fill_and_no_amount_of_its_own():
 def test_warnings_only_no_table_moves(monkeypatch):
     odd = [loan(principal_fen=1), loan(project_id="P2", principal_fen=WAN), loan(project_id="P3", evidence=None)]
     with_warnings = tables_of(odd)
-    assert AMOUNTS <= set(with_warnings.findings.codes())
+    assert set(with_warnings.findings.codes()) >= AMOUNTS
     for name in ("project_findings", "small_findings", "evidence_findings"):
         monkeypatch.setattr(pipeline, name, lambda *given: Findings())
     without = tables_of(odd)
