@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-import pyarrow as pa
 
+from relending.book.columns import columns
 from relending.engine.block import Block
-from relending.engine.columns import Flags
+from relending.engine.columns import Flags, take
 from relending.engine.screening import BIT, Screened
 from relending.findings import Findings
 from relending.policy.plausibility import small
@@ -22,25 +22,32 @@ def small_findings(block: Block, error: Flags) -> Findings:
     rows = np.flatnonzero(~error & ~block.planned & (block.principal < least))
     if not rows.size:
         return Findings()
+    # each distinct amount is written once, however many loans there are
+    amounts, which = np.unique(block.principal[rows], return_inverse=True)
     return Findings.of(
         "principal_small",
         int(rows.size),
         **block.place(rows),
         column="principal",
-        found=[f"{decimal_text(int(fen), 2)} CNY" for fen in block.principal[rows]],
+        found=take([f"{decimal_text(fen, 2)} CNY" for fen in amounts.tolist()], which),
         expected=f">= {decimal_text(least, 2)} CNY; 万元 -> 元?",
     )
 
 
 def evidence_findings(block: Block, screened: Screened) -> Findings:
-    """Of each loan refused for want of evidence, the cells that are empty."""
-    rows = np.flatnonzero((screened.reasons & BIT["evidence_missing"]).astype(bool))
+    """Of each loan refused for want of evidence, the cells that are empty; a lending plan's has none to fill."""
+    rows = np.flatnonzero((screened.reasons & BIT["evidence_missing"]).astype(bool) & ~block.planned)
     if not rows.size:
         return Findings()
     given = (block.has_investment, block.has_reduction, block.has_evidence)
-    lacking = np.array([~there[rows] for there in given])
-    names = ["; ".join(n for n, lacks in zip(EVIDENCE, one, strict=True) if lacks) for one in lacking.T.tolist()]
-    first = [name.split(";")[0] for name in names]
+    lacking = np.sum([~there[rows] * (1 << i) for i, there in enumerate(given)], axis=0)
+    # one text for each of the few combinations
+    names = [[n for i, n in enumerate(EVIDENCE) if bits >> i & 1] for bits in range(1 << len(EVIDENCE))]
+    headers = columns()
     return Findings.of(
-        "evidence_incomplete", int(rows.size), **block.place(rows), column=pa.array(first), expected=pa.array(names)
+        "evidence_incomplete",
+        int(rows.size),
+        **block.place(rows),
+        column=take([of[0] if of else None for of in names], lacking),
+        expected=take(["; ".join(f"{n} {headers[n].zh}" for n in of) for of in names], lacking),
     )

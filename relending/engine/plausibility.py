@@ -6,7 +6,7 @@ order that gives cause; whatever the blocks, the findings are the same. Loans in
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,7 +18,7 @@ from relending.engine.context import Context
 from relending.engine.keys import Keys
 from relending.engine.projects import Usable, Variants, first_of, place, variants
 from relending.engine.ratios import RATIOS, bound_of, compare, outside_of, ratio_text, texts
-from relending.engine.slips import MONEY, columns_of, slip_text, suspected
+from relending.engine.slips import MONEY, columns_of, principal_text, slip_text, suspected
 from relending.findings import Findings
 from relending.policy import Facility
 from relending.policy.plausibility import HUNDREDTHS, share_bound, small
@@ -32,8 +32,8 @@ def project_findings(blocks: Sequence[Block], keys: Keys, usable: Usable, end: i
     """
     if usable.row.size == 0:
         return Findings()
-    said = _figures(blocks, keys, usable, variants(blocks, keys, usable))
-    return Findings.concat([*said, _shares(blocks, keys, usable, end)])
+    said, slipped = _figures(blocks, keys, usable, variants(blocks, keys, usable))
+    return Findings.concat([*said, _shares(blocks, keys, usable, end, slipped)])
 
 
 def _once(group: Ints, at: Ints) -> Ints:
@@ -41,13 +41,16 @@ def _once(group: Ints, at: Ints) -> Ints:
     return at[np.sort(np.unique(group[at], return_index=True)[1])]
 
 
-def _figures(blocks: Sequence[Block], keys: Keys, usable: Usable, rows: Variants) -> list[Findings]:
-    """Ratios outside their bounds, and the slips that would explain them (then not the ratios too)."""
+def _figures(blocks: Sequence[Block], keys: Keys, usable: Usable, rows: Variants) -> tuple[list[Findings], Ints]:
+    """Ratios outside their bounds, and the slips that would explain them (then not the ratios too).
+
+    With them the projects (groups) of which a slip is told.
+    """
     compared = compare(rows)
     outside = outside_of(compared)
     wrong = np.logical_or.reduce(outside)
     if not wrong.any():
-        return []
+        return [], rows.group[:0]
     slips = suspected(compared, rows, wrong)
     names = (*rows.sectors, None)
 
@@ -78,14 +81,14 @@ def _figures(blocks: Sequence[Block], keys: Keys, usable: Usable, rows: Variants
             suspects = columns_of(bits)
             columns.append(suspects[0] if len(suspects) == 1 or suspects[0] == MONEY else "")
         parts.append(said("unit_slip_suspected", at, columns, found, expected))
-    return parts
+    return parts, rows.group[at]
 
 
-def _shares(blocks: Sequence[Block], keys: Keys, usable: Usable, end: int) -> Findings:
+def _shares(blocks: Sequence[Block], keys: Keys, usable: Usable, end: int, slipped: Ints) -> Findings:
     """Projects whose loans together pass the usual part of the investment, or are next to nothing of it; by integers.
 
     Counted are loans that are new and disbursed by ``end``; the investment is the largest they give, so that one that
-    was revised upwards gives no false alarm.
+    was revised upwards gives no false alarm. Next to nothing is not told of ``slipped``: of them a slip was told.
     """
     bound = share_bound()
 
@@ -104,28 +107,28 @@ def _shares(blocks: Sequence[Block], keys: Keys, usable: Usable, end: int) -> Fi
     planned[usable.project[usable.planned]] = True
     begun = first_of(project, keys.projects)
 
-    def told(code: str, which: Flags, column: str, expected: str, digits: int = 4) -> Findings:
+    def told(code: str, which: Flags, column: str, expected: Callable[[int, int], str], digits: int = 4) -> Findings:
         at = _once(usable.group, np.sort(counted[begun[which]]))
         named = usable.project[at]
+        pairs = list(zip(lent[named].tolist(), investment[named].tolist(), strict=True))
         return Findings.of(
             code,
             int(at.size),
             **place(blocks, keys, usable.row[at]),
             column=column,
-            found=[
-                f"{decimal_text(a, 2)} / {decimal_text(b, 2)} = {a / b:.{digits}f}"
-                for a, b in zip(lent[named].tolist(), investment[named].tolist(), strict=True)
-            ],
-            expected=expected,
+            found=[f"{decimal_text(a, 2)} / {decimal_text(b, 2)} = {a / b:.{digits}f}" for a, b in pairs],
+            expected=[expected(a, b) for a, b in pairs],
         )
 
-    high, low = lent > most, (lent > 0) & (lent < investment // parts) & ~planned
+    high, low = lent > most, (lent > 0) & (lent < -(-investment // parts)) & ~planned
+    # a plan's row has a project a loan and is in no low; of the others the group is the project
+    low[slipped] = False
     said = []
     if high.any():
-        said.append(told("share_high", high, "project_investment", f"<= {bound.high_e2 / HUNDREDTHS:.2f}"))
+        most_text = f"<= {bound.high_e2 / HUNDREDTHS:.2f}"
+        said.append(told("share_high", high, "project_investment", lambda a, b: most_text))
     if low.any():
-        slip = "principal x 10000: 万元 -> 元, 亿元 -> 万元?"
-        said.append(told("share_low", low, "principal", f">= 1/{parts:,}; {slip}", 6))
+        said.append(told("share_low", low, "principal", lambda a, b: f">= 1/{parts:,}; {principal_text(a, b)}", 6))
     return Findings.concat(said)
 
 

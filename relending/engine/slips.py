@@ -64,10 +64,27 @@ def slip_text(bits: int) -> str:
     said = []
     for bit, (column, shift) in enumerate(CANDIDATES):
         if bits >> bit & 1:
-            factor = 10 ** abs(shift)
-            pairs = slip_units().get((column, factor), ())
-            units = ", ".join(f"{a} -> {b}" if shift < 0 else f"{b} -> {a}" for a, b in pairs)
             # loan and investment are mostly written in the same unit
             too = " (+ principal)" if column == MONEY else ""
-            said.append(f"{column} {'/' if shift < 0 else 'x'} {factor}" + (f": {units}" if units else "") + "?" + too)
+            said.append(_move(column, column, 10 ** abs(shift), shift < 0) + too)
     return " | ".join(said)
+
+
+def principal_text(lent: int, investment: int) -> str:
+    """The slip of loans that are next to nothing of the investment; units are those of the investment.
+
+    Named is the largest factor between two units of money by which the loans may grow and still be within it: a
+    larger one would only lead to loans set aside.
+
+    >>> principal_text(3_000_000, 30_000_000_000), principal_text(3_000_001, 30_000_000_000)
+    ('principal x 10000: 万元 -> 元, 亿元 -> 万元?', 'principal x 1000: 千元 -> 元?')
+    """
+    factors = sorted((factor for column, factor in slip_units() if column == MONEY), reverse=True)
+    factor = next((f for f in factors if lent * f <= investment), factors[-1])
+    return _move("principal", MONEY, factor, down=False)
+
+
+def _move(column: str, units_of: str, factor: int, down: bool) -> str:
+    pairs = slip_units().get((units_of, factor), ())
+    units = ", ".join(f"{a} -> {b}" if down else f"{b} -> {a}" for a, b in pairs)
+    return f"{column} {'/' if down else 'x'} {factor}" + (f": {units}" if units else "") + "?"
