@@ -260,7 +260,7 @@ def match(
         problems.append(Findings.one("header_below", **at, found=_title(above)))
     problems.append(_missing(table, seen, ignored, texts, at))
     for text in dict.fromkeys(ignored):
-        near = _near_miss(text, table, seen)
+        near = _near_miss(text, table, seen) if len(headers) <= limits()["columns"] else ""
         code = "header_near_miss" if near else "column_ignored"
         problems.append(Findings.one(code, **at, column=text, found=text, expected=near))
     if bare:

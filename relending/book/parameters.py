@@ -160,6 +160,8 @@ def as_text(value: Any) -> str:
     if isinstance(value, dt.datetime):
         value = value.date()
     if isinstance(value, float):
+        if value != value or abs(value) == float("inf"):
+            return str(value)
         return str(int(value)) if value == int(value) else format(value, ".15g")
     return str(value).strip()
 

@@ -30,7 +30,8 @@ MOST_RATIO = 200
 """A part packed tighter than this, and larger than ``SMALL``, is not a table but a trap."""
 SMALL = 64 << 20
 MOST_PARTS = 10_000
-MOST_MERGED = 50_000
+MOST_MERGED = 2_000_000
+"""Cells that merges of a sheet may take in; a table of loans has few."""
 MOST_BELOW = 2
 """Rows below the names that a header's merged cells may take in."""
 PREPAYMENT_SHEETS = frozenset({"提前还款", "prepayments"})
@@ -121,6 +122,8 @@ def open_sheet(
     import python_calamine as calamine
 
     _guard(path)
+    if not _is_xlsx(path):
+        _examined(path)  # some readers take in every sheet on opening: asked before this process opens it
     try:
         with calamine.CalamineWorkbook.from_path(str(path)) as book:
             name = next((n for n in book.sheet_names if plain(n) in names), None)
@@ -167,6 +170,13 @@ def _examined(path: Path, only: Collection[str] | None = None) -> Mapping[str, S
         small = all(rows * wide <= most for rows, wide in sizes.values())
         if small and not all(one.sure for one in seen.values()):
             sizes = {**sizes, **{n: size for n, size in probed(path, most).items() if only is None or n in only}}
+    for name, one in (seen or {}).items():
+        merged = sum((b - t + 1) * (min(r, limits()["columns"]) - left + 1) for t, left, b, r in one.merged if b > t)
+        if merged > MOST_MERGED:
+            found, most_merged = f"{merged:,} (merged)", f"<= {MOST_MERGED:,}"
+            raise InputError(
+                Findings.one("too_many_rows", file=path.name, sheet=name, found=found, expected=most_merged)
+            )
     if len(sizes) > limits()["sheets"]:
         raise InputError(
             Findings.one("too_many_sheets", file=path.name, found=len(sizes), expected=f"<= {limits()['sheets']}")
@@ -291,7 +301,7 @@ def _table(path: Path, name: str, sheet: _Sheet, table: str, sha256: str, seen: 
     while headers and len(headers) - 1 in nothing:
         headers.pop()  # formatted but empty columns at the right
     first = 1 + _last_of_header(at, table, seen)
-    broken = _without_value(seen, first, sheet.height)
+    broken = _without_value(seen, first, sheet.height, min(len(headers), limits()["columns"]))
 
     def blocks(positions: Sequence[int], block_rows: int, words: Collection[int] = ()) -> Iterator[RawBlock]:
         body = load()[first:]
@@ -342,16 +352,16 @@ def _last_of_header(at: HeaderAt, table: str, seen: Seen) -> int:
     return max([at.last, *reach])
 
 
-def _without_value(seen: Seen, first: int, height: int) -> dict[int, dict[int, tuple[str, str]]]:
+def _without_value(seen: Seen, first: int, height: int, width: int) -> dict[int, dict[int, tuple[str, str]]]:
     """Cells of the rows from ``first`` on that have no value of their own: column -> row -> code and what is there."""
     out: dict[int, dict[int, tuple[str, str]]] = {}
     for (row, at), said in seen.broken.items():
         if row >= first:
             out.setdefault(at, {})[row] = said
-    for top, left, bottom, right in seen.merged[:MOST_MERGED]:
+    for top, left, bottom, right in seen.merged:
         text = f"{column_letters(left)}{top + 1}:{column_letters(right)}{bottom + 1}"
         for row in range(max(top + 1, first), min(bottom + 1, height)):
-            for at in range(left, min(right + 1, limits()["columns"])):
+            for at in range(left, min(right + 1, width)):
                 out.setdefault(at, {}).setdefault(row, (MERGED, text))
     return out
 

@@ -313,9 +313,9 @@ def fill(here: Path, target: Path, name: str, tag: str, info: dict, log: list) -
     env = target / name
     python = env / ("Scripts" if WINDOWS else "bin") / ("python.exe" if WINDOWS else "python")
     say("Making an environment (up to a minute) ...", "建立运行环境（约需一分钟）……")
-    run([sys.executable, "-m", "venv", str(env)], log, "no environment could be made", "无法建立运行环境")
+    run([sys.executable, "-I", "-m", "venv", str(env)], log, "no environment could be made", "无法建立运行环境")
     say("Installing the wheels (up to some minutes) ...", "安装程序包（可能需要几分钟）……")
-    pip = [str(python), "-m", "pip", "install", "--no-index", "--find-links", str(here / "wheels"), "--no-input"]
+    pip = [str(python), "-I", "-m", "pip", "install", "--no-index", "--find-links", str(here / "wheels"), "--no-input"]
     pip += ["--no-cache-dir", "--disable-pip-version-check", "--only-binary", ":all:"]
     wanted = ["--requirement", str(here / f"requirements-{tag}.txt")]
     run(pip + wanted, log, "the wheels could not be installed", "程序包无法安装")
