@@ -285,3 +285,21 @@ def test_parameters_and_their_keys_are_each_once(filled):
     labels = [text for p in parameters().values() for text in set(p.label.values())]
     assert len(labels) == len(set(labels)) and len({p.key for p in parameters().values()}) == len(parameters())
     assert load_scenario(filled()).own_rate[""].values[0].value == Decimal("0.0295") * 10**6
+
+
+@pytest.mark.parametrize("verb", ["check", "run"])
+@pytest.mark.parametrize("gone", ["renamed", "deleted"])
+def test_a_template_without_its_parameter_sheet_says_so(
+    filled: Callable[..., Path], verb: str, gone: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = filled()
+    book = openpyxl.load_workbook(path)
+    if gone == "renamed":
+        book["参数"].title = "参数表"
+    else:
+        del book["参数"]
+    book.save(path)
+    monkeypatch.chdir(path.parent)
+    done = CliRunner().invoke(main, [verb, path.name, "--lang", "zh"])
+    assert done.exit_code == 1 and "parameter_sheet_missing" in done.output
+    assert "--lender" not in done.output and "scenario_is_book" not in done.output
