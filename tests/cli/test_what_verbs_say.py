@@ -126,7 +126,7 @@ def test_an_unknown_lender_or_facility_is_refused_in_the_language_asked(tmp_path
     assert said.exit_code == 2 and word.replace("icbc", "cerf") in said.output
 
 
-@pytest.mark.parametrize(("lang", "word"), [("en", "defined by a scenario"), ("zh", "由情景文件")])
+@pytest.mark.parametrize(("lang", "word"), [("en", "define it in a scenario"), ("zh", "由情景文件")])
 def test_check_says_where_an_unknown_bank_is_defined(tmp_path: Path, lang: str, word: str) -> None:
     rows = [line("A") + ",Some Village Bank"]
     said = call("check", book(tmp_path, *rows, header=HEADER + ",lender"), "--lang", lang)

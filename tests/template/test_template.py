@@ -250,7 +250,8 @@ def test_a_formula_among_the_parameters_that_was_never_computed_is_told(filled):
 def test_a_book_without_parameters_is_no_scenario_and_the_way_on_is_told(filled):
     path = filled()
     book = openpyxl.load_workbook(path)
-    del book["参数"]
+    for sheet in ("参数", "说明", "lists"):
+        del book[sheet]
     book.save(path)
     done = CliRunner().invoke(main, ["run", str(path), "--lang", "zh"])
     assert done.exit_code == 1 and "relending template" in done.output
@@ -289,9 +290,7 @@ def test_parameters_and_their_keys_are_each_once(filled):
 
 @pytest.mark.parametrize("verb", ["check", "run"])
 @pytest.mark.parametrize("gone", ["renamed", "deleted"])
-def test_a_template_without_its_parameter_sheet_says_so(
-    filled: Callable[..., Path], verb: str, gone: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_template_without_its_parameter_sheet_says_so(filled, verb, gone, monkeypatch):
     path = filled()
     book = openpyxl.load_workbook(path)
     if gone == "renamed":
