@@ -10,6 +10,8 @@ from typing import Any
 
 import click
 
+from relending.terminal import visible
+
 _CLICK = (
     (r"No such command '(.+?)'\.?.*", "没有命令 {0!r}"),
     (r"Missing argument '(.+?)'\.", "缺少参数 {0}"),
@@ -72,4 +74,5 @@ class ToldInChinese(click.UsageError):
         if self.ctx is not None:
             lines.append(self.ctx.get_usage().replace("Usage: ", "用法：", 1))
             lines.append(f"帮助：{self.ctx.command_path} --help")
-        click.echo("\n".join([*lines, "", f"错误：{self.format_message()}"]), file=file, err=file is None)
+        said = "\n".join([*lines, "", f"错误：{self.format_message()}"])
+        click.echo(visible(said, lines=True), file=file, err=file is None)

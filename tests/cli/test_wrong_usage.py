@@ -45,3 +45,8 @@ def test_the_language_of_the_surroundings_counts_unless_the_command_says_another
 def test_what_is_no_wrong_usage_stays_as_it_was() -> None:
     assert call("check", "--help", "--lang", "zh").exit_code == 0
     assert "Usage: " in call(RELENDING_LANG="zh").output
+
+
+def test_control_characters_of_what_was_typed_do_not_reach_the_screen() -> None:
+    said = call("check", "--\x1b[31mred", "--lang", "zh")
+    assert said.exit_code == 2 and "没有选项" in said.output and "\x1b" not in said.output
