@@ -222,6 +222,21 @@ class Findings:
         others = {code: _other_words(frame[frame["code"] == code]) for code in order if counts[code] > 1}
         return [x for r in rows for x in _of_code(r, counts[r.code], lang, labels or {}, others.get(r.code, []))]
 
+    def many(self, most: int) -> list[str]:
+        """Codes that come more than ``most`` times over the rows of a table: nobody reads them one by one.
+
+        What is said of a header, a sheet, a file or a key stands in one row of each sheet or in none, however much it
+        is, and each asks for something else.
+
+        >>> rows = Findings.of("value_missing", 9, file="book.csv", row=list(range(2, 11)), column="rate")
+        >>> (rows + Findings.of("missing_column", 9, file="book.csv", row=1)).many(8)
+        ['value_missing']
+        """
+        often = [code for code, n in self.codes().items() if n > most]
+        frame = self.only(*often).frame()[["code", "file", "sheet", "row"]].drop_duplicates()
+        of_rows = set(frame.loc[frame.duplicated(["code", "file", "sheet"]), "code"])
+        return [code for code in often if code in of_rows]
+
 
 WORDS = {
     "en": {

@@ -194,8 +194,14 @@ def _sectors(rows: Rows, unknown: str = "unknown_sector") -> None:
         return known.setdefault(text, sector_of(text))[0]
 
     def subfields(text: str) -> str:
-        """The sector codes of the field a text names; empty where it names none."""
+        """The sectors of the field a text names, each as code and name; empty where it names none."""
         return ", ".join(f"{s.code} {s.zh}" for s in sectors().values() if s.field == field_of(text))
+
+    def alike(text: str) -> str:
+        """The sector most like a text, as code and name."""
+        near = nearest_sector(text)
+        one = sectors().get(sector_of(near)[0] or "") if near else None
+        return _nearest(f"{one.code} {one.zh}" if one else near)
 
     texts = rows.values["sector"]
     mapped, strange = translate(texts, code)
@@ -206,7 +212,7 @@ def _sectors(rows: Rows, unknown: str = "unknown_sector") -> None:
         where = np.flatnonzero(pc.is_in(texts, pa.array(sorted(bare))).to_numpy(zero_copy_only=False))
         rows.blame("subfield_not_given", where, "sector", translate(texts.take(pa.array(where)), subfields)[0])
     if len(strange):
-        nearest, _ = translate(texts.take(pa.array(strange)), lambda t: subfields(t) or _nearest(nearest_sector(t)))
+        nearest, _ = translate(texts.take(pa.array(strange)), lambda t: subfields(t) or alike(t))
         rows.blame(unknown, strange, "sector", nearest)
 
 

@@ -420,3 +420,16 @@ def _as_text(v: Any) -> str:
     if isinstance(v, float):
         return str(int(v)) if abs(v) < 1e300 and v == int(v) else format(v, ".15g")
     return _day(v).isoformat() if isinstance(v, dt.date) else str(v)
+
+
+def sheets_without_parameters(path: Path) -> tuple[str, ...]:
+    """The names of the sheets of a template whose parameter sheet is gone; none of any other or no workbook."""
+    import python_calamine as calamine
+
+    try:
+        _guard(path)
+        with calamine.CalamineWorkbook.from_path(str(path)) as book:
+            names = tuple(book.sheet_names)
+    except Exception:  # the reader's errors share no class of their own; whoever reads the book tells them
+        return ()
+    return names if _lost_its_parameters(names) else ()

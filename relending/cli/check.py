@@ -161,12 +161,28 @@ def _load_book(
     known = lender_of(lender) if lender else None
     banks: dict[str, Any] = dict(lenders())
     own: dict[str, str] = {}
+    if cls is not None and (lender is None or known is not None):
+        raise click.UsageError(_no_class_needed(lender, known, lang))
     if lender is not None and known is None:
         known = "own"
         own = {lender: known}
         banks[known] = Bank(known, _class_of(lender, cls, lang))
     read = read_book(book, prepayments=prepayments, lender=known, lenders=own, sheet=sheets or None)
     return read, book_context([facility(name) for name in names], banks, read), Findings() + read.findings
+
+
+def _no_class_needed(lender: str | None, known: str | None, lang: str) -> str:
+    if known is None:
+        return (
+            "--class 须与 --lender 一起使用：--lender 机构名称 --class 类别"
+            if lang == "zh"
+            else "--class goes with --lender: --lender NAME --class CLASS"
+        )
+    return (
+        f"{lender!r} 是名单中的机构（{known}），类别已知，请去掉 --class"
+        if lang == "zh"
+        else f"the policy files know {lender!r} ({known}) and its class: leave out --class"
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.exceptions import NoArgsIsHelpError
 
 from relending.cli.screen import let_through
+from relending.cli.usage import ToldInChinese, is_chinese
+
+_ZH = "relending.zh"
 
 VERBS = {
     "run": "Run a scenario: loan book in, run folder out. 运行情景",
@@ -38,6 +42,24 @@ class Verbs(click.Group):
         found: click.Command = import_module(f"relending.cli.{name}").command
         return found
 
+    def make_context(self, *args: Any, **named: Any) -> click.Context:
+        """The context of a command line, which remembers whether its language is Chinese."""
+        words = list(named.get("args", args[1] if len(args) > 1 else ()))
+        zh = is_chinese(words)
+        try:
+            made = super().make_context(*args, **named)
+        except click.UsageError as error:
+            raise _in_their_language(error, zh) from None
+        made.meta[_ZH] = zh
+        return made
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Carry out the verb; wrong usage is told in the language asked for."""
+        try:
+            return super().invoke(ctx)
+        except click.UsageError as error:
+            raise _in_their_language(error, ctx.meta[_ZH]) from None
+
     def main(self, *args: Any, **named: Any) -> Any:
         """Parse and carry out, help included.
 
@@ -55,6 +77,10 @@ class Verbs(click.Group):
         """One line a verb, without importing it."""
         with formatter.section("Commands"):
             formatter.write_dl(list(VERBS.items()))
+
+
+def _in_their_language(error: click.UsageError, zh: bool) -> click.UsageError:
+    return ToldInChinese(error) if zh and not isinstance(error, NoArgsIsHelpError) else error
 
 
 def _told(error: OSError) -> None:

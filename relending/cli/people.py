@@ -24,8 +24,10 @@ if TYPE_CHECKING:
 STOPPED, WRONG_USAGE, BROKEN = 1, 2, 3
 """Exit codes: stopped by the input, wrong usage, an invariant failed."""
 
-SHOWN_ON_STOP = 8
-"""Rows of files whose errors of one code are shown line by line on a stop; of more the first, and how many."""
+SHOWN_ON_STOP = 5
+"""Errors of one code over the rows of a book shown line by line where a run stops; of more the first, and how many."""
+KEYS_ON_STOP = 20
+"""The same of errors of headers, files and keys: each asks for something else; of more it is said how many."""
 
 _F = TypeVar("_F", bound=Any)
 
@@ -78,7 +80,7 @@ def errors_for_people(
 ) -> Iterator[None]:
     """Turns the package's errors into lines and exit codes; anything else is a bug and may show itself.
 
-    Every error that stops is shown, but for thousands of the same; ``findings_to`` is a file to write all of it to, and
+    Every error that stops is shown, one of many rows once; ``findings_to`` is a file to write all of it to, and
     ``sources`` (as in :func:`write_findings`) may grow until then.
     """
     from relending.findings import InputError, InvariantError
@@ -254,7 +256,7 @@ def scenario_sources(scenario: Scenario) -> list[tuple[Path, str]]:
 def show_findings(findings: Findings, lang: str, *, err: bool = False, in_full: bool = False) -> None:
     """Counts first, then each code once with its first place and what to do.
 
-    ``in_full``: errors as a line each, but for a code that comes in more than ``SHOWN_ON_STOP`` rows.
+    ``in_full``: errors as a line each, but for a code that comes in more than ``SHOWN_ON_STOP`` rows of a book.
     """
     if not findings:
         return
@@ -267,17 +269,12 @@ def show_findings(findings: Findings, lang: str, *, err: bool = False, in_full: 
     if in_full:
         from relending.findings import messages
 
-        stops = [code for code in findings.codes() if messages()[code].severity == "error"]
-        errors = [code for code in stops if _rows_of(findings.only(code)) <= SHOWN_ON_STOP]
-        lines = findings.only(*errors).lines(lang, None, labels)
+        once = findings.many(SHOWN_ON_STOP)
+        errors = [code for code in findings.codes() if messages()[code].severity == "error" and code not in once]
+        lines = findings.only(*errors).lines(lang, KEYS_ON_STOP, labels)
         findings = findings.only(*(code for code in findings.codes() if code not in errors))
     for line in [*lines, *findings.digest(lang, labels)]:
         say(f"  {line}", err=err)
-
-
-def _rows_of(findings: Findings) -> int:
-    """How many rows of files findings speak of: what is wrong with a header speaks of one."""
-    return len(findings.frame()[["file", "sheet", "row"]].drop_duplicates())
 
 
 def column_labels(lang: str) -> dict[str, str]:

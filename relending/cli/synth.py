@@ -123,12 +123,15 @@ def _tell(done: Written, loans: int, seed: int, lang: str) -> None:
     run = command_line(
         "relending", "run", str(done.scenario), options=["--out", str(done.book.with_name(done.book.stem + "-run"))]
     )
+    check = command_line("relending", "check", str(done.scenario))
     if lang == "zh":
         said = [f"已生成 {loans:,} 笔借据（种子 {seed}）：{done.book}"]
         said += [f"错误 {name}：{n:,} 行 → {defects()[name].told}" for name, n in done.rows.items()]
-        said += [f"提前还款：{done.prepayments}", f"情景文件：{done.scenario}", f"下一步：{run}"]
+        said += [f"提前还款：{done.prepayments}", f"情景文件：{done.scenario}"]
+        said += [f"检查（银行为虚构，仅情景文件认得，请检查情景而非台账）：{check}", f"下一步：{run}"]
     else:
         said = [f"wrote {loans:,} loans (seed {seed}) to {done.book}"]
         said += [f"defect {name}: {n:,} rows -> {defects()[name].told}" for name, n in done.rows.items()]
-        said += [f"prepayments: {done.prepayments}", f"scenario: {done.scenario}", f"next: {run}"]
+        said += [f"prepayments: {done.prepayments}", f"scenario: {done.scenario}"]
+        said += [f"check (the banks are invented; only the scenario knows them): {check}", f"next: {run}"]
     say("\n".join(said))

@@ -43,7 +43,7 @@ TEXTS = {
         "found": "Found",
         "expected": "Expected",
         "none": "Nothing was found.",
-        "hint": "A click on a place opens the file there.",
+        "hint": "A click on a place opens the file there (of a CSV file: the file only).",
     },
     "zh": {
         "summary": "汇总",

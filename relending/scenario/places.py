@@ -73,10 +73,14 @@ def locate(path_or_name: str | Path, problems: Problems) -> Path | None:
     if path.is_file() and not _is_book(path):
         return path
     if path.is_file():
-        from relending.scenario.workbook import has_parameters  # only now: it takes the readers of tables
+        from relending.scenario.workbook import has_parameters, lost_parameters  # only now: it takes table readers
 
         if has_parameters(path):
             return path
+        names = lost_parameters(path)
+        if names:
+            problems.add("parameter_sheet_missing", file=path.name, found=", ".join(names))
+            return None
         problems.add("scenario_is_book", file=path.name, found=path.name, expected="*.toml")
         return None
     found = shipped(str(path_or_name)) if isinstance(path_or_name, str) else None

@@ -24,6 +24,7 @@ from relending.book.parameters import (
     parameters,
     read_parameters,
 )
+from relending.book.workbook import sheets_without_parameters
 from relending.dates import quarter_end, quarter_start, to_date
 from relending.findings import InputError
 from relending.policy import normalised
@@ -45,6 +46,11 @@ def has_parameters(path: Path) -> bool:
         return is_workbook(path) and read_parameters(path) is not None
     except InputError:
         return False
+
+
+def lost_parameters(path: Path) -> tuple[str, ...]:
+    """The sheets of a workbook that looks like a filled-in template without its parameter sheet; else none."""
+    return sheets_without_parameters(path) if is_workbook(path) else ()
 
 
 def workbook_tables(path: Path, problems: Problems) -> dict[str, Any] | None:

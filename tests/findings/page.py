@@ -31,13 +31,15 @@ This page is made by `tools/build_docs.py` from `relending/messages.toml`, the b
 `tests/findings`; a test keeps it so. 本页由代码生成。
 
 Every problem of the input is a finding: severity, code, file, sheet, row, loan, column, what was found, what was
-expected, and what to do. The screen shows each code once: how often it comes, its first place, what to do. All of them
-are in the run's `findings.csv`, and where `--findings FILE` says: a `.csv`, or an `.xlsx` that counts them on its first
-sheet and leads from every row to the cell it speaks of.
+expected, and what to do. The screen shows each code once: how often it comes, its first place, the other words found,
+what to do. Where the input stops the work, errors of files, headers and keys stand one a line, and so does an error in
+a few rows. All of them are in the run's `findings.csv`, and where `--findings FILE` says: a `.csv`, or an `.xlsx` that
+counts them on its first sheet and leads from every row to the cell it speaks of (of a CSV book: to the file).
 
-屏幕上每个代码只显示一次：次数、首例位置、如何处理。全部检查事项在运行文件夹的 `findings.csv` 中，
+屏幕上每个代码只显示一次：次数、首例位置、其他写法、如何处理。因输入有误而停止时，文件、表头和情景键的错误逐条显示，
+只涉及少数几行的错误也逐条显示。全部检查事项在运行文件夹的 `findings.csv` 中，
 也可用 `--findings 文件` 另存为 `.csv` 或 `.xlsx`；后者第一张表为汇总，其后逐条列出，
-点击“位置”即可打开原文件的相应单元格。
+点击“位置”即可打开原文件的相应单元格（CSV 文件只能打开文件本身）。
 
 The examples are what the product prints, in English and in Chinese; the books they name are in `tests/books/files`.
 例子均为程序的实际输出，其中的台账在 `tests/books/files`。

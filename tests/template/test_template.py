@@ -250,7 +250,8 @@ def test_a_formula_among_the_parameters_that_was_never_computed_is_told(filled):
 def test_a_book_without_parameters_is_no_scenario_and_the_way_on_is_told(filled):
     path = filled()
     book = openpyxl.load_workbook(path)
-    del book["参数"]
+    for sheet in ("参数", "说明", "lists"):
+        del book[sheet]
     book.save(path)
     done = CliRunner().invoke(main, ["run", str(path), "--lang", "zh"])
     assert done.exit_code == 1 and "relending template" in done.output
@@ -285,3 +286,19 @@ def test_parameters_and_their_keys_are_each_once(filled):
     labels = [text for p in parameters().values() for text in set(p.label.values())]
     assert len(labels) == len(set(labels)) and len({p.key for p in parameters().values()}) == len(parameters())
     assert load_scenario(filled()).own_rate[""].values[0].value == Decimal("0.0295") * 10**6
+
+
+@pytest.mark.parametrize("verb", ["check", "run"])
+@pytest.mark.parametrize("gone", ["renamed", "deleted"])
+def test_a_template_without_its_parameter_sheet_says_so(filled, verb, gone, monkeypatch):
+    path = filled()
+    book = openpyxl.load_workbook(path)
+    if gone == "renamed":
+        book["参数"].title = "参数表"
+    else:
+        del book["参数"]
+    book.save(path)
+    monkeypatch.chdir(path.parent)
+    done = CliRunner().invoke(main, [verb, path.name, "--lang", "zh"])
+    assert done.exit_code == 1 and "parameter_sheet_missing" in done.output
+    assert "--lender" not in done.output and "scenario_is_book" not in done.output
