@@ -55,7 +55,9 @@ def room_in(parent: Path) -> Iterator[Path]:
 
 
 def _formers(room: Path) -> list[Path]:
-    return sorted((room / OLD).iterdir()) if (room / OLD).is_dir() else []
+    # a link that someone laid there leads to what is not ours to move
+    real = not room.is_symlink() and not (room / OLD).is_symlink() and (room / OLD).is_dir()
+    return sorted((room / OLD).iterdir()) if real else []
 
 
 def _locked(file: IO[bytes]) -> bool:
