@@ -30,7 +30,7 @@ MOST_RATIO = 200
 """A part packed tighter than this, and larger than ``SMALL``, is not a table but a trap."""
 SMALL = 64 << 20
 MOST_PARTS = 10_000
-MOST_MERGED = 2_000_000
+MOST_MERGED = 1 << 21
 """Cells that merges of a sheet may take in; a table of loans has few."""
 MOST_BELOW = 2
 """Rows below the names that a header's merged cells may take in."""
