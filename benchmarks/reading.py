@@ -61,7 +61,7 @@ def main() -> None:
             ("bank.xlsx", told.xlsx_loans, []),
             ("bank.csv", told.csv_loans, ["--encoding", "gbk"]),
         ):
-            made = ["synth", book, "--loans", str(loans), "--seed", "7", "--sound", "--style", "bank", *more]
+            made = ["synth", "--force", book, "--loans", str(loans), "--seed", "7", "--sound", "--style", "bank", *more]
             measure([program(), *made], folder)
             compare(folder, folder / book, told.repeats)
 
