@@ -121,15 +121,13 @@ def open_sheet(
     """
     import python_calamine as calamine
 
-    _guard(path)
-    if not _is_xlsx(path):
-        _examined(path)  # some readers take in every sheet on opening: asked before this process opens it
+    examined = _before_opening(path)
     try:
         with calamine.CalamineWorkbook.from_path(str(path)) as book:
             name = next((n for n in book.sheet_names if plain(n) in names), None)
             if name is None:
                 return None
-            seen = _examined(path, [name])
+            seen = _examined(path, [name]) if not examined else None
             rows = book.get_sheet_by_name(name).to_python(skip_empty_area=False, nrows=HEAD_ROWS * 100)
     except InputError:
         raise
@@ -137,6 +135,18 @@ def open_sheet(
         found = _is_really(path) or str(error)[:200]
         raise InputError(Findings.one("file_unreadable", file=path.name, found=found)) from None
     return name, rows, (seen or {}).get(name, Seen()).broken
+
+
+def _before_opening(path: Path) -> bool:
+    """Make sure that a workbook may be opened; whether that took a look at all of its sheets.
+
+    Some readers (not that of .xlsx) take in every sheet on opening, so their size is asked for first.
+    """
+    _guard(path)
+    whole = not _is_xlsx(path)
+    if whole:
+        _examined(path)
+    return whole
 
 
 def _lost_its_parameters(names: Sequence[str]) -> bool:
@@ -171,7 +181,9 @@ def _examined(path: Path, only: Collection[str] | None = None) -> Mapping[str, S
         if small and not all(one.sure for one in seen.values()):
             sizes = {**sizes, **{n: size for n, size in probed(path, most).items() if only is None or n in only}}
     for name, one in (seen or {}).items():
-        merged = sum((b - t + 1) * (min(r, limits()["columns"]) - left + 1) for t, left, b, r in one.merged if b > t)
+        merged = sum(
+            (b - t + 1) * max(min(r, limits()["columns"]) - left + 1, 0) for t, left, b, r in one.merged if b > t
+        )
         if merged > MOST_MERGED:
             found, most_merged = f"{merged:,} (merged)", f"<= {MOST_MERGED:,}"
             raise InputError(
@@ -427,7 +439,7 @@ def sheets_without_parameters(path: Path) -> tuple[str, ...]:
     import python_calamine as calamine
 
     try:
-        _guard(path)
+        _before_opening(path)
         with calamine.CalamineWorkbook.from_path(str(path)) as book:
             names = tuple(book.sheet_names)
     except Exception:  # the reader's errors share no class of their own; whoever reads the book tells them

@@ -364,3 +364,43 @@ def test_no_trick_gets_a_sheet_past_the_look_at_its_size(made, change):
     assert ran.returncode == 0, ran.stderr[-500:]
     assert ran.stdout.startswith("InputError"), ran.stdout
     assert any(code in ran.stdout for code in ("file_too_large", "too_many_rows", "file_unreadable"))
+
+
+@pytest.mark.parametrize("use", ["read_book", "read_parameters", "sheets_without_parameters"])
+def test_no_format_without_xml_is_opened_before_its_size_is_known(tmp_path, monkeypatch, use):
+    import python_calamine
+
+    from relending.book import workbook
+    from relending.book.parameters import read_parameters
+    from relending.findings import Findings
+
+    asked = []
+
+    def too_large(path, most):
+        asked.append(path.name)
+        raise InputError(Findings.one("file_too_large", file=path.name))
+
+    class Unopened:
+        def from_path(self):
+            raise AssertionError("opened")
+
+    (tmp_path / "b.ods").write_bytes(b"\xd0\xcf\x11\xe0" + bytes(100))
+    monkeypatch.setattr(workbook, "probed", too_large)
+    monkeypatch.setattr(python_calamine, "CalamineWorkbook", Unopened)
+    if use == "sheets_without_parameters":
+        assert workbook.sheets_without_parameters(tmp_path / "b.ods") == ()
+    else:
+        with pytest.raises(InputError) as stop:
+            (read_book if use == "read_book" else read_parameters)(tmp_path / "b.ods")
+        assert stop.value.findings.codes() == {"file_too_large": 1}
+    assert asked == ["b.ods"]
+
+
+@pytest.mark.parametrize("merges", [b'<mergeCell ref="A3:CV200000"/>', b'<mergeCell ref="A3:B60000"/>' * 40])
+def test_merges_of_more_cells_than_a_table_has_are_refused(made, merges):
+    beyond = b'<mergeCell ref="XAA1:XFD1000000"/>' * 3  # what lies beyond every column read makes up for nothing
+    path = made(lambda book, sheet: sheet.merge_range(1, PROJECT, 3, PROJECT, "P9"))
+    path = rewritten(path, rb"<mergeCells[^>]*>.*</mergeCells>", b"<mergeCells>" + beyond + merges + b"</mergeCells>")
+    with pytest.raises(InputError) as stop:
+        read_book(path)
+    assert stop.value.findings.codes() == {"too_many_rows": 1}
