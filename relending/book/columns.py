@@ -102,6 +102,16 @@ def words() -> Mapping[str, Any]:
 
 
 @cache
+def decides() -> Mapping[str, Mapping[str, Any]]:
+    """Columns that are not read but may decide whether a row counts, as the dictionary has them.
+
+    >>> decides()["currency"]["headers"][0]
+    '币种'
+    """
+    return MappingProxyType(_raw()["decides"])
+
+
+@cache
 def columns(table: str = "loans") -> Mapping[str, Column]:
     """The columns of a table (one of ``TABLES``) by name, in the order of the frame.
 

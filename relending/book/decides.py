@@ -6,16 +6,15 @@ a cell that is not harmless is an error of its row: counted as an ordinary loan 
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
 
 import numpy as np
 
 from relending.book.block import Rows
 from relending.book.cells import RawBlock, flat, text_of
+from relending.book.columns import decides
 from relending.book.headers import plain
 from relending.book.texts import even, translate
 
@@ -43,7 +42,6 @@ class Deciding:
 @cache
 def deciding() -> Mapping[str, Deciding]:
     """The kinds of the dictionary (``columns.toml``), by name."""
-    raw = tomllib.loads(resources.files("relending.book").joinpath("columns.toml").read_text(encoding="utf-8"))
     return {
         name: Deciding(
             one["code"],
@@ -52,7 +50,7 @@ def deciding() -> Mapping[str, Deciding]:
             frozenset(even(w) for w in one.get("only", ())),
             one.get("instead", ""),
         )
-        for name, one in raw["decides"].items()
+        for name, one in decides().items()
     }
 
 
