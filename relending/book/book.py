@@ -33,13 +33,14 @@ PathLike: TypeAlias = str | os.PathLike[str]
 class Book:
     """A loan book as read: frames in the integers of the step frames, findings, and what was read from where.
 
-    ``loans``: one row a loan read, in input order; ``prepayments``: may be empty; ``inputs``: a mapping a file, with
+    ``loans``: one row a loan read, in input order; ``side``: the tables beside them by name (``SIDE_TABLES``), those that
+    are there and always ``prepayments``, which may be empty; ``inputs``: a mapping a file, with
     file, sha256, rows, sheet, encoding, header_row and columns (header -> name, unit and position from 0); ``cuts``:
     where each block ends.
     """
 
     loans: pd.DataFrame
-    prepayments: pd.DataFrame
+    side: Mapping[str, pd.DataFrame]
     findings: Findings
     inputs: tuple[Mapping[str, Any], ...] = ()
     cuts: tuple[int, ...] = field(default=(), repr=False)
@@ -50,7 +51,12 @@ class Book:
         nothing = _Opened((), (), (), Findings())
         opened = nothing if prepayments is None else _opened_table(Path(prepayments), "prepayments")
         early, said, inputs = _prepayments(opened, BLOCK_ROWS)
-        return cls(_concat([], "loans"), early, said, inputs, ())
+        return cls(_concat([], "loans"), {"prepayments": early}, said, inputs, ())
+
+    @property
+    def prepayments(self) -> pd.DataFrame:
+        """The prepayments; maybe none."""
+        return self.side["prepayments"]
 
     @property
     def blocks(self) -> tuple[pd.DataFrame, ...]:
@@ -125,7 +131,8 @@ def read_book(
         early, said, more = _prepayments(beside, block_rows)
     except InputError as stop:
         raise InputError(Findings.concat([*findings, stop.findings])) from None
-    return Book(_concat(frames, "loans"), early, Findings.concat([*findings, said]), (*inputs, *more), tuple(cuts[1:]))
+    return Book(
+        _concat(frames, "loans"), {"prepayments": early}, Findings.concat([*findings, said]), (*inputs, *more), tuple(cuts[1:]))
 
 
 def iter_blocks(

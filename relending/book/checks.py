@@ -32,6 +32,9 @@ _POSITIVE = {
     "principal": "principal_not_positive",
     "project_investment": "investment_not_positive",
     "reprice_months": "value_out_of_range",
+    "contract_limit": "value_out_of_range",
+    "syndicate_total": "value_out_of_range",
+    "syndicate_share": "value_out_of_range",
 }
 
 
@@ -88,9 +91,27 @@ def check_published(rows: Rows, lender: str | None, lenders: Mapping[str, str]) 
     _missing(rows)
 
 
+def check_cells(rows: Rows, lender: str | None, lenders: Mapping[str, str]) -> None:
+    """Check the rows of a table for empty cells; what they say is held against the loans by the engine."""
+    _missing(rows)
+
+
+def check_opening(rows: Rows, lender: str | None, lenders: Mapping[str, str]) -> None:
+    """Check the rows of opening tranches or totals for empty cells; fills in the lender."""
+    _lenders(rows, lender, lenders)
+    _missing(rows)
+
+
 CHECKS: Mapping[str, Callable[[Rows, str | None, Mapping[str, str]], None]] = {
     "loans": check_loans,
     "prepayments": check_prepayments,
+    "applications": check_cells,
+    "opening_tranches": check_opening,
+    "opening": check_opening,
+    "schedule": check_cells,
+    "balances": check_cells,
+    "revisions": check_cells,
+    "other_loans": check_cells,
     "plan": check_plan,
     "published": check_published,
 }

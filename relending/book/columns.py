@@ -10,7 +10,18 @@ from importlib import resources
 from types import MappingProxyType
 from typing import Any
 
-TABLES = ("loans", "prepayments", "plan", "published")
+SIDE_TABLES = (
+    "prepayments",
+    "applications",
+    "opening_tranches",
+    "opening",
+    "schedule",
+    "balances",
+    "revisions",
+    "other_loans",
+)
+"""Tables beside the loans: what was applied for and received, what the loans did, what there was before."""
+TABLES = ("loans", *SIDE_TABLES, "plan", "published")
 """The tables of the dictionary."""
 PLAN_ID = "plan-"
 """What the id of a planned loan begins with; the row of the plan and the loan's number there follow."""
@@ -186,6 +197,41 @@ _REQUIRED = {
 _TITLES = {
     "loans": ("Loans 借据",),
     "prepayments": ("Prepayments 提前还款",),
+    "applications": (
+        "Applications and receipts 申请与到账",
+        "What was applied for and what arrived: `applications` of a scenario. A loan in it follows it, not the simulation.",
+        "申请与到账情况，由情景文件的 `applications` 指定；表中的借据以实际到账为准，不再模拟。",
+    ),
+    "opening_tranches": (
+        "Opening tranches 期初批次",
+        "The facility balance when the run begins: `opening_tranches` of a scenario, from the general ledger.",
+        "运行起始日的再贷款余额，由情景文件的 `opening_tranches` 指定，取自总账。",
+    ),
+    "opening": (
+        "Opening disclosure totals 期初披露数",
+        "The totals of the last statement before the run: `opening` of a scenario.",
+        "运行前最近一期信息披露的累计数，由情景文件的 `opening` 指定。",
+    ),
+    "schedule": (
+        "Repayment schedule 还款计划",
+        "When principal is repaid, loan by loan: `schedule` of a scenario, instead of the computed schedule.",
+        "逐笔还本计划，由情景文件的 `schedule` 指定，替代按还款方式计算的计划。",
+    ),
+    "balances": (
+        "Loan balances 贷款余额",
+        "What loans owed at the end of a day: `balances` of a scenario, instead of the computed balance.",
+        "借据某日终了的余额，由情景文件的 `balances` 指定，替代计算的余额。",
+    ),
+    "revisions": (
+        "Project revisions 项目调整",
+        "New figures of a project for loans made later: `revisions` of a scenario. Earlier loans stay frozen.",
+        "项目数据的调整，由情景文件的 `revisions` 指定，仅适用于此后发放的贷款。",
+    ),
+    "other_loans": (
+        "Loans of other lenders 他行贷款",
+        "What other lenders lent to the same projects: `other_loans` of a scenario, for the test of shares.",
+        "其他金融机构对同一项目的贷款，由情景文件的 `other_loans` 指定，用于占比检查。",
+    ),
     "plan": (
         "Lending plan 投放计划",
         "Loans yet to be made: `plan` of a scenario. A row becomes `loans` equal loans, spread over its quarter.",

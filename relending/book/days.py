@@ -19,6 +19,7 @@ Ints = NDArray[np.int64]
 
 _TIME = r"(?:[ T]+[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]*)?)?)?"
 _ISO = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_MONTH = re.compile(r"([0-9]{4})(?:[-/.]|年)\s*(0?[1-9]|1[0-2])月?$")
 _FORMS = (
     re.compile(r"([0-9]{4})([-/.])([0-9]{1,2})\2([0-9]{1,2})" + _TIME),
     re.compile(r"([0-9]{4})(年)\s*([0-9]{1,2})\s*月\s*([0-9]{1,2})\s*日?" + _TIME),
@@ -73,6 +74,29 @@ def read_quarters(cells: Cells) -> tuple[pa.Array, dict[str, Ints]]:
     known = [q if q is not None and first <= q <= last else None for q in read]
     bad = [i for i, (t, q) in enumerate(zip(texts, known, strict=True)) if t.strip() and q is None]
     return pa.array(known, pa.int64()), {"unreadable_quarter": np.array(bad, np.int64)} if bad else {}
+
+
+def read_periods(cells: Cells) -> tuple[pa.Array, dict[str, Ints]]:
+    """The cells as application periods (a quarter number, or minus a month number), and what is wrong: code -> rows.
+
+    >>> got, wrong = read_periods(Cells(pa.array(["2024Q2", "2024-03", "2024年3月", "Q2"])))
+    >>> got.to_pylist(), {k: v.tolist() for k, v in wrong.items()}
+    ([8097, -24290, -24290, None], {'unreadable_period': [3]})
+    """
+    texts = text_of(flat(cells.values), np.arange(len(cells.values))).to_pylist()
+    first, last = limits()["first_year"], limits()["last_year"]
+    read = [_period(t) for t in texts]
+    known = [p if p is not None and first <= (p // 4 if p > 0 else -p // 12) <= last else None for p in read]
+    bad = [i for i, (t, p) in enumerate(zip(texts, known, strict=True)) if t.strip() and p is None]
+    return pa.array(known, pa.int64()), {"unreadable_period": np.array(bad, np.int64)} if bad else {}
+
+
+def _period(text: str) -> int | None:
+    quarter = quarter_of_text(text)
+    if quarter is not None:
+        return quarter
+    found = _MONTH.match(unicodedata.normalize("NFKC", text).strip())
+    return -(int(found[1]) * 12 + int(found[2]) - 1) if found else None
 
 
 def read_dates(cells: Cells) -> tuple[pa.Array, dict[str, Ints]]:

@@ -17,7 +17,7 @@ from relending.book.apart import added_up, count_cells, keep_ids, note_totals, s
 from relending.book.block import Finished, Ints, Problem, Rows, is_error
 from relending.book.cells import TEXT, Cells, RawBlock, flat
 from relending.book.columns import PLAN_ID, Column, columns, frame_columns, key_column, limits, words
-from relending.book.days import read_dates, read_quarters
+from relending.book.days import read_dates, read_periods, read_quarters
 from relending.book.headers import Field
 from relending.book.numbers import Reading, read_numbers
 from relending.book.texts import even, read_enum, read_text, translate
@@ -29,6 +29,7 @@ _LIMIT = {
     "money": "principal_fen",
     "mass": "mass_g",
     "rate": "rate_ppm",
+    "rate_e8": "rate_e8",
     "power": "power_kw",
     "energy": "energy_kwh",
     "integer": "integer",
@@ -136,6 +137,8 @@ def _read(column: Column, given: Field, cells: Cells) -> tuple[pa.Array, dict[st
         return days, _as_written(cells, wrong)
     if column.type == "quarter":
         return read_quarters(cells)
+    if column.type == "period":
+        return read_periods(cells)
     if column.arrow == "int64":
         got = read_numbers(cells, reading(column, given.scale))
         return pa.array(got.values, mask=~got.valid), _as_written(cells, got.problems)
@@ -168,7 +171,7 @@ def reading(column: Column, scale: int) -> Reading:
         finer = "finer_than_fen"
     elif column.type == "integer" and not column.signed:
         finer = "unreadable_number"
-    if column.type != "rate":
+    if column.type not in ("rate", "rate_e8"):
         return Reading(scale, limit, finer, rate=column.type == "share")
     per_cent = scale == column.units["%"]
     unclear = per_cent or scale == column.units[column.unit]

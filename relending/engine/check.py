@@ -23,14 +23,14 @@ DATA_ERROR = REASONS[0]
 
 
 class BookLike(Protocol):
-    """A book as read: blocks of loans and prepayments."""
+    """A book as read: blocks of loans and the tables beside them."""
 
     @property
     def blocks(self) -> Sequence[pd.DataFrame]: ...
     @property
     def loans(self) -> pd.DataFrame: ...
     @property
-    def prepayments(self) -> pd.DataFrame: ...
+    def side(self) -> Mapping[str, pd.DataFrame]: ...
 
 
 NAMED = 5
@@ -62,7 +62,7 @@ def book_context(facilities: Sequence[Facility], lenders: Mapping[str, Any], boo
 
 def check_book(book: BookLike, context: Context) -> Checked:
     """Screen a book and size its draw, before quotas and without rollovers."""
-    prepared = prepare(book.blocks, book.prepayments, context)
+    prepared = prepare(book.blocks, book.side, context)
     counts: dict[str, int] = {}
     amounts: dict[str, int] = {}
     by_field: dict[str, tuple[int, int, int]] = {}

@@ -7,7 +7,7 @@ another driver could map them elsewhere and would get the same integers.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import reduce
@@ -53,6 +53,8 @@ MOST_LENDERS = 2000
 """More distinct lenders than this in one book are a mistake in the file, not banks."""
 
 Progress = Callable[[str], None]
+Side = Mapping[str, pd.DataFrame]
+"""Tables beside the loans, by name: step frames as the column dictionary has them (:mod:`relending.book.columns`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,17 +96,17 @@ class Prepared:
 
 def run_blocks(
     frames: Iterable[pd.DataFrame],
-    prepayments: pd.DataFrame | None,
+    side: Side,
     context: Context,
     progress: Progress = lambda text: None,
 ) -> Tables:
-    """Every table of a run from loan frames (blocks in order) and prepayments.
+    """Every table of a run from loan frames (blocks in order) and the tables beside them, by name.
 
     Raises InputError when no loan is usable, a prepayment names an unknown loan, or an own rate is missing;
     InvariantError when an identity fails.
     """
     progress("screening")
-    prepared = prepare(frames, prepayments, context)
+    prepared = prepare(frames, side, context)
     need = own_rate_findings(context, lenders_in_need(prepared))
     if need:
         raise InputError(Findings.concat([*prepared.findings, need]))
@@ -120,8 +122,9 @@ def lenders_in_need(prepared: Prepared) -> list[str]:
     return [prepared.keys.lenders[n] for n in sorted(have)]
 
 
-def prepare(frames: Iterable[pd.DataFrame], prepayments: pd.DataFrame | None, context: Context) -> Prepared:
+def prepare(frames: Iterable[pd.DataFrame], side: Side, context: Context) -> Prepared:
     """Blocks with their keys exchanged, their schedules made, their loans set aside or screened."""
+    prepayments = side.get("prepayments")
     all_frames = list(frames)
     kept = [f for f in all_frames if len(f)] or all_frames[:1]
     with ThreadPoolExecutor(1) as pool:

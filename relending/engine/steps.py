@@ -8,10 +8,10 @@ Each takes the loan frame of :func:`relending.read_book` and what the steps befo
 >>> import relending as rl
 >>> scenario = rl.load_scenario("demo")
 >>> book, context = rl.read_book(scenario.book), scenario.context()
->>> screening = rl.screen(book.loans, context, book.prepayments)
+>>> screening = rl.screen(book.loans, context, book.side)
 >>> int(screening["eligible"].sum())
 57
->>> funded = rl.fund(book.loans, screening, context, book.prepayments)
+>>> funded = rl.fund(book.loans, screening, context, book.side)
 >>> len(funded.draws), len(rl.cost(funded, context))
 (56, 88)
 """
@@ -19,7 +19,7 @@ Each takes the loan frame of :func:`relending.read_book` and what the steps befo
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -40,6 +40,10 @@ from relending.findings import Findings, InputError
 from relending.units import Ints
 
 
+Beside = Mapping[str, pd.DataFrame] | pd.DataFrame | None
+"""Tables beside the loans by name, as ``Book.side`` has them; or prepayments alone."""
+
+
 @dataclass(frozen=True, slots=True)
 class Funded:
     """What funding gives: draws, ledger and funding series as step frames, and what the later steps need."""
@@ -53,25 +57,26 @@ class Funded:
     keys: Keys
 
 
-def screen(loans: pd.DataFrame, context: Context, prepayments: pd.DataFrame | None = None) -> pd.DataFrame:
+def screen(loans: pd.DataFrame, context: Context, side: Beside = None) -> pd.DataFrame:
     """Screen loans (design section 6): one row a loan, in their order. Columns: loan_id, facility, eligible, reasons.
 
+    ``side`` are the tables beside the loans by name (``Book.side``), or prepayments alone.
     Raises InputError when no loan is usable or a prepayment names an unknown loan; ValueError for a frame that is not
     a loan frame.
     """
     return join_frames(
-        [screening_frame(w.block, w.screened, context) for w in _prepared(loans, context, prepayments).works]
+        [screening_frame(w.block, w.screened, context) for w in _prepared(loans, context, side).works]
     )
 
 
 def schedule(
-    loans: pd.DataFrame, dates: Sequence[dt.date], context: Context, prepayments: pd.DataFrame | None = None
+    loans: pd.DataFrame, dates: Sequence[dt.date], context: Context, side: Beside = None
 ) -> pd.DataFrame:
     """What each loan owes at the end of each date. Columns: loan_id, date, outstanding_fen (null for loans set aside).
 
     One row a loan and date: every loan for the first date, then for the next.
     """
-    work = _prepared(loans, context, prepayments).works[0]
+    work = _prepared(loans, context, side).works[0]
     usable = np.flatnonzero(~work.error)
     parts = []
     for date in dates:
@@ -84,14 +89,14 @@ def schedule(
 
 
 def fund(
-    loans: pd.DataFrame, screening: pd.DataFrame, context: Context, prepayments: pd.DataFrame | None = None
+    loans: pd.DataFrame, screening: pd.DataFrame, context: Context, side: Beside = None
 ) -> Funded:
     """Draw, roll over and repay for the loans that ``screening`` calls eligible (design section 7).
 
     ``screening`` has the rows of ``loans`` in their order; what it calls eligible may be changed, but a loan set aside
     for an error is never funded. Raises ValueError for other rows or an unknown facility.
     """
-    prepared = _prepared(loans, context, prepayments)
+    prepared = _prepared(loans, context, side)
     work = prepared.works[0]
     if not arrow(screening, "loan_id").equals(work.block.loan_id):
         raise ValueError("screening must have the rows of loans, in their order")
@@ -166,7 +171,7 @@ def _finished(funded: Funded, context: Context) -> Done:
     return finish_block(funded.work, make_grid(context, len(funded.keys.lenders)), funded.keys, context)
 
 
-def _prepared(loans: pd.DataFrame, context: Context, prepayments: pd.DataFrame | None) -> Prepared:
+def _prepared(loans: pd.DataFrame, context: Context, side: Beside) -> Prepared:
     """One block of all loans, its lenders named as the scenario names them."""
     missing = [c for c in ("loan_id", "principal_fen", "rate_ppm", "disbursed", "matures", "sector") if c not in loans]
     if missing:
@@ -177,7 +182,13 @@ def _prepared(loans: pd.DataFrame, context: Context, prepayments: pd.DataFrame |
     ids = [context.lender_id(name) for name in names]
     if ids != names:
         loans = loans.assign(lender=pd.array(take(ids, index), pd.ArrowDtype(pa.string())))
-    return prepare([loans.reset_index(drop=True)], prepayments, context)
+    return prepare([loans.reset_index(drop=True)], _tables(side), context)
+
+
+def _tables(side: Beside) -> Mapping[str, pd.DataFrame]:
+    if side is None:
+        return {}
+    return {"prepayments": side} if isinstance(side, pd.DataFrame) else side
 
 
 def _facilities(frame: pd.DataFrame, context: Context) -> Ints:

@@ -49,7 +49,7 @@ def execute(
     pa.default_memory_pool().release_unused()
     context = scenario.context()
     try:
-        tables = run_blocks(book.blocks, book.prepayments, context, progress)
+        tables = run_blocks(book.blocks, book.side, context, progress)
     except InputError as stop:
         raise InputError(Findings.concat([scenario.findings, book.findings, stop.findings])) from None
     said = planned_refused(book.loans, tables.screening)

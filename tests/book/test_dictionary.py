@@ -54,6 +54,12 @@ FRAME = [
     "lpr_tenor",
     "spread_bp",
     "reprice_months",
+    "next_reprice",
+    "extended_to",
+    "ineligible_from",
+    "contract_limit_fen",
+    "syndicate_total_fen",
+    "syndicate_share_ppm",
     "data_error",
     "planned",
 ]

@@ -38,7 +38,7 @@ def compare(loans: list[Loan], prepayments: list[Prepayment], scenario: Scenario
     frame = loan_frame(loans, wrong)
     ends = [0, *cuts, len(loans)]
     frames = [frame.iloc[a:b].reset_index(drop=True) for a, b in itertools.pairwise(ends)]
-    tables = run_blocks(frames, prepayment_frame(prepayments), context(scenario))
+    tables = run_blocks(frames, {"prepayments": prepayment_frame(prepayments)}, context(scenario))
     assert differences(tables, expected) == []
     return expected
 
@@ -68,7 +68,7 @@ def test_an_error_in_the_engine_would_be_seen() -> None:
     funded = next(i for i, row in enumerate(expected.attribution) if row["supported"] and loans[i].principal > 10**6)
     other = [dataclasses.replace(one, principal=one.principal + (i == funded)) for i, one in enumerate(loans)]
     wrong = [i for i, why in expected.errors.items() if why not in KNOWN_ONLY_TO_ALL]
-    tables = run_blocks([loan_frame(other, wrong)], prepayment_frame(prepayments), context(scenario))
+    tables = run_blocks([loan_frame(other, wrong)], {"prepayments": prepayment_frame(prepayments)}, context(scenario))
     tables_touched = {text.split("[")[0].split(":")[0] for text in differences(tables, expected)}
     assert {"attribution", "disclosure", "cost"} <= tables_touched
 

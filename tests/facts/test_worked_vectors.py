@@ -56,7 +56,7 @@ def test_methods_1_2_two_banks_share_one_project() -> None:
         loan("X2", lender="alpha", principal=50 * 10**6 * YUAN, **shared),
         loan("Y1", lender="beta", principal=400 * 10**6 * YUAN, disbursed=dt.date(2023, 2, 10), **shared),
     ]
-    tables = run_blocks([loan_frame(loans)], None, context(cases.scenario()))
+    tables = run_blocks([loan_frame(loans)], {}, context(cases.scenario()))
     assert tables.attribution["share_e8"].tolist() == [15_000_000, 5_000_000, 40_000_000]
     cells = tables.disclosure
     last = cells[(cells["quarter"] == "2026Q4") & (cells["horizon"] == "since_start") & (cells["code"] == "total")]
@@ -122,7 +122,7 @@ def test_methods_5_1_blended_cost_and_subsidy() -> None:
 def test_methods_5_1_interest_of_90_days_in_the_ledger() -> None:
     """60 m drawn on 2021-12-31: from 31 December to 31 March are 90 days, 262,500.00 accrued before 31 March."""
     one = loan("L", principal=100 * 10**6 * YUAN, disbursed=dt.date(2021, 12, 1))
-    tables = run_blocks([loan_frame([one])], None, context(cases.scenario()))
+    tables = run_blocks([loan_frame([one])], {}, context(cases.scenario()))
     ledger = tables.ledger
     assert ledger[ledger["event"] == "draw"]["amount_fen"].tolist() == [60 * 10**6 * YUAN]
     first = ledger[ledger["event"] == "interest"].iloc[0]

@@ -75,7 +75,7 @@ def context() -> Context:
 
 def findings(loans: Sequence[Mapping[str, Any]], cut: int = 0) -> Findings:
     """Every finding about the loans up to screening."""
-    return Findings.concat(prepare(frames(loans, cut), None, context()).findings)
+    return Findings.concat(prepare(frames(loans, cut), {}, context()).findings)
 
 
 def said(loans: Iterable[Mapping[str, Any]], cut: int = 0) -> list[tuple[str, str]]:

@@ -19,7 +19,7 @@ AMOUNTS = {"principal_small", "share_low", "evidence_incomplete"}
 
 
 def told(loans, cut=0):
-    found = Findings.concat(prepare(frames(loans, cut), None, context()).findings).frame()
+    found = Findings.concat(prepare(frames(loans, cut), {}, context()).findings).frame()
     return [r for r in found.itertuples(index=False) if r.code in CODES | AMOUNTS]
 
 
@@ -53,7 +53,7 @@ def test_the_slip_named_is_the_largest_that_keeps_the_loans_within_the_investmen
     assert finding.expected.startswith(f">= 1/1,000; principal x {factor}: ")
     assert (
         "share_over_one"
-        not in Findings.concat(prepare(frames([loan(principal_fen=fen * factor)]), None, context()).findings).codes()
+        not in Findings.concat(prepare(frames([loan(principal_fen=fen * factor)]), {}, context()).findings).codes()
     )
 
 
@@ -132,7 +132,7 @@ def test_a_loan_refused_for_want_of_evidence_names_its_empty_cells(cut):
 def test_a_planned_loan_has_no_cells_to_fill_and_no_amount_of_its_own():
     odd = frames([loan(project_investment_fen=None, principal_fen=1), loan(project_id="P2")])
     planned = [f.assign(planned=pd.array([True, False], "boolean[pyarrow]")) for f in odd]
-    prepared = prepare(planned, None, context())
+    prepared = prepare(planned, {}, context())
     assert prepared.works[0].screened.eligible.tolist() == [False, True]
     assert not AMOUNTS & set(Findings.concat(prepared.findings).codes())
 

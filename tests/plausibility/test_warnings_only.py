@@ -55,7 +55,7 @@ def test_a_clean_book_has_none(projects: int) -> None:
 
 def tables_of(loans: list[dict[str, Any]]) -> Tables:
     own = DatedValue(dt.date(2020, 1, 1), 25_000, "test", "assumption", None)
-    return run_blocks(frames(loans), None, replace(context(), own_rate={"": Dated("own_rate", (own,))}))
+    return run_blocks(frames(loans), {}, replace(context(), own_rate={"": Dated("own_rate", (own,))}))
 
 
 def test_no_table_and_no_eligibility_is_changed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -86,5 +86,5 @@ def test_a_row_of_a_lending_plan_is_spoken_of_once_however_many_loans_it_stands_
     ]
     for cut in (0, 1, 2):
         blocks = [f.assign(planned=pd.array([True] * len(f), "boolean[pyarrow]")) for f in frames(odd, cut)]
-        codes = Findings.concat(pipeline.prepare(blocks, None, context()).findings).codes()
+        codes = Findings.concat(pipeline.prepare(blocks, {}, context()).findings).codes()
         assert codes == {"tonnes_per_mwh_unusual": 2, "rate_below_facility": 2}
