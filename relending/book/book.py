@@ -132,7 +132,12 @@ def read_book(
     except InputError as stop:
         raise InputError(Findings.concat([*findings, stop.findings])) from None
     return Book(
-        _concat(frames, "loans"), {"prepayments": early}, Findings.concat([*findings, said]), (*inputs, *more), tuple(cuts[1:]))
+        _concat(frames, "loans"),
+        {"prepayments": early},
+        Findings.concat([*findings, said]),
+        (*inputs, *more),
+        tuple(cuts[1:]),
+    )
 
 
 def iter_blocks(

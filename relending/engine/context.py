@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from relending.dates import Days, quarter_end, to_day, whole_quarters
+from relending.dates import Days, quarter_end, quarter_start, to_day, whole_quarters
 from relending.units import BP, PPM, Ints
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ class Context:
     default_lender: str | None = None
     lpr_shift_bp: int = 0
     lpr_shift_from: int = 0
+    simulate_from: dt.date | None = None
 
     def lpr_shift(self, planned: Flags, disbursed: Days) -> Ints:
         """What the scenario adds to the LPR of loans, ppm: planned ones after the day of the shift, no other."""
@@ -46,6 +47,16 @@ class Context:
     def end(self) -> int:
         """Last day of the run as a day number."""
         return int(quarter_end(self.last_quarter))
+
+    @property
+    def start(self) -> int:
+        """First day of the run's tables as a day number: what an opening balance begins with."""
+        return int(quarter_start(self.first_quarter))
+
+    @property
+    def simulate_from_day(self) -> int | None:
+        """The day from which loans without a row in the record are simulated; None: none are."""
+        return None if self.simulate_from is None else to_day(self.simulate_from)
 
     @property
     def quarters(self) -> range:
