@@ -16,12 +16,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from relending.dates import Days, iso
+from relending.dates import Days, iso, quarter_of
 from relending.engine import keys as exchange
 from relending.engine.amounts import evidence_findings, small_findings
 from relending.engine.applications import Requests, make_requests
 from relending.engine.attribution import attribute_block
-from relending.engine.block import Block, make_block
+from relending.engine.basis import first_simulated, with_basis
+from relending.engine.block import NEVER, Block, make_block
 from relending.engine.calendar import calendar_findings
 from relending.engine.cohorts import BlockFunding, Tranche, block_funding
 from relending.engine.columns import Codes, Flags, ints, join_frames
@@ -41,7 +42,7 @@ from relending.engine.invariants import check_draws, check_positions, check_tran
 from relending.engine.keys import Keys
 from relending.engine.ledger import Position, funding_frame, ledger_frame, positions, tranche_names
 from relending.engine.loanfacts import loan_facts
-from relending.engine.loanfiles import Names, attribution_frame, basis_of, draws_frame, facility_of, outcome
+from relending.engine.loanfiles import Names, Outcome, attribution_frame, basis_of, draws_frame, facility_of, outcome
 from relending.engine.openings import Openings, in_opening, opening_lenders, openings
 from relending.engine.owed import Schedule
 from relending.engine.plausibility import project_findings, rate_findings
@@ -54,6 +55,7 @@ from relending.engine.receipts import (
     recorded,
     set_aside_findings,
 )
+from relending.engine.reconciliation import Counts, merged, reconcile_block, reconciliation_frame
 from relending.engine.screening import Screened, screen_block, screening_frame
 from relending.engine.side import Side, at_rows, match_loans
 from relending.findings import Findings, InputError
@@ -77,6 +79,7 @@ class Tables:
     disclosure: pd.DataFrame
     cost: pd.DataFrame
     findings: Findings
+    reconciliation: pd.DataFrame | None = None
 
 
 @dataclass(slots=True)
@@ -277,6 +280,9 @@ class Done:
     draws: pd.DataFrame
     disclosed: Disclosed
     outstanding: Outstanding
+    lent: Ints
+    drew: Ints
+    reconciled: Counts
 
 
 def _finish(
@@ -287,15 +293,25 @@ def _finish(
     done = [finish_block(w, grid, prepared, names, context) for w in works]
     disclosed = reduce(Disclosed.merge, [d.disclosed for d in done])
     outstanding = reduce(Outstanding.merge, [d.outstanding for d in done])
+    lent, drew = (reduce(np.minimum, [getattr(d, name) for d in done]) for name in ("lent", "drew"))
+
+    def marked(frame: pd.DataFrame, since: Ints) -> pd.DataFrame:
+        return with_basis(frame, since, prepared.recording, keys.lenders, context)
+
     return Tables(
         screening=join_frames([d.screening for d in done]),
         attribution=join_frames([d.attribution for d in done]),
         draws=join_frames([d.draws for d in done]),
         ledger=ledger_frame(where, keys.lenders, context),
-        funding=funding_frame(where, keys.lenders, context),
-        disclosure=disclosure_frame(grid, disclosed, keys.lenders, context),
-        cost=cost_frame(outstanding, where, keys.lenders, context),
+        funding=marked(funding_frame(where, keys.lenders, context), drew),
+        disclosure=marked(disclosure_frame(grid, disclosed, keys.lenders, context), lent),
+        cost=marked(cost_frame(outstanding, where, keys.lenders, context), lent),
         findings=Findings.concat(findings),
+        reconciliation=(
+            reconciliation_frame(merged([d.reconciled for d in done]), keys.lenders, context)
+            if prepared.recording
+            else None
+        ),
     )
 
 
@@ -309,6 +325,9 @@ def finish_block(w: Work, grid: Grid, prepared: Prepared, names: Names, context:
     facility, lender = of[loan], w.lender[loan]
     rate = _rates(block, context)[loan]
     reduction = np.where(attributed.has_reduction, attributed.reduction, 0)[loan]
+    pair = lender * len(context.facilities) + facility
+    pairs = len(keys.lenders) * len(context.facilities)
+    simulated = ~w.record.decided[loan]
     quarter, code = cells(block.disbursed[loan], block.sector[loan], block.sectors, facility, grid, context)
     with ThreadPoolExecutor(1) as pool:
         # the two halves of the work share nothing they write; numpy and Arrow release the lock in their loops
@@ -317,8 +336,8 @@ def finish_block(w: Work, grid: Grid, prepared: Prepared, names: Names, context:
             context,
             w.schedule,
             loan,
-            lender * len(context.facilities) + facility,
-            len(keys.lenders) * len(context.facilities),
+            pair,
+            pairs,
             rate,
             reduction,
             result.held_from[loan],
@@ -340,7 +359,20 @@ def finish_block(w: Work, grid: Grid, prepared: Prepared, names: Names, context:
                 reduction,
             ),
             outstanding=outstanding.result(),
+            lent=first_simulated(quarter[simulated], pair[simulated], pairs),
+            drew=_first_draws(loan[simulated], pair[simulated], pairs, result),
+            reconciled=(
+                reconcile_block(block, w.record, w.screened.eligible, of, w.lender, w.error, context)
+                if prepared.recording
+                else {}
+            ),
         )
+
+
+def _first_draws(loan: Ints, pair: Ints, pairs: int, result: Outcome) -> Ints:
+    """The first quarter in which simulated loans of each lender and facility draw."""
+    drew = result.held_from[loan] != NEVER
+    return first_simulated(quarter_of(result.held_from[loan[drew]]), pair[drew], pairs)
 
 
 def _rates(block: Block, context: Context) -> Ints:

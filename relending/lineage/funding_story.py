@@ -26,8 +26,8 @@ from relending.engine.applications import (
 from relending.engine.block import Block
 from relending.engine.columns import ints
 from relending.engine.context import Context
-from relending.engine.rules import due_days, expired, facility_rate, option, take_up
 from relending.engine.owed import PREPAID, Events, Schedule, after
+from relending.engine.rules import due_days, expired, facility_rate, option, take_up
 from relending.lineage.case import Case, DamagedRun, facility_of
 from relending.lineage.story import money, parameter_sources, ratio_percent, say, sourced, state_name
 from relending.lineage.story import percent as percent_of
