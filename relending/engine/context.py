@@ -38,6 +38,11 @@ class Context:
     lpr_shift_bp: int = 0
     lpr_shift_from: int = 0
     simulate_from: dt.date | None = None
+    reference_rate: Mapping[str, Dated] = field(default_factory=dict)
+    collateral_cost: Mapping[str, Dated] = field(default_factory=dict)
+    earning_assets: Dated | None = None
+    loan_rates: str = "issue"
+    ineligible: str = "listed"
 
     def lpr_shift(self, planned: Flags, disbursed: Days) -> Ints:
         """What the scenario adds to the LPR of loans, ppm: planned ones after the day of the shift, no other."""
@@ -66,6 +71,14 @@ class Context:
     def own_rate_of(self, lender: str) -> Dated | None:
         """The own funding rate that counts for a lender."""
         return self.own_rate.get(lender, self.own_rate.get(""))
+
+    def reference_rate_of(self, lender: str) -> Dated | None:
+        """The rate a lender holds the facility's against, beside its own."""
+        return self.reference_rate.get(lender, self.reference_rate.get(""))
+
+    def collateral_cost_of(self, lender: str) -> Dated | None:
+        """What the collateral a lender pledges costs it a year."""
+        return self.collateral_cost.get(lender, self.collateral_cost.get(""))
 
     def lender_id(self, text: str | None) -> str | None:
         """The id of a lender given by id or by a name the scenario knows it by; the scenario's lender for no text.
@@ -109,6 +122,12 @@ def make_context(scenario: Any) -> Context:
         default_lender=scenario.lender,
         lpr_shift_bp=scenario.lpr_shift_bp,
         lpr_shift_from=to_day(scenario.lpr_shift_from),
+        simulate_from=scenario.simulate_from,
+        reference_rate=scenario.reference_rate,
+        collateral_cost=scenario.collateral_cost,
+        earning_assets=scenario.earning_assets,
+        loan_rates=scenario.loan_rates,
+        ineligible=scenario.ineligible,
         admitted={name: dict(getattr(lender, "admitted", {}) or {}) for name, lender in scenario.lenders.items()},
     )
 
