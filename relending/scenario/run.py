@@ -76,7 +76,11 @@ def execute(
     loans = book.loans.drop(columns=["data_error"])
     first = ["file", "sheet", "row"]
     loans = loans[[c for c in loans.columns if c not in first] + first]
-    more = {} if tables.reconciliation is None else {"reconciliation": tables.reconciliation}
+    more = {
+        name: table
+        for name, table in (("reconciliation", tables.reconciliation), ("ineligible", tables.ineligible))
+        if table is not None
+    }
     return Executed(
         scenario,
         context,
