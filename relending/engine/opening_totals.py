@@ -97,13 +97,18 @@ def opening_totals(side: Side, lenders: Sequence[str], book: Iterable[str], cont
     return Totals({}, {}, findings, True) if rows.stops else Totals(through, figures, findings)
 
 
-def _groups(rules: Facility) -> dict[str, list[str]]:
+def groups_of(rules: Facility) -> dict[str, list[str]]:
     """The fields of a facility, each with its sectors."""
     out: dict[str, list[str]] = {}
     for code in sorted(rules.codes()):
         if code in sectors():
             out.setdefault(sectors()[code].field, []).append(code)
     return out
+
+
+def unlisted_too(rules: Facility) -> bool:
+    """Whether a facility supports loans of no listed sector: they are in its total and in no part of it."""
+    return any(v.value == "unlisted" for v in rules["selection"].values)
 
 
 class _Rows:
@@ -120,7 +125,7 @@ class _Rows:
         self.numbers = {n: ints(table, n) for n in ("through", "projects", "amount_fen", "reduction_g")}
         self.rate, self.has_rate = ints(table, "weighted_rate_e8")
         self.place = {f.id: i for i, f in enumerate(context.facilities)}
-        self.fields = [_groups(f) for f in context.facilities]
+        self.fields = [groups_of(f) for f in context.facilities]
         self.code = arrow(table, "code").to_pylist()
         self.usable = np.ones(len(table), bool)
         for i in range(len(table)):
@@ -216,8 +221,7 @@ class _Rows:
         if TOTAL not in out:
             out[TOTAL] = summed(some)
         elif some:
-            rules = self.context.facilities[place[1]]
-            unlisted = any(v.value == "unlisted" for v in rules["selection"].values)
+            unlisted = unlisted_too(self.context.facilities[place[1]])
             self._adds_up(row[TOTAL], out[TOTAL], summed(some), unlisted)
         elif groups and (out[TOTAL].amount or out[TOTAL].projects):
             lacking.append(TOTAL)
@@ -276,17 +280,3 @@ def summed(parts: Sequence[Figures]) -> Figures:
         sum(one.reduction for one in parts),
         ids,
     )
-
-
-__all__ = [
-    "KINDS",
-    "SINCE_START",
-    "TABLE",
-    "TOTAL",
-    "YEAR",
-    "Figures",
-    "Totals",
-    "opening_totals",
-    "split_ids",
-    "summed",
-]
