@@ -14,7 +14,7 @@ import pyarrow as pa
 from relending.book.apart import blank_rows
 from relending.book.cells import RawBlock, Table
 from relending.book.checks import CHECKS
-from relending.book.columns import frame_columns, key_column
+from relending.book.columns import SIDE_TABLES, frame_columns, key_column
 from relending.book.decides import Deciding, check_deciding, deciding_columns
 from relending.book.files import open_tables
 from relending.book.headers import Headers, match
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 BLOCK_ROWS = 2**20
 PathLike: TypeAlias = str | os.PathLike[str]
+Files: TypeAlias = Mapping[str, PathLike | Sequence[PathLike]]
+STOPPING = ("opening_tranches", "opening", "revisions", "other_loans")
+"""Tables whose errors stop the reading: there is no loan that could be set aside for them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +49,16 @@ class Book:
     cuts: tuple[int, ...] = field(default=(), repr=False)
 
     @classmethod
-    def without_loans(cls, prepayments: PathLike | None = None) -> Book:
-        """A book of no loans, with the prepayments of a file: what planned loans are put behind."""
-        nothing = _Opened((), (), (), Findings())
-        opened = nothing if prepayments is None else _opened_table(Path(prepayments), "prepayments")
-        early, said, inputs = _prepayments(opened, BLOCK_ROWS)
-        return cls(_concat([], "loans"), {"prepayments": early}, said, inputs, ())
+    def without_loans(
+        cls,
+        prepayments: PathLike | None = None,
+        side: Files | None = None,
+        lender: str | None = None,
+        lenders: Mapping[str, str] | None = None,
+    ) -> Book:
+        """A book of no loans, with the tables beside them: what planned loans are put behind."""
+        beside, said, inputs = _beside(_files(prepayments, side), {}, BLOCK_ROWS, lender, lenders or {})
+        return cls(_concat([], "loans"), beside, said, inputs, ())
 
     @property
     def prepayments(self) -> pd.DataFrame:
@@ -79,7 +86,7 @@ class BookBlock:
 class _Opened:
     tables: tuple[Table, ...]
     headers: tuple[Headers, ...]
-    prepayments: tuple[Table, ...]
+    side: Mapping[str, tuple[Table, ...]]
     findings: Findings
 
 
@@ -87,6 +94,7 @@ def read_book(
     path: PathLike | Sequence[PathLike],
     *,
     prepayments: PathLike | None = None,
+    side: Files | None = None,
     lender: str | None = None,
     lenders: Mapping[str, str] | None = None,
     sheet: str | Sequence[str] | None = None,
@@ -98,6 +106,8 @@ def read_book(
     ----------
     path : a file (.csv, .xlsx, .xls, .xlsb, .ods, .parquet), a folder of Parquet files, or a list of them
     prepayments : a table of prepayments; without it a sheet 提前还款 or ``prepayments`` of a workbook is taken
+    side : the other tables beside the loans (``SIDE_TABLES``), each a file or a list of files by its name; without one
+        a sheet of its name is taken; an ``applications`` sheet without rows counts as not there
     lender : id of the lender of rows that name none; without it their lender stays null, which a run refuses
     lenders : further lenders, name or id -> id (those of the scenario)
     sheet : name of the sheet to read in a workbook, or several: together they are the book
@@ -124,15 +134,12 @@ def read_book(
             )
         )
     try:
-        if prepayments is not None:
-            beside = _opened_table(Path(prepayments), "prepayments")
-        else:
-            beside = _check(opened.prepayments, "prepayments", Findings())
-        early, said, more = _prepayments(beside, block_rows)
+        named = _files(prepayments, side)
+        sheets = {name: tables for name, tables in opened.side.items() if name not in named}
+        beside, said, more = _beside(named, sheets, block_rows, lender, lenders or {})
     except InputError as stop:
         raise InputError(Findings.concat([*findings, stop.findings])) from None
-    return Book(
-        _concat(frames, "loans"), {"prepayments": early}, Findings.concat([*findings, said]), (*inputs, *more), tuple(cuts[1:]))
+    return Book(_concat(frames, "loans"), beside, Findings.concat([*findings, said]), (*inputs, *more), tuple(cuts[1:]))
 
 
 def iter_blocks(
@@ -157,8 +164,8 @@ def read_prepayments(path: PathLike, *, block_rows: int = BLOCK_ROWS) -> tuple[p
     A date or an amount that is empty or cannot be read is null and a finding: the engine sets the loan aside. A row
     that names no loan cannot be set against one: it stops with InputError, like an unknown loan.
     """
-    frame, findings, _ = _prepayments(_opened_table(Path(path), "prepayments"), block_rows)
-    return frame, findings
+    beside, findings, _ = _beside({"prepayments": (Path(path),)}, {}, block_rows, None, {})
+    return beside["prepayments"], findings
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +194,7 @@ def _paths(path: PathLike | Sequence[PathLike]) -> list[Path]:
 
 def _open(path: PathLike | Sequence[PathLike], sheet: str | Sequence[str] | None) -> _Opened:
     loans: list[Table] = []
-    early: list[Table] = []
+    side: dict[str, tuple[Table, ...]] = {}
     findings: list[Findings] = []
     for one in _paths(path):
         try:
@@ -196,12 +203,13 @@ def _open(path: PathLike | Sequence[PathLike], sheet: str | Sequence[str] | None
             findings.append(error.findings)
             continue
         loans += got.tables
-        early += got.prepayments
+        for name, table in got.side.items():
+            side[name] = (*side.get(name, ()), table)
         findings.append(got.findings)
     if not loans and not findings:
         findings.append(Findings.one("book_empty"))
     opened = _check(loans, "loans", Findings.concat(findings))
-    return _Opened(opened.tables, opened.headers, tuple(early), opened.findings)
+    return _Opened(opened.tables, opened.headers, side, opened.findings)
 
 
 def _opened_table(path: Path, name: str) -> _Opened:
@@ -218,7 +226,7 @@ def _check(tables: Sequence[Table], name: str, findings: Findings) -> _Opened:
     findings = Findings.concat([findings, *(t.notes for t in tables), *(h.problems for h in headers)])
     if findings.count("error"):
         raise InputError(findings)
-    return _Opened(tuple(tables), tuple(headers), (), findings)
+    return _Opened(tuple(tables), tuple(headers), {}, findings)
 
 
 def _iter(
@@ -345,11 +353,50 @@ def _read_side(
     return _concat(frames, name), Findings.concat(findings), tuple(inputs)
 
 
-def _prepayments(opened: _Opened, block_rows: int) -> tuple[pd.DataFrame, Findings, tuple[Mapping[str, Any], ...]]:
-    frame, said, inputs = _read_side(opened, "prepayments", block_rows)
-    if frame["loan_id"].isna().any():
-        raise InputError(said)
-    return frame, said, inputs
+def _files(prepayments: PathLike | None, side: Files | None) -> dict[str, tuple[Path, ...]]:
+    """The files of each table beside the loans."""
+    given = {**(side or {}), **({} if prepayments is None else {"prepayments": prepayments})}
+    unknown = sorted(set(given) - set(SIDE_TABLES))
+    if unknown:
+        raise ValueError(f"no tables beside the loans: {unknown}; known are {', '.join(SIDE_TABLES)}")
+    return {name: tuple(_paths(value)) for name, value in given.items()}
+
+
+def _beside(
+    files: Mapping[str, Sequence[Path]],
+    sheets: Mapping[str, tuple[Table, ...]],
+    block_rows: int,
+    lender: str | None,
+    lenders: Mapping[str, str],
+) -> tuple[dict[str, pd.DataFrame], Findings, tuple[Mapping[str, Any], ...]]:
+    """Every table beside the loans, from its files or from sheets of the book; InputError with all that fails."""
+    out: dict[str, pd.DataFrame] = {}
+    findings, stops = [], []
+    inputs: list[Mapping[str, Any]] = []
+    for name in SIDE_TABLES:
+        try:
+            if name in files:
+                parts = [_opened_table(path, name) for path in files[name]]
+            elif name in sheets:
+                parts = [_check(sheets[name], name, Findings())]
+            else:
+                continue
+            read = [_read_side(one, name, block_rows, lender, lenders) for one in parts]
+        except InputError as stop:
+            stops.append(stop.findings)
+            continue
+        frame = _concat([one for one, _, _ in read], name)
+        said = Findings.concat([one for _, one, _ in read])
+        findings.append(said)
+        inputs += [entry for _, _, more in read for entry in more]
+        if name in files or len(frame):
+            out[name] = frame
+        if said.count("error") and (name in STOPPING or (name == "prepayments" and frame["loan_id"].isna().any())):
+            stops.append(said)
+    if stops:
+        raise InputError(Findings.concat(stops))
+    out.setdefault("prepayments", _concat([], "prepayments"))
+    return out, Findings.concat(findings), tuple(inputs)
 
 
 def _concat(frames: Sequence[pd.DataFrame], table: str) -> pd.DataFrame:

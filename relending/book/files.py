@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,10 +17,10 @@ READ = (".csv", ".parquet", *WORKBOOKS)
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """The tables behind one path: loans (or the table asked for), prepayments found beside them, and notes."""
+    """The tables behind one path: loans (or the table asked for), the tables found beside them by name, and notes."""
 
     tables: tuple[Table, ...]
-    prepayments: tuple[Table, ...] = ()
+    side: Mapping[str, Table] = field(default_factory=dict)
     findings: Findings = field(default_factory=Findings)
 
 
@@ -64,8 +64,8 @@ def open_tables(path: Path, table: str, sheet: str | Sequence[str] | None) -> Op
             return Opened((open_csv(path, table),))
         from relending.book.workbook import open_workbook
 
-        loans, early, findings = open_workbook(path, table, sheet)
-        return Opened(loans, early, findings)
+        loans, side, findings = open_workbook(path, table, sheet)
+        return Opened(loans, side, findings)
     except OSError as error:
         raise InputError(Findings.one("file_unreadable", file=path.name, found=error.strerror or "")) from None
 

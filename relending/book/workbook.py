@@ -34,7 +34,21 @@ MOST_MERGED = 1 << 21
 """Cells that merges of a sheet may take in; a table of loans has few."""
 MOST_BELOW = 2
 """Rows below the names that a header's merged cells may take in."""
-PREPAYMENT_SHEETS = frozenset({"提前还款", "prepayments"})
+SIDE_SHEETS: Mapping[str, str] = {
+    name: table
+    for table, names in {
+        "prepayments": ("提前还款",),
+        "applications": ("申请与到账",),
+        "opening_tranches": ("期初批次",),
+        "opening": ("期初披露数",),
+        "schedule": ("还款计划",),
+        "balances": ("贷款余额",),
+        "revisions": ("项目调整",),
+        "other_loans": ("他行贷款",),
+    }.items()
+    for name in (*names, plain(table))
+}
+"""Sheets of a book's workbook that hold a table beside the loans, by their evened-out name."""
 PARAMETER_SHEETS = frozenset({"参数", "parameters"})
 GUIDE_SHEETS = ("说明", "guide", "lists")
 """Sheets of the template beside its tables: its parameters, and what only people read."""
@@ -42,10 +56,11 @@ GUIDE_SHEETS = ("说明", "guide", "lists")
 
 def open_workbook(
     path: Path, table: str, sheet: str | Sequence[str] | None
-) -> tuple[tuple[Table, ...], tuple[Table, ...], Findings]:
-    """The loan sheets of a workbook, the sheet of prepayments if it has one, and notes on sheets not read.
+) -> tuple[tuple[Table, ...], dict[str, Table], Findings]:
+    """The loan sheets of a workbook, its sheets of the tables beside them by table, and notes on sheets not read.
 
-    Without ``sheet`` (a name or several), the first visible sheet with a header that names two columns of ``table`` is
+    Of another table than the loans: a sheet of its name, where there is one and ``sheet`` names none. Else without
+    ``sheet`` (a name or several), the first visible sheet with a header that names two columns of ``table`` is
     taken, else the first with any cell. InputError where the file is no workbook, unpacks to too much, or has no such
     sheet.
     """
@@ -80,13 +95,18 @@ def open_workbook(
         raise InputError(
             Findings.one("file_unreadable", file=path.name, found=_is_really(path) or str(error)[:200])
         ) from None
-    beside = None
-    if table == "loans":
-        beside = next((n for n in names if plain(n) in PREPAYMENT_SHEETS and n not in wanted), None)
+    beside: dict[str, str] = {}
     visible = [n for n, shown in metadata if shown]
     chosen = list(dict.fromkeys(wanted))
+    if table == "loans":
+        for n in names:
+            if plain(n) in SIDE_SHEETS and n not in wanted:
+                beside.setdefault(SIDE_SHEETS[plain(n)], n)
+    elif not chosen:
+        chosen = [n for n in visible if SIDE_SHEETS.get(plain(n)) == table][:1]
     if not chosen:
-        chosen = _choose([n for n in visible if n != beside], [n for n in names if n != beside], sheets, table)
+        others = [n for n in names if n not in beside.values()]
+        chosen = _choose([n for n in visible if n in others], others, sheets, table)
     if not chosen:
         raise InputError(Findings.one("file_empty", file=path.name))
     notes = [
@@ -97,7 +117,7 @@ def open_workbook(
             found=n,
         )
         for n in names
-        if n not in (*chosen, beside, *_of_the_template(names)) and sheets[n].width
+        if n not in (*chosen, *beside.values(), *_of_the_template(names)) and sheets[n].width
     ]
     if table == "loans" and _lost_its_parameters(names):
         raise InputError(Findings.one("parameter_sheet_missing", file=path.name, found=", ".join(names)))
@@ -108,8 +128,8 @@ def open_workbook(
     def made(name: str, what: str) -> Table:
         return _table(path, name, sheets[name], what, sha256, (seen or {}).get(name, Seen()), before)
 
-    early = (made(beside, "prepayments"),) if beside is not None and sheets[beside].width else ()
-    return tuple(made(n, table) for n in chosen), early, Findings.concat(notes)
+    side = {what: made(n, what) for what, n in beside.items() if sheets[n].width}
+    return tuple(made(n, table) for n in chosen), side, Findings.concat(notes)
 
 
 def open_sheet(

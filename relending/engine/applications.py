@@ -11,7 +11,7 @@ from relending.engine.block import Block
 from relending.engine.calendar import adjust
 from relending.engine.columns import Codes, numbered
 from relending.engine.context import launch_day
-from relending.engine.schedule import Schedule
+from relending.engine.owed import Schedule
 from relending.policy import Facility
 from relending.units import BP, Ints, mul_div
 
@@ -24,7 +24,8 @@ class Requests:
     """What loans of one block ask of one facility: loan (position in the block), draw day, application period
     (see :func:`period_text`), pool, ratio in bp and amount in fen.
 
-    ``repaid`` are the loans that owed nothing on their draw day ``repaid_day``.
+    ``repaid`` are the loans that owed nothing on their draw day ``repaid_day``, ``lost`` those that owed something but
+    did not meet the conditions any more.
     """
 
     loan: Ints
@@ -35,6 +36,7 @@ class Requests:
     amount: Ints
     repaid: Ints
     repaid_day: Days
+    lost: Ints
 
     def __len__(self) -> int:
         return len(self.loan)
@@ -109,8 +111,9 @@ def make_requests(block: Block, rows: Ints, rules: Facility, schedule: Schedule)
     periods = application_periods(disbursed, rules)
     day = draw_days(periods, disbursed, rules)
     owed = schedule.outstanding(rows, day)
-    there = owed > 0
-    all_days = day
+    meets = block.ineligible[rows] > day
+    there = (owed > 0) & meets
+    all_days, gone, lost = day, owed <= 0, rows[(owed > 0) & ~meets]
     loan, day, periods = rows[there], day[there], periods[there]
     ratio = rules["ratio"].pick(block.disbursed[loan])
     return Requests(
@@ -120,6 +123,7 @@ def make_requests(block: Block, rows: Ints, rules: Facility, schedule: Schedule)
         pool=pool_of(block.sectors, block.sector[loan], day, rules),
         ratio=ratio,
         amount=mul_div(block.principal[loan], ratio, BP, "floor"),
-        repaid=rows[~there],
-        repaid_day=all_days[~there],
+        repaid=rows[gone],
+        repaid_day=all_days[gone],
+        lost=lost,
     )

@@ -10,11 +10,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from relending.dates import Days
-from relending.engine.columns import Codes, Flags, arrow, codes, ints
+from relending.engine.columns import Codes, Flags, arrow, codes, ints, maybe_ints
 from relending.engine.schedule import BULLET, KINDS, Terms, make_terms
-from relending.units import Ints
+from relending.units import INT64_MAX, Ints
 
 NEW = "new"
+NEVER = INT64_MAX
+"""A day that does not come."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +25,8 @@ class Block:
 
     ``sector``, ``lender`` are positions in ``sectors``, ``lenders`` (distinct texts of this block, None: empty).
     ``planned``: expanded from a lending plan. ``new``: issue_type new and nothing refinanced. ``has_investment``: one
-    above zero is given; ``wrong_project``: an investment or a reduction is given that cannot be.
+    above zero is given; ``wrong_project``: an investment or a reduction is given that cannot be. ``ineligible`` is the day
+    from which a loan no longer meets the conditions, ``NEVER`` where there is none.
     """
 
     frame: pd.DataFrame
@@ -50,6 +53,7 @@ class Block:
     tenor: Codes
     tenors: list[str | None]
     terms: Terms
+    ineligible: Days
 
     def __len__(self) -> int:
         return len(self.error)
@@ -76,6 +80,7 @@ def make_block(frame: pd.DataFrame) -> Block:
     grace, has_grace = ints(frame, "grace_until")
     investment, has_investment = ints(frame, "project_investment_fen")
     reduction, has_reduction = ints(frame, "project_reduction_g")
+    ineligible, has_ineligible = maybe_ints(frame, "ineligible_from")
     sector, sectors = codes(frame, "sector")
     lender, lenders = codes(frame, "lender")
     kind, kinds = codes(frame, "repayment")
@@ -121,4 +126,5 @@ def make_block(frame: pd.DataFrame) -> Block:
         tenor=tenor,
         tenors=tenors,
         terms=terms,
+        ineligible=np.where(has_ineligible & ~wrong, ineligible, NEVER),
     )

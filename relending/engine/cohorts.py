@@ -1,7 +1,8 @@
 """What funding keeps of the loans 批次与借据的对应: draws by date in each block, and their sums by lender.
 
 A block keeps a few integers a draw (:class:`Cohort`); what it gives away are sums by lender (:class:`Tranche`), which
-add up over blocks in any order.
+add up over blocks in any order. Draws are simulated (asked for, rationed) or recorded (the money arrived); a tranche of
+the opening 期初 has no loans behind it.
 """
 
 from __future__ import annotations
@@ -15,12 +16,14 @@ from relending.dates import Days
 from relending.engine.applications import Requests
 from relending.engine.block import Block
 from relending.engine.columns import Flags
-from relending.engine.schedule import Schedule
+from relending.engine.owed import Schedule
 from relending.findings import Findings
 from relending.units import Ints
 
 HELD = -1
 """``repaid_on`` of a draw that is still held."""
+Key = tuple[int, str, int]
+"""A tranche of a facility over all lenders: draw day, what its name has besides, rate in ppm of its first year."""
 
 
 @dataclass(slots=True)
@@ -36,22 +39,42 @@ class Cohort:
     repaid_on: Ints
     continued: list[Ints] = field(default_factory=list)
 
+    def with_others(self, others: Cohort | None) -> Cohort:
+        """These draws and others of the same day, tranche and block, by loan: recorded and simulated ones side by side."""
+        if others is None:
+            return self
+        order = np.argsort(np.concatenate([others.loan, self.loan]), kind="stable")
+        names = ("loan", "lender", "pool", "ratio", "drawn", "held", "repaid_on")
+        a, b, c, d, e, f, g = (np.concatenate([getattr(others, n), getattr(self, n)])[order] for n in names)
+        return Cohort(a, b, c, d, e, f, g)
+
 
 @dataclass(slots=True)
 class Tranche:
     """One draw date of a facility, summed by lender (arrays of one entry a lender, fen).
 
     ``due`` are the due dates, ``rates`` the rate of each tranche-year in ppm; ``continued[k]`` and ``repaid[k]`` what
-    was rolled over and repaid at due date k; ``returns`` what prepayments sent back, by day.
+    was rolled over and repaid at due date k; ``returns`` what prepayments sent back, by day. ``recorded`` is the part of
+    ``drawn`` that really arrived; ``suffix`` what the name has besides facility, lender and day. Of an opening tranche
+    ``opened`` is the first day of the run, and ``begun`` the day its current year began.
     """
 
     day: int
     due: list[int]
     rates: list[int]
     drawn: Ints
+    recorded: Ints
+    suffix: str = ""
+    opened: int | None = None
+    begun: int | None = None
     continued: list[Ints] = field(default_factory=list)
     repaid: list[Ints] = field(default_factory=list)
     returns: dict[int, Ints] = field(default_factory=dict)
+
+    @property
+    def key(self) -> Key:
+        """What tells it from the facility's other tranches of loans."""
+        return self.day, self.suffix, self.rates[0]
 
     def held_at(self, day: int) -> Ints:
         """What is held at the end of a day, by lender."""
@@ -96,6 +119,17 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
+class Arrived:
+    """Money of one tranche that arrived for loans of one block, by loan: pool, application period, ratio in bp, fen."""
+
+    loan: Ints
+    pool: Ints
+    period: Ints
+    ratio: Ints
+    amount: Ints
+
+
+@dataclass(frozen=True, slots=True)
 class Gaps:
     """Times in which a loan holds nothing between two draws: from ``begin`` to the day before ``end`` (day numbers)."""
 
@@ -106,14 +140,17 @@ class Gaps:
 
 @dataclass(slots=True)
 class BlockFunding:
-    """One block's side of a facility's funding."""
+    """One block's side of a facility's funding, by day: what is asked for, what arrived, what was repaid early (loan,
+    amount, owed before it; several lots where a loan has several of one day), and which loans lost their eligibility."""
 
     block: Block
     schedule: Schedule
     lender: Ints
     asked: dict[int, list[Asked]]
-    cohorts: dict[int, Cohort] = field(default_factory=dict)
-    prepaid: dict[int, tuple[Ints, Ints, Ints]] = field(default_factory=dict)
+    received: dict[int, dict[Key, Arrived]] = field(default_factory=dict)
+    cohorts: dict[Key, Cohort] = field(default_factory=dict)
+    prepaid: dict[int, list[tuple[Ints, Ints, Ints]]] = field(default_factory=dict)
+    lost: dict[int, Ints] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,10 +162,14 @@ class Settled:
 
 
 def block_funding(
-    block: Block, schedule: Schedule, lender: Ints, requests: Requests, end: int, immediate: bool
+    block: Block, schedule: Schedule, lender: Ints, requests: Requests, end: int, immediate: bool, before: Flags
 ) -> BlockFunding:
-    """A block's requests sorted by draw date (those after the end of the run are pending and left out)."""
-    inside = requests.day <= end
+    """A block's requests sorted by draw date (those after the end of the run are pending and left out).
+
+    ``immediate``: early repayments send their part of a draw back at once somewhere in the facility's rules; ``before``
+    are the requests that lie in the opening balance: left out too.
+    """
+    inside = (requests.day <= end) & ~before
     order = np.argsort(requests.day[inside], kind="stable")
     day = requests.day[inside][order]
     columns = [getattr(requests, n)[inside][order] for n in ("loan", "pool", "period", "ratio", "amount")]
@@ -139,9 +180,17 @@ def block_funding(
             asked[int(day[part[0]])] = [Asked(block, *(c[part] for c in columns))]
     out = BlockFunding(block, schedule, lender, asked)
     if immediate:
-        loan, when, amount, owed = schedule.prepaid.events()
-        for d in np.unique(when[when <= end]).tolist():
+        loan, when, gone, owed = schedule.happened.events()
+        some = np.flatnonzero((gone > 0) & (when <= end))
+        loan, when, gone, owed = loan[some], when[some], gone[some], owed[some]
+        for d in np.unique(when).tolist():
             mine = np.flatnonzero(when == d)
             mine = mine[np.argsort(loan[mine], kind="stable")]
-            out.prepaid[d] = (loan[mine], amount[mine], owed[mine])
+            out.prepaid[d] = [(loan[lot], gone[lot], owed[lot]) for lot in _lots(mine, loan[mine])]
     return out
+
+
+def _lots(rows: Ints, loan: Ints) -> list[Ints]:
+    """Rows (by loan) in lots that hold each loan at most once, in their order: a loan's second event comes after its first."""
+    rank = np.arange(rows.size) - np.searchsorted(loan, loan)
+    return [rows[rank == j] for j in range(int(rank.max(initial=0)) + 1)]

@@ -34,6 +34,13 @@ def ints(frame: pd.DataFrame, name: str) -> tuple[Ints, Flags]:
     return column.to_numpy(zero_copy_only=False).astype(np.int64, copy=False), there
 
 
+def maybe_ints(frame: pd.DataFrame, name: str) -> tuple[Ints, Flags]:
+    """The same for a column that a frame of one's own may lack: then no value is there."""
+    if name in frame:
+        return ints(frame, name)
+    return np.zeros(len(frame), np.int64), np.zeros(len(frame), bool)
+
+
 def codes(frame: pd.DataFrame, name: str) -> tuple[Codes, list[str | None]]:
     """A text column as positions in the list of its distinct values (an empty cell is its own value, None)."""
     encoded = arrow(frame, name).dictionary_encode(null_encoding="encode")

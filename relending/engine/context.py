@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from relending.dates import Days, quarter_end, to_day, whole_quarters
+from relending.dates import Days, quarter_end, quarter_start, to_day, whole_quarters
 from relending.units import BP, PPM, Ints
 
 if TYPE_CHECKING:
@@ -37,6 +37,12 @@ class Context:
     default_lender: str | None = None
     lpr_shift_bp: int = 0
     lpr_shift_from: int = 0
+    simulate_from: dt.date | None = None
+    reference_rate: Mapping[str, Dated] = field(default_factory=dict)
+    collateral_cost: Mapping[str, Dated] = field(default_factory=dict)
+    earning_assets: Dated | None = None
+    loan_rates: str = "issue"
+    ineligible: str = "listed"
 
     def lpr_shift(self, planned: Flags, disbursed: Days) -> Ints:
         """What the scenario adds to the LPR of loans, ppm: planned ones after the day of the shift, no other."""
@@ -48,6 +54,16 @@ class Context:
         return int(quarter_end(self.last_quarter))
 
     @property
+    def start(self) -> int:
+        """First day of the run's tables as a day number: what an opening balance begins with."""
+        return int(quarter_start(self.first_quarter))
+
+    @property
+    def simulate_from_day(self) -> int | None:
+        """The day from which loans without a row in the record are simulated; None: none are."""
+        return None if self.simulate_from is None else to_day(self.simulate_from)
+
+    @property
     def quarters(self) -> range:
         """The quarters of the series."""
         return range(self.first_quarter, self.last_quarter + 1)
@@ -55,6 +71,14 @@ class Context:
     def own_rate_of(self, lender: str) -> Dated | None:
         """The own funding rate that counts for a lender."""
         return self.own_rate.get(lender, self.own_rate.get(""))
+
+    def reference_rate_of(self, lender: str) -> Dated | None:
+        """The rate a lender holds the facility's against, beside its own."""
+        return self.reference_rate.get(lender, self.reference_rate.get(""))
+
+    def collateral_cost_of(self, lender: str) -> Dated | None:
+        """What the collateral a lender pledges costs it a year."""
+        return self.collateral_cost.get(lender, self.collateral_cost.get(""))
 
     def lender_id(self, text: str | None) -> str | None:
         """The id of a lender given by id or by a name the scenario knows it by; the scenario's lender for no text.
@@ -98,6 +122,12 @@ def make_context(scenario: Any) -> Context:
         default_lender=scenario.lender,
         lpr_shift_bp=scenario.lpr_shift_bp,
         lpr_shift_from=to_day(scenario.lpr_shift_from),
+        simulate_from=scenario.simulate_from,
+        reference_rate=scenario.reference_rate,
+        collateral_cost=scenario.collateral_cost,
+        earning_assets=scenario.earning_assets,
+        loan_rates=scenario.loan_rates,
+        ineligible=scenario.ineligible,
         admitted={name: dict(getattr(lender, "admitted", {}) or {}) for name, lender in scenario.lenders.items()},
     )
 

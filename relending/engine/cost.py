@@ -20,7 +20,7 @@ from relending.engine.columns import frame_of
 from relending.engine.context import Context
 from relending.engine.interest import Leg
 from relending.engine.ledger import Position, balances, facility_rate_e8
-from relending.engine.schedule import Schedule
+from relending.engine.owed import Schedule
 from relending.findings import Findings
 from relending.policy import Dated, Facility
 from relending.units import E8, FEN, GRAMS, PPM, Ints, add, divide, from_limbs, group_sum, weighted_limbs

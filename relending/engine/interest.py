@@ -18,7 +18,10 @@ SETTLEMENT_MONTHS = 3
 
 @dataclass(frozen=True, slots=True)
 class Leg:
-    """One tranche-year: from ``start`` to ``due``, its rate, and what is held (steps: day from which, fen)."""
+    """One tranche-year: from ``start`` to ``due``, its rate, and what is held (steps: day from which, fen).
+
+    ``tranche`` is the number of its tranche in the facility, ``year`` counts from 0.
+    """
 
     lender: int
     tranche: int

@@ -15,7 +15,7 @@ from relending.units import BP, mul_div
 
 
 def check_tranches(tranches: Sequence[Sequence[Tranche]], lenders: Sequence[str], context: Context) -> None:
-    """By tranche, draws = repayments + returns + balance, and what is held never grows."""
+    """By tranche, opening + draws = repayments + returns + balance, and what is held never grows."""
     for f, rules in enumerate(context.facilities):
         for t in tranches[f]:
             gone = sum(t.repaid, np.zeros_like(t.drawn)) + sum(t.returns.values(), np.zeros_like(t.drawn))
@@ -34,27 +34,22 @@ def check_tranches(tranches: Sequence[Sequence[Tranche]], lenders: Sequence[str]
                 before = kept
 
 
-def check_positions(
-    where: Sequence[Position], tranches: Sequence[Sequence[Tranche]], lenders: Sequence[str], context: Context
-) -> None:
-    """By tranche and in all, the ledger's draws less repayments are the balance held at the end of the run."""
-    summed = [{t.day: t.held_at(context.end) for t in facility} for facility in tranches]
+def check_positions(where: Sequence[Position], tranches: Sequence[Sequence[Tranche]], context: Context) -> None:
+    """By tranche and in all, the ledger's opening and draws less repayments are the balance held at the end of the run."""
+    summed = [[t.held_at(context.end) for t in facility] for facility in tranches]
     for p in where:
         left: dict[int, int] = {}
         for e in p.events:
-            if e.event == "draw":
+            if e.event in ("opening", "draw"):
                 left[e.tranche] = left.get(e.tranche, 0) + e.amount
             elif e.event in ("repay", "return"):
                 left[e.tranche] = left.get(e.tranche, 0) - e.amount
         held: dict[int, int] = {}
         for leg, amount in balances(p, context.end):
             held[leg.tranche] = held.get(leg.tranche, 0) + amount
-        for day, amount in left.items():
-            if amount != held.get(day, 0) or amount != int(summed[p.facility][day][p.lender]):
-                _breach(
-                    tranche_id(context.facilities[p.facility].id, lenders[p.lender], day),
-                    f"draws less repayments are {amount} fen, the balance {held.get(day, 0)}",
-                )
+        for number, amount in left.items():
+            if amount != held.get(number, 0) or amount != int(summed[p.facility][number][p.lender]):
+                _breach(p.names[number], f"draws less repayments are {amount} fen, the balance {held.get(number, 0)}")
 
 
 def check_draws(block: Block, funding: BlockFunding, rules_id: str, lenders: Sequence[str]) -> None:
@@ -67,7 +62,7 @@ def check_draws(block: Block, funding: BlockFunding, rules_id: str, lenders: Seq
     rows = np.flatnonzero(drawn)
     over = rows[drawn[rows] > mul_div(block.principal[rows], ratio[rows], BP, "floor")]
     if over.size:
-        day = next(d for d, c in funding.cohorts.items() if over[0] in c.loan)
+        day = next(key[0] for key, c in funding.cohorts.items() if over[0] in c.loan)
         name = block.loan_id[int(over[0])].as_py()
         _breach(tranche_id(rules_id, lenders[int(funding.lender[over[0]])], day), f"loan {name} drew above its ratio")
 

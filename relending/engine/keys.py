@@ -252,3 +252,6 @@ def _place_rows(
                 )
             )
     return Findings.concat(parts)
+
+
+place_rows = _place_rows

@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import pandas as pd
 import pyarrow as pa
 
 from relending.dates import iso, quarter_end, quarter_of, quarter_start, quarter_text, to_date
-from relending.engine.cohorts import Tranche
+from relending.engine.cohorts import Key, Tranche
 from relending.engine.columns import frame_of
 from relending.engine.context import Context
 from relending.engine.interest import Leg, days_in_year, settlements
 from relending.policy import Facility
-from relending.units import E8, PPM, divide
+from relending.units import E8, PPM, decimal_text, divide
 
-EVENTS = ("interest", "return", "repay", "rollover", "draw")
+EVENTS = ("opening", "interest", "return", "repay", "rollover", "draw")
 """The order of events of one date."""
-SIGN = {"draw": 1, "repay": -1, "return": -1}
+SIGN = {"opening": 1, "draw": 1, "repay": -1, "return": -1}
 """What an event does to the balance; the others leave it as it is."""
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One line of the ledger, in fen and ppm; lender and facility as positions."""
+    """One line of the ledger, in fen and ppm; lender, facility and tranche as positions."""
 
     day: int
     event: str
@@ -36,11 +37,11 @@ class Event:
     balance: int
 
 
-def legs_of(tranche: Tranche, lender: int, rules: Facility) -> list[Leg]:
-    """The tranche-years of one lender's tranche, those that hold something."""
+def legs_of(tranche: Tranche, number: int, lender: int, rules: Facility) -> list[Leg]:
+    """The tranche-years of one lender's tranche (the ``number``-th of the facility), those that hold something."""
     basis = days_in_year(str(rules["day_count"].on(to_date(tranche.day)).value))
     out: list[Leg] = []
-    start, held = tranche.day, int(tranche.drawn[lender])
+    start, held = tranche.day if tranche.begun is None else tranche.begun, int(tranche.drawn[lender])
     for k, due in enumerate(tranche.due):
         if held == 0 or k >= len(tranche.rates):
             break
@@ -54,7 +55,7 @@ def legs_of(tranche: Tranche, lender: int, rules: Facility) -> list[Leg]:
         out.append(
             Leg(
                 lender,
-                tranche.day,
+                number,
                 k,
                 start,
                 due,
@@ -78,10 +79,11 @@ def tranche_events(tranche: Tranche, legs: Sequence[Leg], facility: int, rules: 
     lender = legs[0].lender
 
     def add(day: int, event: str, amount: int, rate: int, balance: int) -> None:
-        if amount and day <= end:
-            out.append(Event(day, event, lender, facility, tranche.day, amount, rate, balance))
+        if amount and first <= day <= end:
+            out.append(Event(day, event, lender, facility, legs[0].tranche, amount, rate, balance))
 
-    add(tranche.day, "draw", legs[0].held[0], legs[0].rate_ppm, legs[0].held[0])
+    first = tranche.day if tranche.opened is None else tranche.opened
+    add(first, "draw" if tranche.opened is None else "opening", legs[0].held[0], legs[0].rate_ppm, legs[0].held[0])
     for leg in legs:
         for day, amount in settlements(leg, kind):
             # the balance from before anything else happens that day
@@ -100,32 +102,71 @@ def tranche_events(tranche: Tranche, legs: Sequence[Leg], facility: int, rules: 
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """A lender's legs and events in one facility."""
+    """A lender's legs and events in one facility; ``names`` and ``recorded`` (all, none or a part of what was drawn:
+    see :func:`basis`) of its tranches, by their number."""
 
     lender: int
     facility: int
     legs: tuple[Leg, ...]
     events: tuple[Event, ...]
+    names: Mapping[int, str] = field(default_factory=dict)
+    basis: Mapping[int, str] = field(default_factory=dict)
 
 
-def positions(tranches: Sequence[Sequence[Tranche]], lenders: int, context: Context) -> list[Position]:
+def positions(tranches: Sequence[Sequence[Tranche]], lenders: Sequence[str], context: Context) -> list[Position]:
     """Legs and events of every lender and facility (lenders in code-point order, facilities in scenario order)."""
     out: list[Position] = []
-    for lender in range(lenders):
+    for lender in range(len(lenders)):
         for f, rules in enumerate(context.facilities):
             legs: list[Leg] = []
             events: list[Event] = []
-            for tranche in tranches[f]:
-                mine = legs_of(tranche, lender, rules)
+            names: dict[int, str] = {}
+            kinds: dict[int, str] = {}
+            for number, tranche in enumerate(tranches[f]):
+                mine = legs_of(tranche, number, lender, rules)
+                if not mine:
+                    continue
                 legs += mine
                 events += tranche_events(tranche, mine, f, rules, context.end)
-            out.append(Position(lender, f, tuple(legs), tuple(events)))
+                names[number] = _name(tranche, rules.id, lenders[lender], set(names.values()))
+                kinds[number] = basis(int(tranche.recorded[lender]), int(tranche.drawn[lender]))
+            out.append(Position(lender, f, tuple(legs), tuple(events), names, kinds))
     return out
 
 
-def tranche_id(facility: str, lender: str, day: int) -> str:
-    """How a tranche is named: facility/lender/draw-date."""
-    return f"{facility}/{lender}/{iso(day)}"
+def basis(recorded: int, drawn: int) -> str:
+    """Whether money drawn is recorded, simulated, or in part either.
+
+    >>> [basis(r, 100) for r in (0, 40, 100)]
+    ['simulated', 'mixed', 'recorded']
+    """
+    return "recorded" if recorded == drawn else ("mixed" if recorded else "simulated")
+
+
+def tranche_id(facility: str, lender: str, day: int, suffix: str = "") -> str:
+    """How a tranche is named: facility/lender/draw-date, and for money that is recorded what else tells it."""
+    return f"{facility}/{lender}/{iso(day)}" + (f"/{suffix}" if suffix else "")
+
+
+def _name(tranche: Tranche, facility: str, lender: str, taken: set[str]) -> str:
+    """The id of a lender's tranche; one whose name is taken has its rate in it, or else a number."""
+    name = tranche_id(facility, lender, tranche.day, tranche.suffix)
+    if name in taken and tranche.opened is None:
+        name = f"{name}/{decimal_text(tranche.rates[0], 6)}"
+    more = (f"{name}/{i}" for i in itertools.count(2))
+    return next(n for n in itertools.chain([name], more) if n not in taken)
+
+
+def tranche_names(
+    where: Sequence[Position], tranches: Sequence[Sequence[Tranche]]
+) -> dict[tuple[int, int, Key], tuple[str, str]]:
+    """Name and basis of every tranche of loans, by lender, facility and key."""
+    return {
+        (p.lender, p.facility, tranches[p.facility][n].key): (p.names[n], p.basis[n])
+        for p in where
+        for n in p.names
+        if tranches[p.facility][n].opened is None
+    }
 
 
 def ledger_frame(where: Sequence[Position], lenders: Sequence[str], context: Context) -> pd.DataFrame:
@@ -134,19 +175,20 @@ def ledger_frame(where: Sequence[Position], lenders: Sequence[str], context: Con
     events = sorted(
         (e for p in where for e in p.events), key=lambda e: (e.day, rank[e.event], e.lender, e.facility, e.tranche)
     )
+    of = {(p.lender, p.facility): p for p in where}
+    told = [(of[e.lender, e.facility], e.tranche) for e in events]
     ids = [f.id for f in context.facilities]
     return frame_of(
         {
             "date": pa.array([e.day for e in events], pa.int32()).cast(pa.date32()),
             "lender": pa.array([lenders[e.lender] for e in events], pa.string()),
             "facility": pa.array([ids[e.facility] for e in events], pa.string()),
-            "tranche": pa.array(
-                [tranche_id(ids[e.facility], lenders[e.lender], e.tranche) for e in events], pa.string()
-            ),
+            "tranche": pa.array([p.names[n] for p, n in told], pa.string()),
             "event": pa.array([e.event for e in events], pa.string()),
             "amount_fen": pa.array([e.amount for e in events], pa.int64()),
             "rate_ppm": pa.array([e.rate_ppm for e in events], pa.int64()),
             "balance_fen": pa.array([e.balance for e in events], pa.int64()),
+            "basis": pa.array([p.basis[n] for p, n in told], pa.string()),
         }
     )
 

@@ -7,21 +7,22 @@ another driver could map them elsewhere and would get the same integers.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from relending.dates import Days, iso
+from relending.dates import Days, iso, quarter_of
 from relending.engine import keys as exchange
 from relending.engine.amounts import evidence_findings, small_findings
 from relending.engine.applications import Requests, make_requests
 from relending.engine.attribution import attribute_block
-from relending.engine.block import Block, make_block
+from relending.engine.basis import first_simulated, with_basis
+from relending.engine.block import NEVER, Block, make_block
 from relending.engine.calendar import calendar_findings
 from relending.engine.cohorts import BlockFunding, Tranche, block_funding
 from relending.engine.columns import Codes, Flags, ints, join_frames
@@ -39,13 +40,24 @@ from relending.engine.doubles import double_findings
 from relending.engine.funding import settle
 from relending.engine.invariants import check_draws, check_positions, check_tranches
 from relending.engine.keys import Keys
-from relending.engine.ledger import Position, funding_frame, ledger_frame, positions
-from relending.engine.loanfiles import attribution_frame, draws_frame, outcome
+from relending.engine.ledger import Position, funding_frame, ledger_frame, positions, tranche_names
+from relending.engine.loanfacts import loan_facts
+from relending.engine.loanfiles import Names, Outcome, attribution_frame, basis_of, draws_frame, facility_of, outcome
+from relending.engine.openings import Openings, in_opening, opening_lenders, openings
+from relending.engine.owed import Schedule
 from relending.engine.plausibility import project_findings, rate_findings
-from relending.engine.prepayments import match, schedule_block
 from relending.engine.projects import usable_loans
-from relending.engine.schedule import Schedule
+from relending.engine.receipts import (
+    TABLE,
+    Recorded,
+    enter_receipts,
+    receipt_findings,
+    recorded,
+    set_aside_findings,
+)
+from relending.engine.reconciliation import Counts, merged, reconcile_block, reconciliation_frame
 from relending.engine.screening import Screened, screen_block, screening_frame
+from relending.engine.side import Side, at_rows, match_loans
 from relending.findings import Findings, InputError
 from relending.units import Ints
 
@@ -53,8 +65,6 @@ MOST_LENDERS = 2000
 """More distinct lenders than this in one book are a mistake in the file, not banks."""
 
 Progress = Callable[[str], None]
-Side = Mapping[str, pd.DataFrame]
-"""Tables beside the loans, by name: step frames as the column dictionary has them (:mod:`relending.book.columns`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +79,7 @@ class Tables:
     disclosure: pd.DataFrame
     cost: pd.DataFrame
     findings: Findings
+    reconciliation: pd.DataFrame | None = None
 
 
 @dataclass(slots=True)
@@ -81,6 +92,8 @@ class Work:
     project: Ints
     schedule: Schedule
     screened: Screened
+    record: Recorded
+    opened: Flags
     requests: tuple[Requests, ...] = ()
     funding: tuple[BlockFunding, ...] = ()
 
@@ -92,6 +105,8 @@ class Prepared:
     works: tuple[Work, ...]
     keys: Keys
     findings: tuple[Findings, ...]
+    openings: Openings
+    recording: bool
 
 
 def run_blocks(
@@ -111,40 +126,45 @@ def run_blocks(
     if need:
         raise InputError(Findings.concat([*prepared.findings, need]))
     progress("funding")
-    where, said = fund_works(prepared.works, prepared.keys, context)
+    where, names, said = fund_works(prepared, context)
     progress("disclosure")
-    return _finish(prepared, where, context, [*prepared.findings, *said])
+    return _finish(prepared, where, names, context, [*prepared.findings, *said])
 
 
 def lenders_in_need(prepared: Prepared) -> list[str]:
-    """The lenders with an eligible loan: the cost of their funds must be known."""
+    """The lenders with an eligible or funded loan or an opening balance: the cost of their funds must be known."""
     have = {int(n) for w in prepared.works for n in np.unique(w.lender[w.screened.eligible])}
+    have |= {int(n) for w in prepared.works for n in np.unique(w.lender[w.record.receipts.loan])}
+    have |= {int(n) for covered in prepared.openings.covered for n in np.flatnonzero(covered)}
     return [prepared.keys.lenders[n] for n in sorted(have)]
 
 
 def prepare(frames: Iterable[pd.DataFrame], side: Side, context: Context) -> Prepared:
     """Blocks with their keys exchanged, their schedules made, their loans set aside or screened."""
-    prepayments = side.get("prepayments")
     all_frames = list(frames)
     kept = [f for f in all_frames if len(f)] or all_frames[:1]
     with ThreadPoolExecutor(1) as pool:
         numbered = pool.submit(exchange.number, kept)
         blocks = [make_block(frame) for frame in kept]
         keys = numbered.result()
+    in_book = set(keys.lenders)
+    keys = replace(keys, lenders=tuple(sorted(in_book | set(opening_lenders(side, context)))))
     findings = [_too_many(keys), exchange.duplicate_findings(blocks, keys)]
-    matched, said = match(prepayments, keys)
-    findings.append(said)
-    if findings[0] or said:
+    opened = openings(side, keys.lenders, in_book, context)
+    findings += [opened.findings, _unknown_prepaid(side, keys)]
+    if findings[0] or findings[-1] or opened.findings.count("error"):
         raise InputError(Findings.concat(findings))
     error: list[Flags] = []
-    schedules: list[Schedule] = []
-    for block, duplicate, mine in zip(blocks, keys.duplicate, matched, strict=True):
+    for block, duplicate in zip(blocks, keys.duplicate, strict=True):
         nobody = ~block.error & np.array([name is None for name in block.lenders], bool)[block.lender]
         findings.append(_at(block, "lender_missing", np.flatnonzero(nobody), column="lender"))
-        schedule, impossible, said = schedule_block(block, block.error | duplicate | nobody, mine, prepayments)
-        findings.append(said)
-        error.append(block.error | duplicate | nobody | impossible)
-        schedules.append(schedule)
+        error.append(block.error | duplicate | nobody)
+    facts = loan_facts(blocks, keys, error, side)
+    findings.append(facts.findings)
+    error = [e | impossible for e, impossible in zip(error, facts.impossible, strict=True)]
+    applied, unclear, said = recorded(blocks, keys, error, side, context)
+    findings.append(said)
+    error = [e | wrong for e, wrong in zip(error, unclear, strict=True)]
     shares = exchange.share_test(blocks, keys, error, context.end)
     findings.append(shares.findings)
     error = [e | over for e, over in zip(error, shares.over, strict=True)]
@@ -162,26 +182,40 @@ def prepare(frames: Iterable[pd.DataFrame], side: Side, context: Context) -> Pre
             screened, said = screen_block(block, error[i], context)
             findings += [said, rate_findings(block, screened.facility, context, spoken)]
             findings += [small_findings(block, error[i]), evidence_findings(block, screened)]
-            works.append(Work(block, error[i], _lender_numbers(block, keys), keys.project[i], schedules[i], screened))
+            if TABLE in side:
+                findings.append(receipt_findings(side[TABLE], block, applied[i], screened.eligible, context))
+            lender, nothing = _lender_numbers(block, keys), np.zeros(len(block), bool)
+            works.append(
+                Work(block, error[i], lender, keys.project[i], facts.schedules[i], screened, applied[i], nothing)
+            )
         findings += [unusual.result(), twice.result()]
-    return Prepared(tuple(works), keys, tuple(findings))
+    findings.append(set_aside_findings(side, keys, error))
+    return Prepared(tuple(works), keys, tuple(findings), opened, TABLE in side)
+
+
+def _unknown_prepaid(side: Side, keys: Keys) -> Findings:
+    """An error for each prepayment of a loan that no block has: the file speaks of another book."""
+    _, unknown = match_loans(side.get("prepayments"), keys)
+    return at_rows(side["prepayments"], "unknown_prepayment_loan", unknown, "loan_id") if unknown.size else Findings()
 
 
 def _at(block: Block, code: str, rows: Ints, **what: Any) -> Findings:
     return Findings.of(code, int(rows.size), **block.place(rows), **what) if rows.size else Findings()
 
 
-def fund_works(works: Sequence[Work], keys: Keys, context: Context) -> tuple[list[Position], list[Findings]]:
-    """Fund every facility; the works keep their draws, the positions (legs, events) of every lender come back."""
-    funded = [_fund_one(works, f, len(keys.lenders), context) for f in range(len(context.facilities))]
+def fund_works(prepared: Prepared, context: Context) -> tuple[list[Position], Names, list[Findings]]:
+    """Fund every facility; the works keep their draws, the positions (legs, events) of every lender come back, and the
+    names of the tranches."""
+    works, keys = prepared.works, prepared.keys
+    funded = [_fund_one(prepared, f, context) for f in range(len(context.facilities))]
     tranches = [t for t, _ in funded]
-    where = positions(tranches, len(keys.lenders), context)
+    where = positions(tranches, keys.lenders, context)
     check_tranches(tranches, keys.lenders, context)
-    check_positions(where, tranches, keys.lenders, context)
+    check_positions(where, tranches, context)
     for f, rules in enumerate(context.facilities):
         for w in works:
             check_draws(w.block, w.funding[f], rules.id, keys.lenders)
-    return where, [said for _, said in funded]
+    return where, tranche_names(where, tranches), [said for _, said in funded]
 
 
 def _too_many(keys: Keys) -> Findings:
@@ -201,21 +235,36 @@ def _lender_numbers(block: Block, keys: Keys) -> Ints:
     return np.array([place.get(name, -1) if name is not None else -1 for name in block.lenders], np.int64)[block.lender]
 
 
-def _fund_one(works: Sequence[Work], f: int, lenders: int, context: Context) -> tuple[tuple[Tranche, ...], Findings]:
+def _fund_one(prepared: Prepared, f: int, context: Context) -> tuple[tuple[Tranche, ...], Findings]:
     """Fund one facility over all blocks."""
-    rules = context.facilities[f]
+    rules, opening, lenders = context.facilities[f], prepared.openings, prepared.keys.lenders
     immediate = any(v.value == "immediate" for v in rules["on_prepayment"].values)
+    covered = opening.covered[f]
     findings = []
-    for w in works:
-        rows = np.flatnonzero(w.screened.eligible & (w.screened.facility == f) & (w.block.disbursed <= context.end))
+    inside = np.zeros(len(lenders), np.int64)
+    for w in prepared.works:
+        simulated = w.screened.eligible & (w.screened.facility == f) & ~w.record.decided
+        rows = np.flatnonzero(simulated & (w.block.disbursed <= context.end))
         requests = make_requests(w.block, rows, rules, w.schedule)
+        before = in_opening(covered, w.lender[requests.loan], requests.day, context)
+        side = block_funding(w.block, w.schedule, w.lender, requests, context.end, immediate, before)
+        opened = enter_receipts(side, w.record.receipts, f, rules, covered, context)
+        opened = np.unique(np.concatenate([opened, requests.loan[before]]))
+        w.opened[opened] = True
+        np.add.at(inside, w.lender[opened], 1)
         w.requests += (requests,)
-        w.funding += (block_funding(w.block, w.schedule, w.lender, requests, context.end, immediate),)
+        w.funding += (side,)
         found = [f"0.00 ({iso(int(d))})" for d in requests.repaid_day]
         findings.append(
             _at(w.block, "repaid_before_draw", requests.repaid, column="matures", found=found, expected="> 0")
         )
-    settled = settle(rules, [w.funding[f] for w in works], lenders, context.end)
+        lost = [iso(int(d)) for d in w.block.ineligible[requests.lost]]
+        findings.append(_at(w.block, "ineligible_before_draw", requests.lost, column="ineligible_from", found=lost))
+    for lender in np.flatnonzero(inside).tolist():
+        found_there = f"{rules.id} {lenders[lender]}: {int(inside[lender]):,}"
+        findings.append(Findings.one("in_opening", column="opening_tranches", found=found_there))
+    funding = [w.funding[f] for w in prepared.works]
+    settled = settle(rules, funding, len(lenders), context.end, opening.tranches[f])
     if any(v.value == "following" for v in rules["business_day"].values):
         days = {d for t in settled.tranches for d in (t.day, *t.due) if d <= context.end}
         findings.append(calendar_findings(days))
@@ -231,35 +280,54 @@ class Done:
     draws: pd.DataFrame
     disclosed: Disclosed
     outstanding: Outstanding
+    lent: Ints
+    drew: Ints
+    reconciled: Counts
 
 
-def _finish(prepared: Prepared, where: Sequence[Position], context: Context, findings: Sequence[Findings]) -> Tables:
+def _finish(
+    prepared: Prepared, where: Sequence[Position], names: Names, context: Context, findings: Sequence[Findings]
+) -> Tables:
     works, keys = prepared.works, prepared.keys
     grid = make_grid(context, len(keys.lenders))
-    done = [finish_block(w, grid, keys, context) for w in works]
+    done = [finish_block(w, grid, prepared, names, context) for w in works]
     disclosed = reduce(Disclosed.merge, [d.disclosed for d in done])
     outstanding = reduce(Outstanding.merge, [d.outstanding for d in done])
+    lent, drew = (reduce(np.minimum, [getattr(d, name) for d in done]) for name in ("lent", "drew"))
+
+    def marked(frame: pd.DataFrame, since: Ints) -> pd.DataFrame:
+        return with_basis(frame, since, prepared.recording, keys.lenders, context)
+
     return Tables(
         screening=join_frames([d.screening for d in done]),
         attribution=join_frames([d.attribution for d in done]),
         draws=join_frames([d.draws for d in done]),
         ledger=ledger_frame(where, keys.lenders, context),
-        funding=funding_frame(where, keys.lenders, context),
-        disclosure=disclosure_frame(grid, disclosed, keys.lenders, context),
-        cost=cost_frame(outstanding, where, keys.lenders, context),
+        funding=marked(funding_frame(where, keys.lenders, context), drew),
+        disclosure=marked(disclosure_frame(grid, disclosed, keys.lenders, context), lent),
+        cost=marked(cost_frame(outstanding, where, keys.lenders, context), lent),
         findings=Findings.concat(findings),
+        reconciliation=(
+            reconciliation_frame(merged([d.reconciled for d in done]), keys.lenders, context)
+            if prepared.recording
+            else None
+        ),
     )
 
 
-def finish_block(w: Work, grid: Grid, keys: Keys, context: Context) -> Done:
+def finish_block(w: Work, grid: Grid, prepared: Prepared, names: Names, context: Context) -> Done:
     """Loan-level tables and partials of one block after funding."""
-    block = w.block
+    block, keys, receipts = w.block, prepared.keys, w.record.receipts
     attributed = attribute_block(block)
-    result = outcome(block, w.screened, w.error, w.requests, w.funding, context)
+    result = outcome(block, w.screened, w.error, w.requests, w.funding, context, w.record, w.opened)
     loan = np.flatnonzero(result.supported)
-    facility, lender = w.screened.facility[loan], w.lender[loan]
+    of = facility_of(w.screened, w.record)
+    facility, lender = of[loan], w.lender[loan]
     rate = _rates(block, context)[loan]
     reduction = np.where(attributed.has_reduction, attributed.reduction, 0)[loan]
+    pair = lender * len(context.facilities) + facility
+    pairs = len(keys.lenders) * len(context.facilities)
+    simulated = ~w.record.decided[loan]
     quarter, code = cells(block.disbursed[loan], block.sector[loan], block.sectors, facility, grid, context)
     with ThreadPoolExecutor(1) as pool:
         # the two halves of the work share nothing they write; numpy and Arrow release the lock in their loops
@@ -268,8 +336,8 @@ def finish_block(w: Work, grid: Grid, keys: Keys, context: Context) -> Done:
             context,
             w.schedule,
             loan,
-            lender * len(context.facilities) + facility,
-            len(keys.lenders) * len(context.facilities),
+            pair,
+            pairs,
             rate,
             reduction,
             result.held_from[loan],
@@ -278,8 +346,10 @@ def finish_block(w: Work, grid: Grid, keys: Keys, context: Context) -> Done:
         )
         return Done(
             screening=screening_frame(block, w.screened, context),
-            attribution=attribution_frame(block, w.screened, attributed, result, context),
-            draws=draws_frame(block, w.requests, w.funding, w.lender, keys.lenders, context, result),
+            attribution=attribution_frame(
+                block, of, attributed, result, basis_of(w.record, prepared.recording), context
+            ),
+            draws=draws_frame(block, w.requests, w.funding, receipts, w.lender, keys.lenders, names, context, result),
             disclosed=disclose_block(
                 grid,
                 grid.cell(lender, facility, quarter, code),
@@ -289,7 +359,20 @@ def finish_block(w: Work, grid: Grid, keys: Keys, context: Context) -> Done:
                 reduction,
             ),
             outstanding=outstanding.result(),
+            lent=first_simulated(quarter[simulated], pair[simulated], pairs),
+            drew=_first_draws(loan[simulated], pair[simulated], pairs, result),
+            reconciled=(
+                reconcile_block(block, w.record, w.screened.eligible, of, w.lender, w.error, context)
+                if prepared.recording
+                else {}
+            ),
         )
+
+
+def _first_draws(loan: Ints, pair: Ints, pairs: int, result: Outcome) -> Ints:
+    """The first quarter in which simulated loans of each lender and facility draw."""
+    drew = result.held_from[loan] != NEVER
+    return first_simulated(quarter_of(result.held_from[loan[drew]]), pair[drew], pairs)
 
 
 def _rates(block: Block, context: Context) -> Ints:

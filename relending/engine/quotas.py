@@ -8,7 +8,7 @@ import numpy as np
 
 from relending.dates import iso, month_of
 from relending.engine.applications import UNSERVED, period_text, pools
-from relending.engine.cohorts import Asked
+from relending.engine.cohorts import Arrived, Asked
 from relending.engine.columns import Flags
 from relending.engine.rationing import ration
 from relending.engine.rules import option
@@ -35,6 +35,25 @@ class Quotas:
         """Repayments and returns refill their pools."""
         for p in range(len(self.pools)):
             self._balance[p] -= total(amount[pool == p])
+
+    def opened(self, day: int, drawn_on: int, amount: int) -> None:
+        """The balance a run begins with: in the first pool, and in the flow of the year if it was drawn in it."""
+        self._balance[0] += amount
+        if _year_pool(drawn_on, 0) == _year_pool(day, 0):
+            self._use_flow(day, 0, amount)
+
+    def received(self, day: int, arrived: Arrived) -> None:
+        """Money that arrived takes its part of quota and cap, whatever they are."""
+        for pool in range(len(self.pools)):
+            taken = total(arrived.amount[arrived.pool == pool])
+            self._balance[pool] += taken
+            self._use_flow(day, pool, taken)
+        for period in np.unique(arrived.period).tolist():
+            self._drawn[period] = self._drawn.get(period, 0) + total(arrived.amount[arrived.period == period])
+
+    def rolled(self, day: int, amount: int) -> None:
+        """What an opening tranche continues under quota_counts_rollovers takes its part of the first pool's flow."""
+        self._use_flow(day, 0, amount)
 
     def share(self, day: int, asked: Sequence[Asked]) -> list[Ints]:
         """What each request of a date gets: from its pool first, then under the cap of its application period."""

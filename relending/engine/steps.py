@@ -21,6 +21,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -31,16 +32,14 @@ from relending.engine.columns import arrow, codes, days, frame_of, ints, join_fr
 from relending.engine.context import Context
 from relending.engine.cost import cost_frame, own_rate_findings
 from relending.engine.disclosure import disclose_block, disclosure_frame, make_grid
-from relending.engine.keys import Keys
 from relending.engine.ledger import Position, funding_frame, ledger_frame
-from relending.engine.loanfiles import draws_frame, outcome
+from relending.engine.loanfiles import Names, draws_frame, outcome
 from relending.engine.pipeline import Done, Prepared, Work, cells, finish_block, fund_works, prepare
 from relending.engine.screening import NONE, Screened, screening_frame
 from relending.findings import Findings, InputError
 from relending.units import Ints
 
-
-Beside = Mapping[str, pd.DataFrame] | pd.DataFrame | None
+Beside: TypeAlias = Mapping[str, pd.DataFrame] | pd.DataFrame | None
 """Tables beside the loans by name, as ``Book.side`` has them; or prepayments alone."""
 
 
@@ -54,7 +53,8 @@ class Funded:
     findings: Findings
     positions: tuple[Position, ...]
     work: Work
-    keys: Keys
+    prepared: Prepared
+    names: Names
 
 
 def screen(loans: pd.DataFrame, context: Context, side: Beside = None) -> pd.DataFrame:
@@ -64,14 +64,10 @@ def screen(loans: pd.DataFrame, context: Context, side: Beside = None) -> pd.Dat
     Raises InputError when no loan is usable or a prepayment names an unknown loan; ValueError for a frame that is not
     a loan frame.
     """
-    return join_frames(
-        [screening_frame(w.block, w.screened, context) for w in _prepared(loans, context, side).works]
-    )
+    return join_frames([screening_frame(w.block, w.screened, context) for w in _prepared(loans, context, side).works])
 
 
-def schedule(
-    loans: pd.DataFrame, dates: Sequence[dt.date], context: Context, side: Beside = None
-) -> pd.DataFrame:
+def schedule(loans: pd.DataFrame, dates: Sequence[dt.date], context: Context, side: Beside = None) -> pd.DataFrame:
     """What each loan owes at the end of each date. Columns: loan_id, date, outstanding_fen (null for loans set aside).
 
     One row a loan and date: every loan for the first date, then for the next.
@@ -88,9 +84,7 @@ def schedule(
     return join_frames(parts)
 
 
-def fund(
-    loans: pd.DataFrame, screening: pd.DataFrame, context: Context, side: Beside = None
-) -> Funded:
+def fund(loans: pd.DataFrame, screening: pd.DataFrame, context: Context, side: Beside = None) -> Funded:
     """Draw, roll over and repay for the loans that ``screening`` calls eligible (design section 7).
 
     ``screening`` has the rows of ``loans`` in their order; what it calls eligible may be changed, but a loan set aside
@@ -105,17 +99,23 @@ def fund(
     if (eligible & (facility == NONE)).any():
         raise ValueError("screening calls a loan eligible but names no facility of the scenario")
     work.screened = Screened(facility, np.where(eligible, 0, 1))
-    where, findings = fund_works([work], prepared.keys, context)
+    where, names, findings = fund_works(prepared, context)
     lenders = prepared.keys.lenders
-    result = outcome(work.block, work.screened, work.error, work.requests, work.funding, context)
+    receipts = work.record.receipts
+    result = outcome(
+        work.block, work.screened, work.error, work.requests, work.funding, context, work.record, work.opened
+    )
     return Funded(
-        draws=draws_frame(work.block, work.requests, work.funding, work.lender, lenders, context, result),
+        draws=draws_frame(
+            work.block, work.requests, work.funding, receipts, work.lender, lenders, names, context, result
+        ),
         ledger=ledger_frame(where, lenders, context),
         funding=funding_frame(where, lenders, context),
         findings=Findings.concat([*prepared.findings, *findings]),
         positions=tuple(where),
         work=work,
-        keys=prepared.keys,
+        prepared=prepared,
+        names=names,
     )
 
 
@@ -161,14 +161,16 @@ def cost(funded: Funded, context: Context) -> pd.DataFrame:
     own_rate_ppm, blended_cost_e8, margin_e8, interest_saved_fen, reduction_g, reduction_in_balance_g,
     subsidy_per_tonne_e6. Raises InputError where a lender with eligible loans has no own rate.
     """
-    missing = own_rate_findings(context, [funded.keys.lenders[p.lender] for p in funded.positions if p.legs])
+    missing = own_rate_findings(context, [funded.prepared.keys.lenders[p.lender] for p in funded.positions if p.legs])
     if missing:
         raise InputError(missing)
-    return cost_frame(_finished(funded, context).outstanding, funded.positions, funded.keys.lenders, context)
+    return cost_frame(_finished(funded, context).outstanding, funded.positions, funded.prepared.keys.lenders, context)
 
 
 def _finished(funded: Funded, context: Context) -> Done:
-    return finish_block(funded.work, make_grid(context, len(funded.keys.lenders)), funded.keys, context)
+    return finish_block(
+        funded.work, make_grid(context, len(funded.prepared.keys.lenders)), funded.prepared, funded.names, context
+    )
 
 
 def _prepared(loans: pd.DataFrame, context: Context, side: Beside) -> Prepared:

@@ -26,8 +26,8 @@ from relending.engine.applications import (
 from relending.engine.block import Block
 from relending.engine.columns import ints
 from relending.engine.context import Context
+from relending.engine.owed import PREPAID, Events, Schedule, after
 from relending.engine.rules import due_days, expired, facility_rate, option, take_up
-from relending.engine.schedule import Schedule, apply_prepayments
 from relending.lineage.case import Case, DamagedRun, facility_of
 from relending.lineage.story import money, parameter_sources, ratio_percent, say, sourced, state_name
 from relending.lineage.story import percent as percent_of
@@ -72,12 +72,12 @@ def draws_and_rollovers(case: Case, block: Block, context: Context, lang: str) -
 def _schedule(block: Block, prepayments: pd.DataFrame) -> Schedule:
     day, _ = ints(prepayments, "date")
     amount, _ = ints(prepayments, "amount_fen")
-    return apply_prepayments(block.terms, ~block.error, np.zeros(len(day), np.int64), day, amount)
+    return after(block.terms, ~block.error, Events.of(PREPAID, np.zeros(len(day), np.int64), day, amount))
 
 
 def _prepaid(schedule: Schedule) -> list[tuple[int, int, int]]:
     """Day, amount and what was owed before it, of each prepayment in date order."""
-    _, days, amounts, owed = schedule.prepaid.events()
+    _, days, amounts, owed = schedule.happened.events()
     return sorted(zip(days.tolist(), amounts.tolist(), owed.tolist(), strict=True))
 
 

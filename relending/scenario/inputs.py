@@ -119,12 +119,13 @@ def _book(scenario: Scenario, block_rows: int) -> Book:
         return read_book(
             list(scenario.book),
             prepayments=scenario.prepayments,
+            side=scenario.side,
             lender=scenario.lender,
             lenders=scenario.lender_names(),
             sheet=scenario.sheet or None,
             block_rows=block_rows,
         )
-    return Book.without_loans(scenario.prepayments)
+    return Book.without_loans(scenario.prepayments, scenario.side, scenario.lender, scenario.lender_names())
 
 
 def _behind(book: Book, plan: Planned, block_rows: int) -> Book:

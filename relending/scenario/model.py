@@ -76,6 +76,14 @@ OwnRate = Annotated[
         custom_error_message='0.0295, [{ from = 2021-01-01, value = 0.0295 }], "rates.csv"',
     ),
 ]
+Assets = Annotated[
+    Annotated[Number, Tag("~number")] | Annotated[list[Step], Tag("~list")],
+    Discriminator(
+        _branch,
+        custom_error_type="own_rate_type",
+        custom_error_message="2.5e13, [{ from = 2024-01-01, value = 2.5e13 }]",
+    ),
+]
 FileNames = Annotated[
     Annotated[FileName, Tag("~text")] | Annotated[list[FileName], Tag("~list")],
     Discriminator(
@@ -125,6 +133,54 @@ class ScenarioTable(Table):
         "file name",
         "Prepayments (loan_id, date, amount); relative to this file",
         "提前还款文件，相对本文件所在文件夹",
+        "none",
+    )
+    applications: FileNames | None = key(
+        "file name, or a list of them",
+        "What was applied for and what arrived: a loan in it follows it, not the simulation; relative to this file",
+        "申请与到账文件：表中的借据以实际到账为准，不再模拟；相对本文件所在文件夹",
+        "none: every draw is simulated",
+    )
+    simulate_from: dt.date | None = key(
+        "date",
+        "Beside applications: loans disbursed from this day on that are not in it are simulated",
+        "与 applications 一并使用：该日及以后发放、表中没有的借据按模拟处理",
+        "none: only planned loans are simulated",
+    )
+    opening_tranches: FileNames | None = key(
+        "file name, or a list of them",
+        "The facility balance on the first day of the run, by tranche; relative to this file",
+        "运行起始日的再贷款余额（按批次），相对本文件所在文件夹",
+        "none: the balance comes from the loans of the book",
+    )
+    opening: FileNames | None = key(
+        "file name, or a list of them",
+        "Totals of the last statement before the run; relative to this file",
+        "运行前最近一期信息披露的累计数，相对本文件所在文件夹",
+        "none: since_start counts the loans of the book",
+    )
+    schedule: FileNames | None = key(
+        "file name, or a list of them",
+        "Repayment schedules of loans, instead of the computed ones; relative to this file",
+        "逐笔还款计划，替代计算的计划；相对本文件所在文件夹",
+        "none",
+    )
+    balances: FileNames | None = key(
+        "file name, or a list of them",
+        "What loans owed at the end of a day, instead of the computed balance; relative to this file",
+        "逐笔贷款余额，替代计算的余额；相对本文件所在文件夹",
+        "none",
+    )
+    revisions: FileNames | None = key(
+        "file name, or a list of them",
+        "New figures of projects for loans made later; relative to this file",
+        "项目数据调整，仅适用于此后发放的贷款；相对本文件所在文件夹",
+        "none",
+    )
+    other_loans: FileNames | None = key(
+        "file name, or a list of them",
+        "Loans of other lenders to the same projects, for the test of shares; relative to this file",
+        "其他金融机构对同一项目的贷款，用于占比检查；相对本文件所在文件夹",
         "none",
     )
     lender: str | None = key(
@@ -191,8 +247,8 @@ class MarketTable(Table):
     )
     lpr_shift_bp: int | None = key(
         "whole number, basis points",
-        "Moves the LPR of planned loans priced over it, never of loans already made (repricing: a later version)",
-        "LPR 平移（基点），仅影响按加点定价的计划贷款，不影响已发放贷款（重定价见后续版本）",
+        "Moves the LPR of planned loans priced over it and of repricing to come, never of loans already made",
+        "LPR 平移（基点），影响按加点定价的计划贷款和此后的重定价，不影响已发放贷款的利率",
         "0",
         ge=-1000,
         le=1000,
@@ -202,6 +258,30 @@ class MarketTable(Table):
         "The shift counts for loans disbursed after this day",
         "平移适用于该日之后发放的贷款",
         "the last known fixing",
+    )
+    reference_rate: OwnRate | None = key(
+        "as own_rate",
+        "Another rate to hold the facility's against (an interbank rate, say)",
+        "另一对照利率（如同业市场利率）",
+        "none",
+    )
+    collateral_cost: OwnRate | None = key(
+        "as own_rate",
+        "Cost a year of the collateral pledged, as a fraction of its value",
+        "质押品占用成本（年，按质押品价值的小数）",
+        "none",
+    )
+    earning_assets: Assets | None = key(
+        "yuan, or list of { from, value }",
+        "Average interest-earning assets of the lender, for the effect on its net interest margin",
+        "生息资产平均余额（元），用于测算对净息差的影响",
+        "none",
+    )
+    loan_rates: Literal["issue", "current"] | None = key(
+        '"issue" or "current"',
+        "Yields and interest by the rates at issue, or by the current ones (floating loans are repriced)",
+        "贷款收益率和利息口径：发放时利率，或当前执行利率（浮动利率重定价）",
+        "disclosure.rate_basis",
     )
 
 
@@ -221,6 +301,12 @@ class DisclosureTable(Table):
         "Weighted average rate of the rates at issue, or of the current ones",
         "加权平均利率口径：发放时或当前执行",
         '"issue"',
+    )
+    ineligible: Literal["listed", "kept", "restated"] | None = key(
+        '"listed", "kept" or "restated"',
+        "Loans that no longer meet the conditions: counted and listed, counted only, or out of the totals from then on",
+        "不再符合条件的贷款：计入并列示、仅计入，或自该季起从累计数中剔除",
+        '"listed"',
     )
     decimals: Decimals | None = key(
         "table { amount, rate, reduction }",
@@ -254,6 +340,6 @@ def keys(table: type[Table]) -> tuple[str, ...]:
     """The keys a table may hold, as they are written in the file.
 
     >>> keys(MarketTable)
-    ('own_rate', 'lpr_shift_bp', 'lpr_shift_from')
+    ('own_rate', 'lpr_shift_bp', 'lpr_shift_from', 'reference_rate', 'collateral_cost', 'earning_assets', 'loan_rates')
     """
     return tuple(field.alias or name for name, field in table.model_fields.items())

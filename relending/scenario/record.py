@@ -22,7 +22,7 @@ from relending.policy import (
     to_plain,
 )
 from relending.scenario.scenario import Scenario
-from relending.units import PPM
+from relending.units import FEN, PPM
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +53,13 @@ def context_of(manifest: Mapping[str, Any]) -> Context:
         facilities=tuple(from_plain(f) for f in policy["facilities"]),
         lenders=named,
         lpr=lpr_from_plain(policy["lpr"]),
-        own_rate={
-            "" if name == "*" else name: _rates(name, values) for name, values in scenario["market"]["own_rate"].items()
-        },
+        own_rate=_by_lender(scenario["market"]["own_rate"]),
         first_quarter=first,
         last_quarter=last,
         rate_basis=scenario["disclosure"]["rate_basis"],
         lpr_shift_bp=scenario["market"]["lpr_shift_bp"],
         lpr_shift_from=to_day(dt.date.fromisoformat(scenario["market"]["lpr_shift_from"])),
+        **_later(scenario),
         admitted={
             name: {f: dt.date.fromisoformat(day) for f, day in entry["admitted"].items()}
             for name, entry in scenario["lenders"].items()
@@ -68,13 +67,31 @@ def context_of(manifest: Mapping[str, Any]) -> Context:
     )
 
 
-def _rates(name: str, values: Iterable[Mapping[str, Any]]) -> Dated:
+def _later(scenario: Mapping[str, Any]) -> dict[str, Any]:
+    """What records hold that are newer than the first of this format; an older run had none of it."""
+    market, disclosure = scenario["market"], scenario["disclosure"]
+    begins, assets = scenario.get("simulate_from"), market.get("earning_assets")
+    return {
+        "simulate_from": dt.date.fromisoformat(begins) if begins else None,
+        "reference_rate": _by_lender(market.get("reference_rate", {})),
+        "collateral_cost": _by_lender(market.get("collateral_cost", {})),
+        "earning_assets": _dated("earning_assets", assets, FEN) if assets else None,
+        "loan_rates": market.get("loan_rates", disclosure["rate_basis"]),
+        "ineligible": disclosure.get("ineligible", "listed"),
+    }
+
+
+def _by_lender(given: Mapping[str, Any]) -> dict[str, Dated]:
+    return {"" if name == "*" else name: _dated(f"rate {name}", values, PPM) for name, values in given.items()}
+
+
+def _dated(name: str, values: Iterable[Mapping[str, Any]], scale: int) -> Dated:
     return Dated(
-        f"own_rate {name}",
+        name,
         tuple(
             DatedValue(
                 dt.date.fromisoformat(v["from"]) if v["from"] else dt.date.min,
-                int(Decimal(v["value"]) * PPM),
+                int(Decimal(v["value"]) * scale),
                 v["source"],
                 "assumption",
                 None,

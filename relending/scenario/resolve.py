@@ -13,18 +13,21 @@ from relending import policy
 from relending.dates import quarter_end, quarter_start, to_date, whole_quarters
 from relending.filenames import LONGEST, beside, unfit
 from relending.findings import InputError
-from relending.policy import PARAMETERS, Dated, Facility
+from relending.policy import PARAMETERS, Dated, DatedValue, Facility
+from relending.policy.parse import scaled
 from relending.scenario.lenders import Lender, both, find_lender, lender_hint, scenario_lenders
 from relending.scenario.model import DisclosureTable, File, LenderTable, MarketTable, ScenarioTable
 from relending.scenario.paths import inside, leads_outside, parts_outside
 from relending.scenario.problems import Problems, choices, path_text
 from relending.scenario.rates import own_rate
 from relending.scenario.read import SET, KeyPath, Layers
-from relending.scenario.scenario import Scenario
+from relending.scenario.scenario import SIDE_FILES, Scenario
 from relending.terminal import visible
+from relending.units import FEN
 
 EARLIEST, LATEST = dt.date(1990, 1, 1), dt.date(2100, 12, 31)  # beyond these a date is a slip of the pen
 USUAL_DECIMALS = 2
+MOST_ASSETS = Decimal("1e15")  # yuan; no bank has more
 
 
 NOT_READ_YET = {"collateral_haircut", "disclosure_required"}
@@ -88,6 +91,7 @@ class Resolver:
         plan, prepayments, published = (
             self.one_file(key, getattr(self.scenario, key)) for key in ("plan", "prepayments", "published")
         )
+        side = self.side_files()
         span = self.span()
         lenders = scenario_lenders(
             self.lender_tables,
@@ -98,15 +102,22 @@ class Resolver:
         lender = self.lender(lenders)
         facilities = self.facilities()
         rates = self.own_rates(lender, span)
+        reference, collateral = (self.other_rates(key, span) for key in ("reference_rate", "collateral_cost"))
+        assets = self.earning_assets()
         lpr = policy.lpr()
         if self.problems or span is None:
             raise InputError(self.problems.findings())
         self.notes.more += self.problems.more
         self.unchecked(facilities, span[1])
         market = self.market
+        basis = self.disclosure.rate_basis or "issue"
+        loan_rates = market.loan_rates or basis
         for key, value in (("lpr_shift_bp", market.lpr_shift_bp), ("lpr_shift_from", market.lpr_shift_from)):
-            if value and plan is None:  # a shift of nothing is what happens anyway
-                self.note("key_not_used", f"market.{key}", value, "scenario.plan")
+            if value and plan is None and "current" not in (basis, loan_rates):
+                # a shift of nothing is what happens anyway
+                self.note("key_not_used", f"market.{key}", value, "scenario.plan, market.loan_rates")
+        if self.scenario.simulate_from and "applications" not in side and not book:
+            self.note("key_not_used", "scenario.simulate_from", self.scenario.simulate_from, "scenario.applications")
         for facility, given in self.overrides.items():
             for key in sorted(NOT_READ_YET & set(given)):
                 self.note("key_not_used", f"facility.{facility}.{key}", given[key])
@@ -120,6 +131,8 @@ class Resolver:
             sheet=tuple([sheet] if isinstance(sheet := self.scenario.sheet or (), str) else sheet),
             plan=plan,
             prepayments=prepayments,
+            side=side,
+            simulate_from=self.scenario.simulate_from,
             published=published,
             lender=lender,
             start=span[0],
@@ -130,7 +143,12 @@ class Resolver:
             lpr=lpr,
             lpr_shift_bp=market.lpr_shift_bp or 0,
             lpr_shift_from=market.lpr_shift_from or last_fixing,
-            rate_basis=self.disclosure.rate_basis or "issue",
+            reference_rate=reference,
+            collateral_cost=collateral,
+            earning_assets=assets,
+            loan_rates=loan_rates,
+            rate_basis=basis,
+            ineligible=self.disclosure.ineligible or "listed",
             decimals=self.decimals(),
             overrides={f: dict(v) for f, v in self.overrides.items()},
             sources={key: at for key, at in self.layers.leaves().items() if key.split(".")[0] not in self.later},
@@ -192,6 +210,21 @@ class Resolver:
         for twice in sorted({name for name in given if given.count(name) > 1}):
             self.add("scenario_bad_value", "scenario.book", twice, "once")
         return tuple(p for p in (self.place("scenario.book", name) for name in given) if p is not None)
+
+    def side_files(self) -> dict[str, tuple[Path, ...]]:
+        """The files of the tables beside the loans, by table."""
+        out = {}
+        for key in SIDE_FILES:
+            value = getattr(self.scenario, key)
+            if value is None:
+                continue
+            given = [value] if isinstance(value, str) else value
+            if not given:
+                self.add("scenario_bad_value", f"scenario.{key}", "[]", f'["{key}.csv"]')
+            for twice in sorted({name for name in given if given.count(name) > 1}):
+                self.add("scenario_bad_value", f"scenario.{key}", twice, "once")
+            out[key] = tuple(p for p in (self.place(f"scenario.{key}", name) for name in given) if p is not None)
+        return out
 
     def span(self) -> tuple[dt.date, dt.date] | None:
         """First and last day, widened to whole quarters (noted)."""
@@ -298,6 +331,39 @@ class Resolver:
             if span is not None and first > span[0]:
                 self.add("own_rate_missing", column, f"from = {first}", f"from <= {span[0]}")
         return rates
+
+    def other_rates(self, key: str, span: tuple[dt.date, dt.date] | None) -> dict[str, Dated]:
+        """A rate of [market] that may be left out; it must reach back to the first day of the run."""
+        value, column = getattr(self.market, key), f"market.{key}"
+        if value is None:
+            return {}
+        origin = self.layers.origin(column.split("."))
+        rate = own_rate(value, column, origin, self.problems, self.files, self.allow_outside or origin.label == SET)
+        if rate is None:
+            return {}
+        first = rate.values[0].start
+        if span is not None and first > span[0]:
+            self.add("scenario_bad_value", column, f"from = {first}", f"from <= {span[0]}")
+        return {"": rate}
+
+    def earning_assets(self) -> Dated | None:
+        """Interest-earning assets as dated fen."""
+        value, column = self.market.earning_assets, "market.earning_assets"
+        if value is None:
+            return None
+        origin = self.layers.origin(column.split("."))
+        steps = [(step.start, step.value) for step in value] if isinstance(value, list) else [(dt.date.min, value)]
+        good = bool(steps)
+        if not steps:
+            self.add("scenario_bad_value", column, "[]", "[{ from = 2024-01-01, value = 2.5e13 }]")
+        for day, amount in steps:
+            if scaled(amount, FEN, Decimal(0), MOST_ASSETS) in (None, 0) or [d for d, _ in steps].count(day) > 1:
+                self.add("scenario_bad_value", column, amount, f"0 < yuan <= {MOST_ASSETS:.0e}; from: once")
+                good = False
+        if not good:
+            return None
+        values = [DatedValue(day, int(amount * FEN), origin.short, "assumption", None) for day, amount in sorted(steps)]
+        return Dated("earning_assets", tuple(values))
 
     def unchecked(self, facilities: tuple[Facility, ...], end: dt.date) -> None:
         """Warn when the run goes on after the day the policy data was last checked."""

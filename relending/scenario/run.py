@@ -15,6 +15,23 @@ if TYPE_CHECKING:
     from relending.scenario import Scenario
 
 
+def side_tables(side: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """The tables beside the loans as a run folder keeps them: where a row stood comes last, quarters are texts."""
+    from relending.dates import quarter_text
+    from relending.engine.applications import period_text
+
+    written = {"period": period_text, "through": quarter_text}
+    out = {}
+    for name, frame in side.items():
+        place = ["file", "sheet", "row"]
+        kept = frame[[c for c in frame.columns if c not in (*place, "data_error")] + place]
+        for column, text in written.items():
+            if column in kept:
+                kept = kept.assign(**{column: [None if n is None else text(n) for n in kept[column].tolist()]})
+        out[name] = kept
+    return out
+
+
 @dataclass(frozen=True, slots=True)
 class Executed:
     """What a run computed: integer step frames by table name, the findings, what was read, and the rules used."""
@@ -59,7 +76,7 @@ def execute(
     loans = book.loans.drop(columns=["data_error"])
     first = ["file", "sheet", "row"]
     loans = loans[[c for c in loans.columns if c not in first] + first]
-    prepayments = book.prepayments[["loan_id", "date", "amount_fen", *first]]
+    more = {} if tables.reconciliation is None else {"reconciliation": tables.reconciliation}
     return Executed(
         scenario,
         context,
@@ -68,11 +85,12 @@ def execute(
             "screening": tables.screening,
             "attribution": tables.attribution,
             "draws": tables.draws,
-            "prepayments": prepayments,
+            **side_tables(book.side),
             "ledger": tables.ledger,
             "funding": tables.funding,
             "disclosure": tables.disclosure,
             "cost": tables.cost,
+            **more,
             "findings": findings.frame(),
         },
         findings,

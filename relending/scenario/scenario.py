@@ -12,6 +12,10 @@ from typing import Any
 from relending.findings import Findings
 from relending.policy import Dated, Facility, Lpr
 from relending.scenario.lenders import Lender, find_lender
+from relending.units import decimal_text
+
+SIDE_FILES = ("applications", "opening_tranches", "opening", "schedule", "balances", "revisions", "other_loans")
+"""Keys of [scenario] that name tables beside the loans, besides ``prepayments``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +25,7 @@ class Scenario:
     ``start`` and ``end`` are whole quarters. ``own_rate`` holds ppm a year by lender id, ``""`` for every other lender.
     ``overrides`` are the facility overrides as given; ``sources`` says for every key given whether it was ``set`` or
     which file holds it; ``files`` are the files read to get here (scenario, what it extends, rates), not the book.
+    ``side`` names the files of the tables beside the loans (:data:`SIDE_FILES`) but for prepayments.
     ``decimals`` are those of a statement's amounts, rates and reductions. ``toml`` is the scenario file that says the
     same as the parameter sheet of a workbook; empty for a scenario that is a file.
     """
@@ -33,6 +38,8 @@ class Scenario:
     sheet: tuple[str, ...]
     plan: Path | None
     prepayments: Path | None
+    side: Mapping[str, tuple[Path, ...]]
+    simulate_from: dt.date | None
     published: Path | None
     lender: str | None
     start: dt.date
@@ -43,7 +50,12 @@ class Scenario:
     lpr: Lpr
     lpr_shift_bp: int
     lpr_shift_from: dt.date
+    reference_rate: Mapping[str, Dated]
+    collateral_cost: Mapping[str, Dated]
+    earning_assets: Dated | None
+    loan_rates: str
     rate_basis: str
+    ineligible: str
     decimals: Mapping[str, int]
     overrides: Mapping[str, Mapping[str, Any]]
     sources: Mapping[str, str]
@@ -81,6 +93,8 @@ class Scenario:
             "sheet": list(self.sheet),
             "plan": self.plan.name if self.plan else None,
             "prepayments": self.prepayments.name if self.prepayments else None,
+            **{name: [path.name for path in self.side.get(name, ())] for name in SIDE_FILES},
+            "simulate_from": self.simulate_from.isoformat() if self.simulate_from else None,
             "published": self.published.name if self.published else None,
             "lender": self.lender,
             "start": self.start.isoformat(),
@@ -99,8 +113,16 @@ class Scenario:
                 "own_rate": {lender or "*": rates_plain(rate) for lender, rate in self.own_rate.items()},
                 "lpr_shift_bp": self.lpr_shift_bp,
                 "lpr_shift_from": self.lpr_shift_from.isoformat(),
+                "reference_rate": {lender or "*": rates_plain(rate) for lender, rate in self.reference_rate.items()},
+                "collateral_cost": {lender or "*": rates_plain(rate) for lender, rate in self.collateral_cost.items()},
+                "earning_assets": None if self.earning_assets is None else yuan_plain(self.earning_assets),
+                "loan_rates": self.loan_rates,
             },
-            "disclosure": {"rate_basis": self.rate_basis, "decimals": dict(self.decimals)},
+            "disclosure": {
+                "rate_basis": self.rate_basis,
+                "ineligible": self.ineligible,
+                "decimals": dict(self.decimals),
+            },
             "facility": jsonable(self.overrides),
             "sources": dict(self.sources),
         }
@@ -120,6 +142,18 @@ def rates_plain(rate: Dated) -> list[dict[str, str | None]]:
             "source": entry.source,
         }
         for entry in rate.values
+    ]
+
+
+def yuan_plain(amounts: Dated) -> list[dict[str, str | None]]:
+    """Dated fen as yuan of 2 decimals; an amount from the beginning has no date."""
+    return [
+        {
+            "from": None if entry.start == dt.date.min else entry.start.isoformat(),
+            "value": decimal_text(int(entry.value), 2),
+            "source": entry.source,
+        }
+        for entry in amounts.values
     ]
 
 

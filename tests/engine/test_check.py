@@ -15,7 +15,7 @@ class Read:
 
     def __init__(self, blocks: list[pd.DataFrame]) -> None:
         self.blocks, self.loans = blocks, pd.concat(blocks)
-        self.prepayments = pd.DataFrame()
+        self.side = {}
 
 
 @pytest.mark.parametrize(("sheet", "place"), [("借据", "book.csv 借据:3"), ("", "book.csv:3"), (None, "book.csv:3")])

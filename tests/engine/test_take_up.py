@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from relending.engine.pipeline import Tables, run_blocks
-from tests.engine.bridge import context, differences, loan_frame, prepayment_frame, rows
+from tests.engine.bridge import context, differences, loan_frame, rows
 from tests.oracle import cases
 from tests.oracle import engine as slow
 from tests.oracle.model import Loan

@@ -19,8 +19,9 @@ from relending.engine import costing
 from relending.engine.attribution import attribute_block
 from relending.engine.block import make_block
 from relending.engine.interest import Leg
+from relending.engine.owed import Events, after
 from relending.engine.pipeline import run_blocks
-from relending.engine.schedule import BULLET, EQUAL_INSTALLMENT, EQUAL_PRINCIPAL, apply_prepayments, make_terms
+from relending.engine.schedule import BULLET, EQUAL_INSTALLMENT, EQUAL_PRINCIPAL, make_terms
 from relending.units import mul_div
 from tests.engine.bridge import context, loan_frame
 from tests.facts.facts import FILES
@@ -166,7 +167,7 @@ def test_methods_5_4_total_interest_of_100_m_over_40_quarters_at_4_percent(kind:
     one = np.array([1])
     terms = make_terms(one * 10**10, one * 40_000, one * start, np.array([add_months(start, 120)]),
                        np.array([kind]), one * 4, one * start)  # fmt: skip
-    schedule = apply_prepayments(terms, np.array([True]), *(np.zeros(0, np.int64),) * 3)
+    schedule = after(terms, np.array([True]), Events.joined([]))
     days = np.array([int(add_months(start, 3 * k)) for k in range(41)])
     owed = schedule.outstanding(np.zeros(41, np.int64), days)
     assert owed[0] == 10**10 and owed[-1] == 0 and (np.diff(owed) <= 0).all()

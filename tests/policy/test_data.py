@@ -201,6 +201,7 @@ def test_the_defaults_of_what_no_text_settles_are_assumptions() -> None:
         "rollover_rate": "prevailing",
         "rollover_take_up": 10_000,
         "on_prepayment": "at_rollover",
+        "on_ineligible": "at_rollover",
         "rationing": "pro_rata",
         "carry_over": False,
         "day_count": "ACT/360",

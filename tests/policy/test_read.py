@@ -331,7 +331,7 @@ def test_a_manifest_from_before_the_take_up_of_rollovers_is_read() -> None:
     assert plain["rollover_take_up"][0]["value"] == "1.0000"
     old = policy.from_plain({k: v for k, v in plain.items() if k != "rollover_take_up"})
     assert "rollover_take_up" not in old
-    for name in {*policy.ASSUMPTIONS} - {"rollover_take_up"}:
+    for name in {*policy.ASSUMPTIONS} - {"rollover_take_up", "on_ineligible"}:
         with pytest.raises(ValueError, match=f"cerf: {name}: found nothing"):
             policy.from_plain({k: v for k, v in plain.items() if k != name})
 

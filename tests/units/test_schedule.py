@@ -10,17 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from relending.dates import add_months, to_day
-from relending.engine.schedule import (
-    BULLET,
-    EQUAL_INSTALLMENT,
-    EQUAL_PRINCIPAL,
-    MOST_ROUNDS,
-    Schedule,
-    Terms,
-    apply_prepayments,
-    make_terms,
-    scheduled,
-)
+from relending.engine.owed import MOST_ROUNDS, PREPAID, Events, Schedule, after
+from relending.engine.schedule import BULLET, EQUAL_INSTALLMENT, EQUAL_PRINCIPAL, Terms, make_terms, scheduled
 
 NONE = np.zeros(0, np.int64)
 KINDS = [BULLET, EQUAL_PRINCIPAL, EQUAL_INSTALLMENT]
@@ -119,7 +110,7 @@ def test_a_loan_s_neighbours_do_not_change_it(some: list[Loan], offset: int) -> 
 
 def prepaid(loan: Loan, day: int, amount: int) -> Schedule:
     one = np.array([0])
-    return apply_prepayments(terms_of([loan]), np.ones(1, bool), one, np.array([day]), np.array([amount]))
+    return after(terms_of([loan]), np.ones(1, bool), Events.of(PREPAID, one, np.array([day]), np.array([amount])))
 
 
 @given(loans(), st.integers(0, 6000), st.integers(1, 10**13), st.lists(st.integers(0, 6000), max_size=8))
@@ -135,12 +126,12 @@ def test_a_prepayment_lowers_what_follows_and_nothing_before(
     plain, after = scheduled(schedule.terms, index, days), schedule.outstanding(index, days)
     if amount > owed:
         # refused: named with what was owed, and nothing is taken off
-        loans, _, _, owing = schedule.prepaid.refused
+        loans, _, _, _, owing = schedule.happened.refused
         assert loans.tolist() == [0]
         assert owing.tolist() == [owed]
         assert after.tolist() == plain.tolist()
         return
-    assert schedule.prepaid.refused[0].size == 0
+    assert schedule.happened.refused[0].size == 0
     assert schedule.outstanding(np.array([0]), np.array([day])).tolist() == [owed - amount]
     assert after[days < day].tolist() == plain[days < day].tolist()
     assert (after <= plain).all() and (after >= 0).all()
@@ -160,18 +151,18 @@ def test_a_loan_prepaid_whole_owes_nothing_more(loan: Loan, at: int) -> None:
 def test_prepayments_of_one_day_count_as_their_sum(loan: Loan, at: int, amount: int) -> None:
     day = loan[2] + at
     two, amounts = np.array([0, 0]), np.array([amount // 2, amount - amount // 2])
-    parts = apply_prepayments(terms_of([loan]), np.ones(1, bool), two, np.array([day, day]), amounts)
+    parts = after(terms_of([loan]), np.ones(1, bool), Events.of(PREPAID, two, np.array([day, day]), amounts))
     whole = prepaid(loan, day, amount)
     days = np.arange(loan[2], loan[3] + 1, max(1, (loan[3] - loan[2]) // 15))
     index = np.zeros(len(days), np.int64)
     assert parts.outstanding(index, days).tolist() == whole.outstanding(index, days).tolist()
-    assert parts.prepaid.refused[0].tolist() == whole.prepaid.refused[0].tolist()
+    assert parts.happened.refused[0].tolist() == whole.happened.refused[0].tolist()
 
 
 def test_no_loans_and_no_prepayments_are_fine() -> None:
     terms = make_terms(NONE, NONE, NONE, NONE, NONE, NONE + 1, NONE)
     assert scheduled(terms, NONE, NONE).size == 0
-    assert apply_prepayments(terms, np.zeros(0, bool), NONE, NONE, NONE).outstanding(NONE, NONE).size == 0
+    assert after(terms, np.zeros(0, bool), Events.joined([])).outstanding(NONE, NONE).size == 0
 
 
 def test_many_prepayments_of_one_loan_are_settled_as_a_few_are() -> None:
@@ -182,8 +173,8 @@ def test_many_prepayments_of_one_loan_are_settled_as_a_few_are() -> None:
         one * 10**9, one * 30_000, one * start, one * (start + 3_000), one * EQUAL_PRINCIPAL, one * 4, one * start
     )
     days, amounts = start + 10 + 7 * np.arange(n), 1_000_003 + np.arange(n)
-    schedule = apply_prepayments(terms, np.array([True]), np.zeros(n, np.int64), days, amounts)
-    assert len(schedule.prepaid.single[0]) == n > MOST_ROUNDS
+    schedule = after(terms, np.array([True]), Events.of(PREPAID, np.zeros(n, np.int64), days, amounts))
+    assert len(schedule.happened.single[0]) == n > MOST_ROUNDS
     steps: list[tuple[int, int, int]] = []
     for day, amount in zip(days.tolist(), amounts.tolist(), strict=True):
         owed = int(scheduled(terms, np.array([0]), day)[0])

@@ -1,0 +1,479 @@
+"""Applications and receipts 申请与到账: what the bank's own record says of each loan, instead of the simulation.
+
+A run with the table ``applications`` is recorded: a loan in it has the draws that arrived and no others, and a loan that
+is not in it is not supported, unless it is of a lending plan or disbursed on or after ``simulate_from``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from relending.dates import Days, iso, to_date
+from relending.engine.applications import period_text, pool_of
+from relending.engine.block import Block
+from relending.engine.cohorts import Arrived, BlockFunding, Key
+from relending.engine.columns import Flags, arrow, ints
+from relending.engine.context import Context
+from relending.engine.keys import Keys
+from relending.engine.openings import in_opening
+from relending.engine.rules import facility_rate
+from relending.engine.screening import NONE, candidates
+from relending.engine.side import Matched, Side, at_rows, match_loans
+from relending.findings import Findings
+from relending.policy import Facility
+from relending.units import BP, Ints, decimal_text, group_sum, mul_div
+
+TABLE = "applications"
+STATUS = ("applied", "funded", "refused", "withdrawn")
+APPLIED, FUNDED, REFUSED, WITHDRAWN = range(4)
+NO_ROW = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Receipts:
+    """Money of the facility that arrived for loans of one block, one entry a draw, by loan, day, name and rate.
+
+    Loan (position in the block), draw day, facility (position in the context), fen, rate in ppm, the suffix of the
+    tranche's name, the application period, and the row of the table (the first where several were added together).
+    """
+
+    loan: Ints
+    day: Days
+    facility: Ints
+    amount: Ints
+    rate: Ints
+    suffix: tuple[str, ...]
+    period: Ints
+    row: Ints
+
+    def some(self, which: Flags | Ints) -> Receipts:
+        """Part of the receipts."""
+        at = np.flatnonzero(which) if which.dtype == bool else which
+        names = ("loan", "day", "facility", "amount", "rate", "period", "row")
+        suffix = tuple(self.suffix[i] for i in at.tolist())
+        return Receipts(suffix=suffix, **{n: getattr(self, n)[at] for n in names})
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What the record says of one block's loans.
+
+    ``decided``: the record decides the loan, no draw of it is simulated. ``status`` of its last batch (position in
+    STATUS, -1: no row), ``period`` of that batch, ``asked`` and ``received`` fen over all its batches that were funded
+    (asked: of its last batch where none was), ``facility`` the one the money came from (-1: none did).
+    """
+
+    decided: Flags
+    status: Ints
+    period: Ints
+    asked: Ints
+    received: Ints
+    facility: Ints
+    receipts: Receipts
+
+
+def simulated_only(block: Block) -> Recorded:
+    """A block of a run without a record: every loan is simulated."""
+    n = len(block)
+    zero, none = np.zeros(n, np.int64), np.full(n, NO_ROW, np.int64)
+    return Recorded(np.zeros(n, bool), none, zero, zero, zero, none, _no_receipts())
+
+
+def _no_receipts() -> Receipts:
+    none = np.zeros(0, np.int64)
+    return Receipts(none, none, none, none, none, (), none, none)
+
+
+def recorded(
+    blocks: Sequence[Block], keys: Keys, out: Sequence[Flags], side: Side, context: Context
+) -> tuple[tuple[Recorded, ...], tuple[Flags, ...], Findings]:
+    """What the record says of every loan, the loans it sets aside, and what is wrong with it."""
+    table = side.get(TABLE)
+    if table is None:
+        return tuple(simulated_only(b) for b in blocks), tuple(np.zeros(len(b), bool) for b in blocks), Findings()
+    matched, unknown = match_loans(table, keys)
+    parts = [at_rows(table, "application_unknown_loan", unknown, "loan_id")]
+    rows = _Rows(table, context)
+    done, wrong = [], []
+    for block, error, mine in zip(blocks, out, matched, strict=True):
+        bad, said = rows.judge(block, error, mine)
+        parts.append(said)
+        done.append(rows.record(block, error, bad, mine))
+        wrong.append(bad)
+    return tuple(done), tuple(wrong), Findings.concat(parts)
+
+
+class _Rows:
+    """The table of applications as arrays, one entry a row."""
+
+    def __init__(self, table: pd.DataFrame, context: Context) -> None:
+        self.table, self.context = table, context
+        self.period, self.has_period = ints(table, "period")
+        said = arrow(table, "status").to_pylist()
+        self.status = np.array([STATUS.index(s) if s in STATUS else NO_ROW for s in said], np.int64)
+        self.applied, self.has_applied = ints(table, "applied_amount_fen")
+        self.day, self.has_day = ints(table, "funded_on")
+        self.amount, self.has_amount = ints(table, "funded_amount_fen")
+        self.rate, self.has_rate = ints(table, "rate_ppm")
+        self.tranche = [t or "" for t in arrow(table, "tranche").to_pylist()]
+        place = {f.id: i for i, f in enumerate(context.facilities)}
+        named = arrow(table, "facility").to_pylist()
+        self.facility = np.array([NONE if n is None else place.get(n, NONE - 1) for n in named], np.int64)
+        self.named = [n or "" for n in named]
+
+    # -- what cannot be ------------------------------------------------------------------------------------------
+
+    def judge(self, block: Block, error: Flags, matched: Matched) -> tuple[Flags, Findings]:
+        """The loans set aside for what the record says of them, and why."""
+        wrong = np.zeros(len(block), bool)
+        live = ~error[matched.loan]
+        loan, row = matched.loan[live], matched.row[live]
+        if loan.size == 0:
+            return wrong, Findings()
+        readable = self.has_period[row] & (self.status[row] != NO_ROW)
+        wrong[loan[~readable]] = True  # its finding is there already
+        parts = [self._conflicts(loan, row, readable, wrong)]
+        got = np.flatnonzero(readable & (self.status[row] == FUNDED))
+        parts.append(self._incomplete(loan[got], row[got], wrong))
+        early = got[self.has_day[row[got]] & (self.day[row[got]] < block.disbursed[loan[got]])]
+        made = [f">= {iso(int(d))}" for d in block.disbursed[loan[early]]]
+        found = [iso(int(d)) for d in self.day[row[early]]]
+        parts.append(at_rows(self.table, "receipt_before_loan", row[early], "funded_on", found, made))
+        wrong[loan[early]] = True
+        unknown = np.flatnonzero(self.facility[row] < NONE)
+        ids = ", ".join(f.id for f in self.context.facilities)
+        named = [self.named[r] for r in row[unknown].tolist()]
+        parts.append(at_rows(self.table, "application_facility", row[unknown], "facility", named, ids))
+        wrong[loan[unknown]] = True
+        facility = self._facility(block, error)
+        nobody = got[(self._of(facility, loan[got], row[got]) == NONE) & ~wrong[loan[got]]]
+        parts.append(at_rows(self.table, "receipt_without_facility", row[nobody], "facility", None, ids))
+        wrong[loan[nobody]] = True
+        parts.append(self._too_much(block, loan, row, facility, wrong))
+        return wrong, Findings.concat(parts)
+
+    def _conflicts(self, loan: Ints, row: Ints, readable: Flags, wrong: Flags) -> Findings:
+        """Two rows of one batch: only an application that is followed by what came of it."""
+        order = np.lexsort((row, self.period[row], loan))
+        order = order[readable[order]]
+        mine, period, status = loan[order], self.period[row[order]], self.status[row[order]]
+        new = np.concatenate([[True], (np.diff(mine) != 0) | (np.diff(period) != 0)])[: order.size]
+        batch = np.cumsum(new) - 1
+        size = np.bincount(batch)
+        applied = np.bincount(batch, weights=status == APPLIED).astype(np.int64)
+        fine = (size == 1) | ((size == 2) & (applied == 1))
+        bad = np.flatnonzero(~fine[batch] & ~new)
+        followed = np.flatnonzero((size[batch] == 2) & fine[batch] & (status != APPLIED))
+        wrong[mine[bad]] = True
+        texts = [f"{period_text(int(p))}: {STATUS[int(s)]}" for p, s in zip(period, status, strict=True)]
+        firsts = np.maximum.accumulate(np.where(new, np.arange(order.size), 0))
+        said = at_rows(
+            self.table,
+            "application_conflict",
+            row[order[bad]],
+            "status",
+            [texts[i] for i in bad],
+            [texts[i] for i in firsts[bad]],
+        )
+        return said + at_rows(
+            self.table, "application_followed", row[order[followed]], "status", [texts[i] for i in followed]
+        )
+
+    def _incomplete(self, loan: Ints, row: Ints, wrong: Flags) -> Findings:
+        """Money that arrived has a day and an amount above nothing."""
+        parts = []
+        for column, there in (
+            ("funded_on", self.has_day[row]),
+            ("funded_amount", self.has_amount[row] & (self.amount[row] > 0)),
+        ):
+            bad = np.flatnonzero(~there)
+            given = self.has_amount[row[bad]] if column == "funded_amount" else np.zeros(bad.size, bool)
+            found = [decimal_text(int(a), 2) if g else "" for a, g in zip(self.amount[row[bad]], given, strict=True)]
+            expected = "> 0" if column == "funded_amount" else "2024-07-20"
+            parts.append(at_rows(self.table, "receipt_incomplete", row[bad], column, found, expected))
+            wrong[loan[bad]] = True
+        return Findings.concat(parts)
+
+    def _facility(self, block: Block, error: Flags) -> Ints:
+        """The facility each loan would draw from: the one whose list names its sector, else the run's only one."""
+        out = candidates(block, self.context)
+        out[error] = NONE
+        if len(self.context.facilities) == 1:
+            out[out == NONE] = 0
+        return out
+
+    def _of(self, facility: Ints, loan: Ints, row: Ints) -> Ints:
+        """The facility of each row: as it says, else that of its loan."""
+        return np.where(self.facility[row] >= 0, self.facility[row], facility[loan])
+
+    def asks(self, block: Block, loan: Ints, facility: Ints) -> Ints:
+        """What each loan may ask of a facility: floor(principal x ratio), 0 where there is none."""
+        out = np.zeros(loan.size, np.int64)
+        for f, rules in enumerate(self.context.facilities):
+            here = np.flatnonzero(facility == f)
+            ratio = rules["ratio"].pick(block.disbursed[loan[here]])
+            out[here] = mul_div(block.principal[loan[here]], ratio, BP, "floor")
+        return out
+
+    def _too_much(self, block: Block, loan: Ints, row: Ints, facility: Ints, wrong: Flags) -> Findings:
+        """More than was applied for in a batch, or more than the ratio of the loan in all."""
+        got = np.flatnonzero((self.status[row] == FUNDED) & ~wrong[loan])
+        mine, at = loan[got], row[got]
+        limit = self._applied_for(loan, row, got)
+        over = np.flatnonzero((limit >= 0) & (self.amount[at] > limit))
+        parts = [self._over(at[over], self.amount[at[over]], limit[over])]
+        wrong[mine[over]] = True
+        sums = group_sum(self.amount[at], mine, len(block))
+        asks = self.asks(block, mine, self._of(facility, mine, at))
+        more = np.flatnonzero((sums[mine] > asks) & ~wrong[mine])
+        _, last = np.unique(mine[more][::-1], return_index=True)
+        more = np.sort(more[::-1][last])
+        parts.append(self._over(at[more], sums[mine[more]], asks[more]))
+        wrong[mine[more]] = True
+        return Findings.concat(parts)
+
+    def _over(self, rows: Ints, found: Ints, limit: Ints) -> Findings:
+        return at_rows(
+            self.table,
+            "received_over_asked",
+            rows,
+            "funded_amount",
+            [decimal_text(int(a), 2) for a in found],
+            [f"<= {decimal_text(int(a), 2)}" for a in limit],
+        )
+
+    def _applied_for(self, loan: Ints, row: Ints, which: Ints) -> Ints:
+        """The amount applied for in the batch of the rows ``which``: on the row itself or on the one before; else -1."""
+        key = loan * 2**24 + self.period[row] + 2**23
+        own = self.has_applied[row]
+        table = dict(zip(key[own].tolist(), self.applied[row[own]].tolist(), strict=True))
+        return np.array([table.get(k, -1) for k in key[which].tolist()], np.int64)
+
+    # -- what it says ----------------------------------------------------------------------------------------------
+
+    def record(self, block: Block, error: Flags, wrong: Flags, matched: Matched) -> Recorded:
+        """What the record says of the loans of a block that are not set aside."""
+        live = ~error[matched.loan] & ~wrong[matched.loan]
+        loan, row = matched.loan[live], matched.row[live]
+        n = len(block)
+        status, period = np.full(n, NO_ROW, np.int64), np.zeros(n, np.int64)
+        # of one batch an application comes before what came of it; of several the last counts
+        order = np.lexsort((self.status[row] != APPLIED, _in_time(self.period[row]), loan))
+        status[loan[order]], period[loan[order]] = self.status[row[order]], self.period[row[order]]
+        got = np.flatnonzero(self.status[row] == FUNDED)
+        mine, at = loan[got], row[got]
+        facility = self._of(self._facility(block, error), mine, at)
+        held_by = np.full(n, NONE, np.int64)
+        held_by[mine] = facility
+        asks = self.asks(block, mine, facility)
+        limit = self._applied_for(loan, row, got)
+        received = group_sum(self.amount[at], mine, n)
+        asked = np.zeros(n, np.int64)
+        asked[mine] = asks
+        funded = np.unique(mine)
+        said = np.flatnonzero(limit >= 0)
+        if said.size:
+            applied = np.zeros(n, np.int64)
+            np.maximum.at(applied, mine[said], limit[said])
+            asked = np.where(applied > 0, applied, asked)
+        status[funded] = FUNDED
+        rate, suffix = self._names(facility, at)
+        before = self._plain_asks(block, status, held_by, error)
+        asked = np.where(np.isin(np.arange(n), funded), asked, before)
+        receipts = Receipts(mine, self.day[at], facility, self.amount[at], rate, suffix, self.period[at], at)
+        decided = ~self._simulated(block, status)
+        return Recorded(decided, status, period, asked, received, held_by, _added(receipts))
+
+    def _plain_asks(self, block: Block, status: Ints, held_by: Ints, error: Flags) -> Ints:
+        """What loans that received nothing ask or would ask for."""
+        rest = np.flatnonzero((status != FUNDED) & ~error)
+        out = np.zeros(len(block), np.int64)
+        out[rest] = self.asks(block, rest, self._facility(block, error)[rest])
+        return out
+
+    def _simulated(self, block: Block, status: Ints) -> Flags:
+        """Loans without a row that are of a plan, or disbursed when the record is no longer kept."""
+        begins = self.context.simulate_from_day
+        later = np.zeros(len(block), bool) if begins is None else block.disbursed >= begins
+        return (status == NO_ROW) & (block.planned | later)
+
+    def _names(self, facility: Ints, row: Ints) -> tuple[Ints, tuple[str, ...]]:
+        """The rate of each receipt, and what its tranche is called besides facility, lender and day."""
+        rate = np.zeros(row.size, np.int64)
+        names = []
+        known: dict[tuple[int, int], int] = {}
+        for i, (f, r) in enumerate(zip(facility.tolist(), row.tolist(), strict=True)):
+            day = int(self.day[r])
+            if (f, day) not in known:
+                known[f, day] = facility_rate(self.context.facilities[f], day, day)[0]
+            usual = known[f, day]
+            rate[i] = self.rate[r] if self.has_rate[r] else usual
+            names.append(self.tranche[r] or ("" if rate[i] == usual else decimal_text(int(rate[i]), 6)))
+        return rate, tuple(names)
+
+
+def _in_time(period: Ints) -> Ints:
+    """Application periods as numbers that grow with time: months (a quarter ends with its third)."""
+    return np.where(period < 0, -period, period * 3 + 2)
+
+
+def _added(receipts: Receipts) -> Receipts:
+    """Receipts by loan, those of one loan, day, tranche and rate added together."""
+    keys: dict[tuple[int, int, int, str, int], int] = {}
+    columns = (receipts.loan, receipts.day, receipts.facility, receipts.rate)
+    for i, (loan, day, facility, rate) in enumerate(zip(*(c.tolist() for c in columns), strict=True)):
+        keys.setdefault((loan, day, facility, receipts.suffix[i], rate), i)
+    if len(keys) == len(receipts.loan):
+        first = np.arange(len(receipts.loan))
+        amount = receipts.amount
+    else:
+        place = {k: n for n, k in enumerate(keys)}
+        which = np.array(
+            [
+                place[(loan, day, facility, receipts.suffix[i], rate)]
+                for i, (loan, day, facility, rate) in enumerate(zip(*(c.tolist() for c in columns), strict=True))
+            ],
+            np.int64,
+        )
+        first = np.array(list(keys.values()), np.int64)
+        amount = receipts.amount.copy()
+        amount[first] = group_sum(receipts.amount, which, len(keys))
+    out = Receipts(
+        receipts.loan,
+        receipts.day,
+        receipts.facility,
+        amount,
+        receipts.rate,
+        receipts.suffix,
+        receipts.period,
+        receipts.row,
+    )
+    return out.some(first[np.argsort(receipts.loan[first], kind="stable")])
+
+
+# -- what is said of the loans afterwards ------------------------------------------------------------------------------
+
+
+def receipt_findings(
+    table: pd.DataFrame, block: Block, record: Recorded, eligible: Flags, context: Context
+) -> Findings:
+    """Of a block's loans after screening: funded or applied for though not eligible, part-funded, unusual rates, and
+    the eligible loans that are not supported, with the reason."""
+    got = record.receipts
+    parts = [
+        at_rows(table, "funded_not_eligible", np.unique(_firsts(got, ~eligible)), "status"),
+        _unusual_rates(table, got, context),
+    ]
+    live = np.flatnonzero(record.decided & (block.disbursed <= context.end))
+    part = live[(record.status[live] == FUNDED) & (record.received[live] < record.asked[live])]
+    parts.append(
+        _said(block, "part_funded", part, [decimal_text(int(a), 2) for a in record.received[part]], record.asked[part])
+    )
+    refused = live[(record.status[live] == APPLIED) & ~eligible[live]]
+    parts.append(_said(block, "applied_not_eligible", refused, _periods(record, refused)))
+    for status, code in (
+        (NO_ROW, "not_applied"),
+        (APPLIED, "application_pending"),
+        (REFUSED, "application_refused"),
+        (WITHDRAWN, "application_withdrawn"),
+    ):
+        rows = live[(record.status[live] == status) & eligible[live]]
+        found = [""] * rows.size if status == NO_ROW else _periods(record, rows)
+        parts.append(_said(block, code, rows, found, record.asked[rows]))
+    return Findings.concat(parts)
+
+
+def _periods(record: Recorded, rows: Ints) -> list[str]:
+    return [period_text(int(p)) for p in record.period[rows]]
+
+
+def _firsts(receipts: Receipts, which: Flags) -> Ints:
+    """The first row of the table for each of these loans' money."""
+    some = np.flatnonzero(which[receipts.loan])
+    _, once = np.unique(receipts.loan[some], return_index=True)
+    return receipts.row[some[once]]
+
+
+def _said(block: Block, code: str, rows: Ints, found: list[str], asked: Ints | None = None) -> Findings:
+    if rows.size == 0:
+        return Findings()
+    expected = "" if asked is None else [decimal_text(int(a), 2) for a in asked]
+    return Findings.of(code, int(rows.size), **block.place(rows), column="status", found=found, expected=expected)
+
+
+def _unusual_rates(table: pd.DataFrame, receipts: Receipts, context: Context) -> Findings:
+    """A warning for money whose rate is not the facility's of the day."""
+    rows, found, expected = [], [], []
+    columns = (receipts.row, receipts.facility, receipts.day, receipts.rate)
+    known: dict[tuple[int, int], int] = {}
+    for row, f, day, rate in zip(*(c.tolist() for c in columns), strict=True):
+        usual = known.setdefault((f, day), facility_rate(context.facilities[f], day, day)[0])
+        if rate != usual:
+            rows.append(row)
+            found.append(decimal_text(rate, 6))
+            expected.append(f"{decimal_text(usual, 6)} ({to_date(day)})")
+    return at_rows(table, "receipt_rate_differs", np.array(rows, np.int64), "rate", found, expected)
+
+
+def set_aside_findings(side: Side, keys: Keys, error: Sequence[Flags]) -> Findings:
+    """An error for money that arrived for a loan that is set aside: it is in no balance."""
+    if TABLE not in side:
+        return Findings()
+    table = side[TABLE]
+    matched, _ = match_loans(table, keys)
+    amount, _ = ints(table, "funded_amount_fen")
+    funded = np.array([s == STATUS[FUNDED] for s in arrow(table, "status").to_pylist()], bool)
+    rows = [m.row[e[m.loan] & funded[m.row]] for m, e in zip(matched, error, strict=True)]
+    at = np.sort(np.concatenate(rows))
+    return at_rows(table, "receipt_set_aside", at, "funded_amount", [decimal_text(int(a), 2) for a in amount[at]])
+
+
+def enter_receipts(
+    side: BlockFunding, receipts: Receipts, f: int, rules: Facility, covered: Flags, context: Context
+) -> Ints:
+    """Enter what arrived from one facility by the end of the run in a block's funding; the loans whose money is in the
+    opening balance come back.
+
+    A loan that had lost its eligibility before its money arrived returns it the day after, where that is at once.
+    """
+    block = side.block
+    mine = np.flatnonzero((receipts.facility == f) & (receipts.day <= context.end))
+    before = in_opening(covered, side.lender[receipts.loan[mine]], receipts.day[mine], context)
+    opened, mine = receipts.loan[mine[before]], mine[~before]
+    lots: dict[Key, list[int]] = {}
+    for i in mine.tolist():
+        lots.setdefault((int(receipts.day[i]), receipts.suffix[i], int(receipts.rate[i])), []).append(i)
+    for key, rows in lots.items():
+        at = np.array(rows, np.int64)
+        loan = receipts.loan[at]
+        arrived = Arrived(
+            loan,
+            pool_of(block.sectors, block.sector[loan], np.full(loan.size, key[0]), rules),
+            receipts.period[at],
+            rules["ratio"].pick(block.disbursed[loan]),
+            receipts.amount[at],
+        )
+        side.received.setdefault(key[0], {})[key] = arrived
+    _enter_losses(side, receipts.loan[mine], receipts.day[mine], rules, context)
+    return opened
+
+
+def _enter_losses(side: BlockFunding, loan: Ints, day: Days, rules: Facility, context: Context) -> None:
+    """The days on which loans that lose their eligibility return what they hold, where that is at once."""
+    name = "on_ineligible"
+    if name not in rules or all(v.value != "immediate" for v in rules[name].values):
+        return
+    asked = [(a.loan, np.full(a.loan.size, d)) for d, lots in side.asked.items() for a in lots]
+    loans = np.concatenate([loan, *(one for one, _ in asked)])
+    drawn = np.concatenate([day, *(d for _, d in asked)])
+    loses = side.block.ineligible[loans]
+    some = np.flatnonzero(loses <= context.end)
+    loans, drawn, loses = loans[some], drawn[some], loses[some]
+    immediate = np.array([v.value == "immediate" for v in rules[name].values], bool)[rules[name].index(drawn)]
+    when = np.maximum(loses, drawn + 1)
+    for d in np.unique(when[immediate]).tolist():
+        side.lost[d] = np.unique(loans[immediate & (when == d)])
