@@ -12,7 +12,8 @@ import numpy as np
 
 from relending.dates import Days, month_of, month_start
 from relending.engine.interest import Leg
-from relending.engine.schedule import BULLET, Schedule, Terms, Whole
+from relending.engine.owed import Schedule
+from relending.engine.schedule import BULLET, Terms, Whole
 from relending.units import Ints
 
 Pairs = tuple[Ints, Days]
@@ -23,30 +24,37 @@ def change_days(schedule: Schedule, loan: Ints, first: int, after: int) -> Pairs
     """The days from ``first`` to the day before ``after`` on which what the loans owe may change.
 
     ``loan`` are positions in the schedule, ascending; ``first`` and ``after`` day numbers. Days of the disbursement, of
-    payments of principal, of the maturity and of prepayments; a day may be named on which nothing changes, none on
-    which something does is left out. Gives (loan, day), each pair once, by loan, then day.
+    payments of principal (by the terms or by a schedule given), of the last payment, and of what happened (prepayments,
+    refinancing, balances observed); a day may be named on which nothing changes, none on which something does is left
+    out. Gives (loan, day), each pair once, by loan, then day.
 
-    >>> from relending.engine.schedule import EQUAL_PRINCIPAL, apply_prepayments, make_terms
+    >>> from relending.engine.owed import Events, after
+    >>> from relending.engine.schedule import EQUAL_PRINCIPAL, make_terms
     >>> one = lambda x: np.array([x], np.int64)
     >>> terms = make_terms(one(100), one(40_000), one(0), one(365), one(EQUAL_PRINCIPAL), one(4), one(0))
-    >>> none = np.zeros(0, np.int64)
-    >>> change_days(apply_prepayments(terms, one(1) > 0, none, none, none), one(0), 0, 366)[1].tolist()
+    >>> change_days(after(terms, one(1) > 0, Events.joined([])), one(0), 0, 366)[1].tolist()
     [0, 90, 181, 273, 365]
     """
     terms = schedule.terms
     parts = [(loan, terms.disbursed[loan]), (loan, terms.matures[loan]), _payments(terms, loan, first, after)]
-    prepaid, when, _, _ = schedule.prepaid.events()
-    if prepaid.size:
-        asked = np.zeros(len(terms), bool)
-        asked[loan] = True
-        mine = np.flatnonzero(asked[prepaid])
-        parts.append((prepaid[mine], when[mine]))
+    more = [schedule.happened.events()[:2]]
+    if terms.given is not None:
+        more.append(terms.given.events())
+    asked = np.zeros(len(terms), bool)
+    for owner, day in more:
+        if owner.size:
+            asked[loan] = True
+            mine = np.flatnonzero(asked[owner])
+            parts.append((owner[mine], day[mine]))
     return in_order(parts, first, after)
 
 
 def _payments(terms: Terms, loan: Ints, first: int, after: int) -> Pairs:
-    """Days of payments of principal before the maturity (a bullet loan has none)."""
-    loan = loan[(terms.kind[loan] != BULLET) & (terms.regular[loan] > terms.first[loan])]
+    """Days of payments of principal by the terms before the last one (a bullet loan has none)."""
+    by_terms = (terms.kind[loan] != BULLET) & (terms.regular[loan] > terms.first[loan])
+    if terms.given is not None:
+        by_terms &= ~terms.given.has[loan]
+    loan = loan[by_terms]
     earliest, latest = terms.first[loan] + 1, terms.regular[loan]
     return repeated(loan, terms.month[loan], terms.day[loan], terms.step[loan], earliest, latest, first, after)
 

@@ -6,14 +6,14 @@ it saw; both merge in any order. ``disclosure_frame`` alone divides and rounds.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from relending.dates import Days, quarter_of, quarter_text
+from relending.dates import Days, quarter_end, quarter_of, quarter_text
 from relending.engine.columns import distinct, frame_of, take, whole
 from relending.engine.context import Context, launch_day
 from relending.policy import Facility, sectors
@@ -75,12 +75,16 @@ def make_grid(context: Context, lenders: int) -> Grid:
 
 @dataclass(frozen=True, slots=True)
 class Disclosed:
-    """A partial: sums by cell (fen, limbs of fen x ppm, grams) and the distinct project-cells."""
+    """A partial: sums by cell (fen, limbs of fen x ppm, grams) and the distinct project-cells.
+
+    ``current``: limbs that stand for those of ``weighted`` where current rates are weighed (:func:`weigh_current`).
+    """
 
     amount: Ints
     weighted: Ints
     reduction: Ints
     projects: Ints
+    current: Ints | None = None
 
     def merge(self, other: Disclosed) -> Disclosed:
         """The partial of both sets of loans; associative and commutative."""
@@ -89,16 +93,42 @@ class Disclosed:
             add(self.weighted, other.weighted),
             add(self.reduction, other.reduction),
             distinct(np.concatenate([self.projects, other.projects])),
+            None if self.current is None or other.current is None else add(self.current, other.current),
         )
 
 
-def disclose_block(grid: Grid, cell: Ints, project: Ints, principal: Ints, rate: Ints, reduction: Ints) -> Disclosed:
-    """The partial of a block's supported loans: their cells, projects, fen, ppm, grams."""
+def weigh_current(grid: Grid, context: Context, cell: Ints, principal: Ints, rate_on: Callable[[int], Ints]) -> Ints:
+    """Limbs of fen x ppm of every horizon of every quarter of the run, by the rates of the quarter's last day.
+
+    ``rate_on`` gives the rates (ppm) of the loans on a day. Rates move, so a horizon is no running sum: each quarter
+    weighs all its loans anew. Shape (4 limbs, lenders x facilities, quarters of the run, horizons, columns).
+    """
+    out = np.zeros((4, grid.lenders * grid.facilities, len(context.quarters), len(HORIZONS), grid.width), np.int64)
+    for j, q in enumerate(context.quarters):
+        limbs = weighted_limbs(principal, rate_on(int(quarter_end(q))), cell, grid.size)
+        by_quarter = limbs.reshape(4, grid.lenders * grid.facilities, grid.quarters, grid.width)
+        here, began = q - grid.first, max(q // 4 * 4 - grid.first, 0)
+        for h, since in enumerate((here, began, 0)):
+            out[:, :, j, h] = by_quarter[:, :, since : here + 1].sum(axis=2)
+    return out
+
+
+def disclose_block(
+    grid: Grid,
+    cell: Ints,
+    project: Ints,
+    principal: Ints,
+    rate: Ints,
+    reduction: Ints,
+    current: Ints | None = None,
+) -> Disclosed:
+    """The partial of a block's supported loans: their cells, projects, fen, ppm, grams; ``current`` if weighed."""
     return Disclosed(
         group_sum(principal, cell, grid.size),
         weighted_limbs(principal, rate, cell, grid.size),
         group_sum(reduction, cell, grid.size),
         distinct(project * grid.size + cell),
+        current,
     )
 
 
@@ -200,12 +230,18 @@ def _facility_cells(grid: Grid, merged: Disclosed, f: int, context: Context) -> 
         by_group = np.stack([table[:, :, columns].sum(axis=2) for _, _, columns in groups], axis=-1)
         return _by_horizon(by_group, grid.first)[:, :, inside].swapaxes(1, 2)
 
+    def limb(i: int) -> Ints:
+        if merged.current is None:
+            return gathered(merged.weighted[i])
+        table = merged.current[i].reshape(grid.lenders, grid.facilities, len(context.quarters), len(HORIZONS), -1)[:, f]
+        return np.stack([table[..., columns].sum(axis=-1) for _, _, columns in groups], axis=-1)
+
     projects = _projects(grid, merged.projects, groups, f)  # lender, group, horizon, quarter
     return {
         "projects": projects[:, :, :, inside].transpose(0, 3, 2, 1),
         "amount": gathered(merged.amount),
         "reduction": gathered(merged.reduction),
-        **{f"limb{i}": gathered(limb) for i, limb in enumerate(merged.weighted)},
+        **{f"limb{i}": limb(i) for i in range(len(merged.weighted))},
     }
 
 

@@ -13,8 +13,8 @@ from relending.dates import Days, quarter_end, quarter_start
 from relending.engine.cohorts import Gaps
 from relending.engine.context import Context
 from relending.engine.daily import Pairs, change_days, in_order
+from relending.engine.owed import Schedule
 from relending.engine.repricing import Pricing, rate_on, reprice_days
-from relending.engine.schedule import Schedule
 from relending.units import INT64_MAX, Ints, LimitError, add, group_sum, total, weighted_limbs
 
 PART = 2**14
@@ -73,9 +73,9 @@ def outstanding_block(
     ``loan`` positions in the block, ascending, ``pair`` their lender and facility as one number below ``pairs``,
     ``rate`` ppm, ``reduction`` grams; the draw is held from the day ``held_from`` to the day before ``held_until``, but
     for ``gaps`` (of positions in the block). With ``pricing`` (of the whole block) the rate of each day counts instead
-    of ``rate``. Raises LimitError where all principal together leaves int64.
+    of ``rate``. Raises LimitError where all principal, or all grams, together leave int64.
     """
-    if total(schedule.terms.principal[loan]) > INT64_MAX:
+    if max(total(schedule.terms.principal[loan]), total(reduction)) > INT64_MAX:
         raise LimitError("the loans outstanding are beyond the limit of 2**63 - 1")
     first, after = int(quarter_start(context.first_quarter)), context.end + 1
     days, quarters = after - first, len(context.quarters)
@@ -107,15 +107,15 @@ def outstanding_block(
             moved, step = moved[step != 0], step[step != 0]
             at_end += weighted_limbs(before[moved], step, cell[moved], pairs * quarters)
             over_days += weighted_limbs(before[moved], step * left[moved], cell[moved], pairs * quarters)
-    owed = owed.reshape(pairs, days)
-    np.cumsum(owed, axis=1, out=owed)
+    by_day = owed.reshape(pairs, days)
+    np.cumsum(by_day, axis=1, out=by_day)
     weighted = _carried(np.cumsum(_carried(at_end).reshape(4, pairs, quarters), axis=2))
     # a day's figure is what stood at the end of the quarter before and the changes since
     stood = np.concatenate([np.zeros((4, pairs, 1), np.int64), weighted[:, :, :-1]], axis=2)
     weighted_days = _carried(_carried(over_days).reshape(4, pairs, quarters) + stood * lengths)
     made = _at_quarter_ends(context, schedule.terms.disbursed[loan], reduction, pair, pairs)
     return Outstanding(
-        owed, weighted, weighted_days, made, _held(context, loan, pair, pairs, reduction, held_from, held_until, gaps)
+        by_day, weighted, weighted_days, made, _held(context, loan, pair, pairs, reduction, held_from, held_until, gaps)
     )
 
 

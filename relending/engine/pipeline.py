@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from functools import reduce
+from functools import partial, reduce
 from typing import Any
 
 import numpy as np
@@ -25,9 +25,9 @@ from relending.engine.basis import first_simulated, with_basis
 from relending.engine.block import NEVER, Block, make_block
 from relending.engine.calendar import calendar_findings
 from relending.engine.cohorts import BlockFunding, Tranche, block_funding
-from relending.engine.columns import Codes, Flags, ints, join_frames
+from relending.engine.columns import Codes, Flags, join_frames
 from relending.engine.context import Context
-from relending.engine.cost import Outstanding, cost_frame, outstanding_block, own_rate_findings
+from relending.engine.cost import cost_frame, own_rate_findings
 from relending.engine.disclosure import (
     Disclosed,
     Grid,
@@ -35,6 +35,7 @@ from relending.engine.disclosure import (
     disclosure_frame,
     disclosure_quarters,
     make_grid,
+    weigh_current,
 )
 from relending.engine.doubles import double_findings
 from relending.engine.funding import settle
@@ -44,6 +45,7 @@ from relending.engine.ledger import Position, funding_frame, ledger_frame, posit
 from relending.engine.loanfacts import loan_facts
 from relending.engine.loanfiles import Names, Outcome, attribution_frame, basis_of, draws_frame, facility_of, outcome
 from relending.engine.openings import Openings, in_opening, opening_lenders, openings
+from relending.engine.outstanding import Outstanding, outstanding_block
 from relending.engine.owed import Schedule
 from relending.engine.plausibility import project_findings, rate_findings
 from relending.engine.projects import usable_loans
@@ -56,6 +58,7 @@ from relending.engine.receipts import (
     set_aside_findings,
 )
 from relending.engine.reconciliation import Counts, merged, reconcile_block, reconciliation_frame
+from relending.engine.repricing import make_pricing, rate_on
 from relending.engine.screening import Screened, screen_block, screening_frame
 from relending.engine.side import Side, at_rows, match_loans
 from relending.findings import Findings, InputError
@@ -283,6 +286,7 @@ class Done:
     lent: Ints
     drew: Ints
     reconciled: Counts
+    findings: Findings
 
 
 def _finish(
@@ -306,7 +310,7 @@ def _finish(
         funding=marked(funding_frame(where, keys.lenders, context), drew),
         disclosure=marked(disclosure_frame(grid, disclosed, keys.lenders, context), lent),
         cost=marked(cost_frame(outstanding, where, keys.lenders, context), lent),
-        findings=Findings.concat(findings),
+        findings=Findings.concat([*findings, *(d.findings for d in done)]),
         reconciliation=(
             reconciliation_frame(merged([d.reconciled for d in done]), keys.lenders, context)
             if prepared.recording
@@ -323,12 +327,19 @@ def finish_block(w: Work, grid: Grid, prepared: Prepared, names: Names, context:
     loan = np.flatnonzero(result.supported)
     of = facility_of(w.screened, w.record)
     facility, lender = of[loan], w.lender[loan]
-    rate = _rates(block, context)[loan]
+    rate = block.rate[loan]
+    pricing, said = None, Findings()
+    if "current" in (context.rate_basis, context.loan_rates):
+        pricing, said = make_pricing(block, of, loan, context)
     reduction = np.where(attributed.has_reduction, attributed.reduction, 0)[loan]
     pair = lender * len(context.facilities) + facility
     pairs = len(keys.lenders) * len(context.facilities)
     simulated = ~w.record.decided[loan]
     quarter, code = cells(block.disbursed[loan], block.sector[loan], block.sectors, facility, grid, context)
+    cell, current = grid.cell(lender, facility, quarter, code), None
+    if pricing is not None and context.rate_basis == "current":
+        rates = partial(rate_on, pricing, loan)
+        current = weigh_current(grid, context, cell, block.principal[loan], rates)
     with ThreadPoolExecutor(1) as pool:
         # the two halves of the work share nothing they write; numpy and Arrow release the lock in their loops
         outstanding = pool.submit(
@@ -343,6 +354,7 @@ def finish_block(w: Work, grid: Grid, prepared: Prepared, names: Names, context:
             result.held_from[loan],
             result.held_until[loan],
             result.gaps,
+            pricing if context.loan_rates == "current" else None,
         )
         return Done(
             screening=screening_frame(block, w.screened, context),
@@ -352,11 +364,12 @@ def finish_block(w: Work, grid: Grid, prepared: Prepared, names: Names, context:
             draws=draws_frame(block, w.requests, w.funding, receipts, w.lender, keys.lenders, names, context, result),
             disclosed=disclose_block(
                 grid,
-                grid.cell(lender, facility, quarter, code),
+                cell,
                 w.project[loan],
                 block.principal[loan],
                 rate,
                 reduction,
+                current,
             ),
             outstanding=outstanding.result(),
             lent=first_simulated(quarter[simulated], pair[simulated], pairs),
@@ -366,6 +379,7 @@ def finish_block(w: Work, grid: Grid, prepared: Prepared, names: Names, context:
                 if prepared.recording
                 else {}
             ),
+            findings=said,
         )
 
 
@@ -373,14 +387,6 @@ def _first_draws(loan: Ints, pair: Ints, pairs: int, result: Outcome) -> Ints:
     """The first quarter in which simulated loans of each lender and facility draw."""
     drew = result.held_from[loan] != NEVER
     return first_simulated(quarter_of(result.held_from[loan[drew]]), pair[drew], pairs)
-
-
-def _rates(block: Block, context: Context) -> Ints:
-    """The rate that is weighed: at issue, or the current one where the scenario says so and the book gives it."""
-    if context.rate_basis != "current":
-        return block.rate
-    now, there = ints(block.frame, "rate_now_ppm")
-    return np.where(there, now, block.rate)
 
 
 def cells(

@@ -1,10 +1,10 @@
-"""Repricing 重定价: the rate of a loan on any day, where the current rates count (``"current"``) and not those at issue.
+"""Repricing 重定价: the rate of a loan on any day, where the current rates count and not those at issue.
 
 A fixed rate is ``rate_now``, else the rate at issue. A floating one begins with that figure and is fixed anew every
-``reprice_months``, counted from ``next_reprice``; without it ``rate_now`` stands for good, and a loan that gives neither
-is priced first ``reprice_months`` after its disbursement. A new rate is the LPR in force that day, of the loan's tenor
-and moved by the scenario's shift after its day, plus ``spread_bp``; where no spread is given, what the rate at issue was
-above the LPR of the disbursement. Rates are whole ppm throughout, so nothing is rounded.
+``reprice_months``, counted from ``next_reprice``; without that day ``rate_now`` stands for good, and a loan that gives
+neither is priced first ``reprice_months`` after its disbursement. A new rate is the LPR in force that day, of the tenor
+of the loan and moved by the scenario's shift after its day, plus ``spread_bp``; where no spread is given, what the rate
+at issue was above the LPR of the disbursement. Rates are whole ppm throughout, so nothing is rounded.
 """
 
 from __future__ import annotations
@@ -14,16 +14,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from relending.dates import Days, add_months, iso, month_start, split
-from relending.engine.block import Block
-from relending.engine.columns import Flags, codes, ints
+from relending.engine.block import NEVER, Block
+from relending.engine.columns import Flags, codes, maybe_ints
 from relending.engine.context import Context
 from relending.engine.daily import Pairs, in_order, repeated
 from relending.engine.screening import tenor_is_1y
 from relending.findings import Findings
 from relending.policy import Lpr
-from relending.units import BP, INT64_MAX, PPM, Ints
+from relending.units import BP, PPM, Ints
 
-NEVER = INT64_MAX
+LONGEST = 200 * 12
+"""Months after which no run goes on; a longer interval is never over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,20 +53,18 @@ def make_pricing(block: Block, facility: Ints, loan: Ints, context: Context) -> 
     ``facility`` is the position in the context of every loan of the block: it says whose LPR is meant where the book
     does not. The other loans keep a rate that nobody reads.
     """
-    now, has_now = _optional(block, "rate_now_ppm")
-    months, has_months = _optional(block, "reprice_months")
-    next_day, has_next = _optional(block, "next_reprice")
-    spread, has_spread = _optional(block, "spread_bp")
+    now, has_now = maybe_ints(block.frame, "rate_now_ppm")
+    months, has_months = maybe_ints(block.frame, "reprice_months")
+    next_day, has_next = maybe_ints(block.frame, "next_reprice")
+    spread, has_spread = maybe_ints(block.frame, "spread_bp")
+    has_months &= months > 0
+    months = np.minimum(months, LONGEST)
     begin = np.where(has_now, now, block.rate)
     floating = np.zeros(len(block), bool)
     floating[loan] = _is_floating(block)[loan]
-    unknown = np.flatnonzero(floating & ~(has_months & (months > 0)))
-    moving = floating & has_months & (months > 0) & (has_next | ~has_now)
+    one_year, has_tenor = _tenors(block, facility, np.flatnonzero(floating), context)
+    moving = floating & has_months & has_tenor & (has_next | ~has_now)
     rows = np.flatnonzero(moving)
-    one_year = np.zeros(len(block), bool)
-    for f, rules in enumerate(context.facilities):
-        mine = rows[facility[rows] == f]
-        one_year[mine] = tenor_is_1y(block, mine, rules)
     anchor = np.where(has_next, next_day, block.disbursed)
     least = np.where(has_next, 0, 1)
     at_issue = _lpr(context.lpr, one_year, block.disbursed) + context.lpr_shift(block.planned, block.disbursed)
@@ -85,7 +84,8 @@ def make_pricing(block: Block, facility: Ints, loan: Ints, context: Context) -> 
     first = add_months(anchor[rows], least[rows] * months[rows])
     early = (first <= np.minimum(block.matures[rows], context.end)) & (~known[rows] | (context.lpr.index(first) < 0))
     said = [
-        _said(block, "reprice_unknown", unknown, "reprice_months", None),
+        _said(block, "reprice_unknown", np.flatnonzero(floating & ~has_months), "reprice_months", None),
+        _said(block, "reprice_unknown", np.flatnonzero(floating & has_months & ~has_tenor), "lpr_tenor", None),
         _said(block, "reprice_before_first_lpr", rows[early], "next_reprice", first[early]),
     ]
     return pricing, Findings.concat(said)
@@ -98,11 +98,16 @@ def _is_floating(block: Block) -> Flags:
     return np.array([name == "floating" for name in names], bool)[which]
 
 
-def _optional(block: Block, name: str) -> tuple[Ints, Flags]:
-    """A column of the book as integers, and where it is given; nowhere if the frame does not have it."""
-    if name not in block.frame:
-        return np.zeros(len(block), np.int64), np.zeros(len(block), bool)
-    return ints(block.frame, name)
+def _tenors(block: Block, facility: Ints, rows: Ints, context: Context) -> tuple[Flags, Flags]:
+    """Whether the 1-year LPR is the loan's, and whether the book or the facility says whose."""
+    one_year = np.array([t == "1y" for t in block.tenors], bool)[block.tenor]
+    known = np.array([t is not None for t in block.tenors], bool)[block.tenor]
+    for f, rules in enumerate(context.facilities):
+        mine = rows[facility[rows] == f]
+        if "lpr_1y_up_to_months" in rules:
+            one_year[mine] = tenor_is_1y(block, mine, rules)
+            known[mine] = True
+    return one_year, known
 
 
 def _said(block: Block, code: str, rows: Ints, column: str, days: Days | None) -> Findings:
@@ -158,7 +163,6 @@ def reprice_days(pricing: Pricing, loan: Ints, first: int, after: int) -> Pairs:
     """The days from ``first`` to the day before ``after`` on which these loans (ascending) are priced anew."""
     loan = loan[pricing.anchor[loan] < after]
     month, day = split(pricing.anchor[loan])
-    last = np.full(loan.size, after - first)  # more of them than days there are none
-    last = pricing.least[loan] + np.maximum(last, (after - pricing.anchor[loan]))
+    last = after - pricing.anchor[loan]  # there are no more months than days
     months, least = pricing.months[loan], pricing.least[loan]
     return in_order([repeated(loan, month, day, months, least, last, first, after)], first, after)
