@@ -14,10 +14,10 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from relending.dates import iso, quarter_end, quarter_start, quarter_text, to_date, to_day
+from relending.dates import iso, quarter_start, to_date, to_day
 from relending.engine.columns import frame_of
 from relending.engine.context import Context
-from relending.engine.dailycost import daily_cost
+from relending.engine.dailycost import Span, daily_cost, spans
 from relending.engine.interest import Leg
 from relending.engine.ledger import Position, balances, facility_rate_e8
 from relending.engine.outstanding import Outstanding
@@ -99,12 +99,14 @@ def cost_frame(
 ) -> pd.DataFrame:
     """The cost series: yields, blended cost, margin, interest saved, tonnes, by quarter, lender and facility; then what
     daily balances add up to."""
-    ids = [f.id for f in context.facilities]
-    by_pair = [_series(merged, p, p.lender * len(ids) + p.facility, lenders[p.lender], context) for p in where]
+    ids, quarters = [f.id for f in context.facilities], spans(context.quarters)
+    by_pair = [
+        _series(merged, p, p.lender * len(ids) + p.facility, lenders[p.lender], context, quarters) for p in where
+    ]
     keys = [(lenders[p.lender], ids[p.facility]) for p in where]
     rows = [
-        (quarter_text(q), *key, *series[j])
-        for j, q in enumerate(context.quarters)
+        (span.text, *key, *series[j])
+        for j, span in enumerate(quarters)
         for key, series in zip(keys, by_pair, strict=True)
     ]
     columns = list(zip(*rows, strict=True)) or [()] * len(NAMES)
@@ -116,17 +118,20 @@ def cost_frame(
     )
 
 
-def _series(merged: Outstanding, p: Position, pair: int, lender: str, context: Context) -> list[list[int | None]]:
+def _series(
+    merged: Outstanding, p: Position, pair: int, lender: str, context: Context, quarters: Sequence[Span]
+) -> list[list[int | None]]:
     """The figures of one lender and facility, a list a quarter: from ``loans_outstanding_fen`` on."""
     rules, dated = context.facilities[p.facility], context.own_rate_of(lender)
     reference, assets = context.reference_rate_of(lender), context.earning_assets
     weighted, weighted_days = from_limbs(merged.weighted[:, pair]), from_limbs(merged.weighted_days[:, pair])
-    by_day = daily_cost(merged.owed[pair], weighted_days, p.legs, lender, rules, context)
+    by_day = daily_cost(merged.owed[pair], weighted_days, p.legs, lender, rules, context, quarters)
     out: list[list[int | None]] = []
-    for j, q in enumerate(context.quarters):
-        first, after, last = int(quarter_start(q)), int(quarter_start(q + 1)), int(quarter_end(q))
-        held = balances(p, last)
-        owed, balance = int(merged.owed[pair, last - context.start]), sum(b for _, b in held)
+    for j, span in enumerate(quarters):
+        _, first, after, _ = span
+        last = to_date(after - 1)
+        held = balances(p, after - 1)
+        owed, balance = int(merged.owed[pair, after - 1 - quarters[0].first]), sum(b for _, b in held)
         grams = int(merged.in_balance[pair, j])
         row: list[int | None] = [owed, balance]
         saved = 0
@@ -134,7 +139,7 @@ def _series(merged: Outstanding, p: Position, pair: int, lender: str, context: C
             # only a lender without an eligible loan may lack one (own_rate_findings): nothing was lent or held
             row += [None] * 5
         else:
-            own = int(dated.on(to_date(last)).value)
+            own = int(dated.on(last).value)
             row.append(divide(weighted[j] * (E8 // PPM), owed, "half_even") if owed else None)
             row += [facility_rate_e8(held), own, blended_cost_e8(owed, held, own)]
             row.append(margin_e8(weighted[j], owed, held, own))
@@ -145,14 +150,14 @@ def _series(merged: Outstanding, p: Position, pair: int, lender: str, context: C
         row += [day.average_loans, day.average_balance, day.loan_interest, day.facility_interest]
         row += [day.own_funding_interest, day.collateral_cost, day.net_interest]
         gain = saved - (day.collateral_cost or 0)
-        row.append(None if assets is None else nim_effect_bp_e6(gain, q, int(assets.on(to_date(last)).value)))
-        row.append(None if reference is None else int(reference.on(to_date(last)).value))
+        row.append(None if assets is None else nim_effect_bp_e6(gain, span, int(assets.on(last).value)))
+        row.append(None if reference is None else int(reference.on(last).value))
         row.append(None if reference is None else interest_saved(p, reference, first, after))
         out.append(row)
     return out
 
 
-def nim_effect_bp_e6(gain: int, quarter: int, assets: int) -> int | None:
+def nim_effect_bp_e6(gain: int, quarter: Span, assets: int) -> int | None:
     """Effect on the net interest margin 净息差影响, basis points scaled 10**6.
 
     10**4 x ``gain`` (fen of the quarter) x (days of the year / days of the quarter) / ``assets`` (fen), rounded once.
@@ -160,13 +165,11 @@ def nim_effect_bp_e6(gain: int, quarter: int, assets: int) -> int | None:
 
     Interest of 2.565 m yuan saved in a quarter of 90 days, over assets of 2 bn yuan: about 52 basis points a year.
 
-    >>> nim_effect_bp_e6(256_500_000, 2023 * 4, 200_000_000_000)
+    >>> nim_effect_bp_e6(256_500_000, spans([2023 * 4])[0], 200_000_000_000)
     52012500
     """
-    first, after = int(quarter_start(quarter)), int(quarter_start(quarter + 1))
-    year = quarter // 4 * 4
-    days = int(quarter_start(year + 4) - quarter_start(year))
-    figure = divide(gain * BP * BP_E6 * days, assets * (after - first), "half_even")
+    days = quarter.after - quarter.first
+    figure = divide(gain * BP * BP_E6 * quarter.year_days, assets * days, "half_even")
     return figure if abs(figure) < MOST else None
 
 

@@ -13,14 +13,14 @@ actual/360 on daily balances (日均余额).
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import NamedTuple
 
 import numpy as np
 
-from relending.dates import quarter_start, to_date, to_day
+from relending.dates import quarter_start, quarter_text, to_date, to_day
 from relending.engine.context import Context
 from relending.engine.costing import ACT_360
 from relending.engine.daily import held_daily
@@ -30,6 +30,29 @@ from relending.policy import Dated, Facility
 from relending.units import PPM, Ints, divide
 
 HAIRCUT = "collateral_haircut"
+
+
+class Span(NamedTuple):
+    """A quarter: its text, first day and the day after its last, and the days of its calendar year."""
+
+    text: str
+    first: int
+    after: int
+    year_days: int
+
+
+def spans(quarters: Iterable[int]) -> list[Span]:
+    """The quarters with their days, worked out once for all lenders.
+
+    >>> [(s.text, s.after - s.first, s.year_days) for s in spans([2024 * 4, 2025 * 4])]
+    [('2024Q1', 91, 366), ('2025Q1', 90, 365)]
+    """
+    out = []
+    for q in quarters:
+        year = q // 4 * 4
+        first, after, year_days = quarter_start(q), quarter_start(q + 1), quarter_start(year + 4) - quarter_start(year)
+        out.append(Span(quarter_text(q), int(first), int(after), int(year_days)))
+    return out
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,27 +74,31 @@ class DailyCost:
 
 
 def daily_cost(
-    owed: Ints, weighted_days: Sequence[int], legs: Sequence[Leg], lender: str, rules: Facility, context: Context
+    owed: Ints,
+    weighted_days: Sequence[int],
+    legs: Sequence[Leg],
+    lender: str,
+    rules: Facility,
+    context: Context,
+    quarters: Sequence[Span],
 ) -> list[DailyCost]:
-    """Every quarter of the run.
+    """Every quarter of the run (``quarters``, in their order).
 
     Parameters: ``owed`` fen at the end of each day of the run; ``weighted_days`` fen x ppm summed over the days of each
     quarter; ``legs`` the tranche-years of the lender in the facility. A lender without an own rate owes nothing and
     holds nothing.
     """
-    first, after = context.start, context.end + 1
+    first, after = quarters[0].first, quarters[-1].after
     held = held_daily(legs, first, after)
-    ends = [int(quarter_start(q)) for q in (*context.quarters, context.last_quarter + 1)]
+    ends = [*(s.first for s in quarters), after]
     own, pledged = context.own_rate_of(lender), context.collateral_cost_of(lender)
     haircut = rules.parameters.get(HAIRCUT)
     cuts = sorted({*ends, *(d for dated in (own, pledged, haircut) for d in _starts(dated, first, after))})
     lent, drawn, gap = (_sums(x, cuts, first) for x in (owed, held, np.maximum(owed - held, 0)))
+    at = [cuts.index(day) for day in ends]
     out = []
-    at = 0
-    for j, (begin, stop) in enumerate(itertools.pairwise(ends)):
-        parts = range(at, cuts.index(stop))
-        at = parts.stop
-        days = stop - begin
+    for j, (_, begin, stop, _) in enumerate(quarters):
+        parts, days = range(at[j], at[j + 1]), stop - begin
         funded = sum(gap[i] * int(own.on(to_date(cuts[i])).value) for i in parts) if own is not None else 0
         collateral = None
         if pledged is not None:

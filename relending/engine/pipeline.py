@@ -276,13 +276,12 @@ def _fund_one(prepared: Prepared, f: int, context: Context) -> tuple[tuple[Tranc
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What one block gives at the end: its loan-level tables and its partials."""
+    """What one block gives at the end, beside what its loans owe: its loan-level tables and its partials."""
 
     screening: pd.DataFrame
     attribution: pd.DataFrame
     draws: pd.DataFrame
     disclosed: Disclosed
-    outstanding: Outstanding
     lent: Ints
     drew: Ints
     reconciled: Counts
@@ -294,9 +293,15 @@ def _finish(
 ) -> Tables:
     works, keys = prepared.works, prepared.keys
     grid = make_grid(context, len(keys.lenders))
-    done = [finish_block(w, grid, prepared, names, context) for w in works]
+    done: list[Done] = []
+    outstanding: Outstanding | None = None
+    for w in works:
+        one, owed = finish_block(w, grid, prepared, names, context)
+        done.append(one)
+        # daily balances of thousands of lenders are large: of the blocks only their sum is kept
+        outstanding = owed if outstanding is None else outstanding.merge(owed)
+    assert outstanding is not None, "there is a block, be it empty"
     disclosed = reduce(Disclosed.merge, [d.disclosed for d in done])
-    outstanding = reduce(Outstanding.merge, [d.outstanding for d in done])
     lent, drew = (reduce(np.minimum, [getattr(d, name) for d in done]) for name in ("lent", "drew"))
 
     def marked(frame: pd.DataFrame, since: Ints) -> pd.DataFrame:
@@ -319,8 +324,8 @@ def _finish(
     )
 
 
-def finish_block(w: Work, grid: Grid, prepared: Prepared, names: Names, context: Context) -> Done:
-    """Loan-level tables and partials of one block after funding."""
+def finish_block(w: Work, grid: Grid, prepared: Prepared, names: Names, context: Context) -> tuple[Done, Outstanding]:
+    """Loan-level tables and partials of one block after funding, and what its loans owe day by day."""
     block, keys, receipts = w.block, prepared.keys, w.record.receipts
     attributed = attribute_block(block)
     result = outcome(block, w.screened, w.error, w.requests, w.funding, context, w.record, w.opened)
@@ -356,7 +361,7 @@ def finish_block(w: Work, grid: Grid, prepared: Prepared, names: Names, context:
             result.gaps,
             pricing if context.loan_rates == "current" else None,
         )
-        return Done(
+        done = Done(
             screening=screening_frame(block, w.screened, context),
             attribution=attribution_frame(
                 block, of, attributed, result, basis_of(w.record, prepared.recording), context
@@ -371,7 +376,6 @@ def finish_block(w: Work, grid: Grid, prepared: Prepared, names: Names, context:
                 reduction,
                 current,
             ),
-            outstanding=outstanding.result(),
             lent=first_simulated(quarter[simulated], pair[simulated], pairs),
             drew=_first_draws(loan[simulated], pair[simulated], pairs, result),
             reconciled=(
@@ -381,6 +385,7 @@ def finish_block(w: Work, grid: Grid, prepared: Prepared, names: Names, context:
             ),
             findings=said,
         )
+        return done, outstanding.result()
 
 
 def _first_draws(loan: Ints, pair: Ints, pairs: int, result: Outcome) -> Ints:
