@@ -199,7 +199,7 @@ _TITLES = {
     "prepayments": ("Prepayments 提前还款",),
     "applications": (
         "Applications and receipts 申请与到账",
-        "What was applied for and what arrived: `applications` of a scenario. A loan in it follows it, not the simulation.",
+        "What was applied for and what arrived: `applications` of a scenario. A loan in it is not simulated.",
         "申请与到账情况，由情景文件的 `applications` 指定；表中的借据以实际到账为准，不再模拟。",
     ),
     "opening_tranches": (
