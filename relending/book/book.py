@@ -30,6 +30,8 @@ PathLike: TypeAlias = str | os.PathLike[str]
 Files: TypeAlias = Mapping[str, PathLike | Sequence[PathLike]]
 STOPPING = ("opening_tranches", "opening", "revisions", "other_loans")
 """Tables whose errors stop the reading: there is no loan that could be set aside for them."""
+OPTIONAL_SHEETS = frozenset(SIDE_TABLES) - {"prepayments"}
+"""Tables whose sheet in a workbook counts as not there while it has no rows but the template's example."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +109,8 @@ def read_book(
     path : a file (.csv, .xlsx, .xls, .xlsb, .ods, .parquet), a folder of Parquet files, or a list of them
     prepayments : a table of prepayments; without it a sheet 提前还款 or ``prepayments`` of a workbook is taken
     side : the other tables beside the loans (``SIDE_TABLES``), each a file or a list of files by its name; without one
-        a sheet of its name is taken; an ``applications`` sheet without rows counts as not there
+        a sheet of its name is taken. A file without rows is a table that is there (nothing was received), a sheet
+        without rows is not
     lender : id of the lender of rows that name none; without it their lender stays null, which a run refuses
     lenders : further lenders, name or id -> id (those of the scenario)
     sheet : name of the sheet to read in a workbook, or several: together they are the book
@@ -387,10 +390,11 @@ def _beside(
             continue
         frame = _concat([one for one, _, _ in read], name)
         said = Findings.concat([one for _, one, _ in read])
+        if name in OPTIONAL_SHEETS and name not in files and not len(frame) and not said.count("error"):
+            continue  # a sheet of the template left as it was
         findings.append(said)
         inputs += [entry for _, _, more in read for entry in more]
-        if name in files or len(frame):
-            out[name] = frame
+        out[name] = frame
         if said.count("error") and (name in STOPPING or (name == "prepayments" and frame["loan_id"].isna().any())):
             stops.append(said)
     if stops:
