@@ -38,10 +38,10 @@ OPTIONAL_SHEETS = frozenset(SIDE_TABLES) - {"prepayments"}
 class Book:
     """A loan book as read: frames in the integers of the step frames, findings, and what was read from where.
 
-    ``loans``: one row a loan read, in input order; ``side``: the tables beside them by name (``SIDE_TABLES``), those that
-    are there and always ``prepayments``, which may be empty; ``inputs``: a mapping a file, with
-    file, sha256, rows, sheet, encoding, header_row and columns (header -> name, unit and position from 0); ``cuts``:
-    where each block ends.
+    ``loans``: one row a loan read, in input order; ``side``: the tables beside them by name (``SIDE_TABLES``), those
+    that are there and always ``prepayments``, which may be empty; ``inputs``: a mapping a file, with file, sha256,
+    rows, sheet, encoding, header_row and columns (header -> name, unit and position from 0); ``cuts``: where each
+    block ends.
     """
 
     loans: pd.DataFrame

@@ -190,7 +190,7 @@ def frame_columns(table: str = "loans") -> dict[str, str]:
 
 
 def key_column(table: str = "loans") -> str:
-    """The column that tells a row, where a total says that it is one: the first that must be there, such as the loan id.
+    """The column that tells a row, where a total says that it is one: the first that must be there, as the loan id.
 
     >>> key_column(), key_column("plan"), key_column("other_loans")
     ('loan_id', 'quarter', 'lender')
@@ -221,7 +221,7 @@ _TITLES = {
     "prepayments": ("Prepayments 提前还款",),
     "applications": (
         "Applications and receipts 申请与到账",
-        "What was applied for and what arrived: `applications` of a scenario. A loan in it follows it, not the simulation.",
+        "What was applied for and what arrived: `applications` of a scenario. A loan in it follows it.",
         "申请与到账情况，由情景文件的 `applications` 指定；表中的借据以实际到账为准，不再模拟。",
     ),
     "opening_tranches": (

@@ -1,8 +1,9 @@
 """The workbook template 模板: a book to be filled in, made from the column dictionary.
 
 Sheets: parameters, loans, prepayments, the optional ones of the bank's own ledger, a guide, and a hidden one with the
-words of long drop-down lists. A column of ids is formatted as text, amounts, rates and days as what they are; a list of words can be chosen from; what a column
-means appears where its cell is selected. The example row of a table is no loan: readers pass over it and say so.
+words of long drop-down lists. A column of ids is formatted as text, amounts, rates and days as what they are; a list of
+words can be chosen from; what a column means appears where its cell is selected. The example row of a table is no loan:
+readers pass over it and say so.
 """
 
 from __future__ import annotations
@@ -95,8 +96,8 @@ def choices_of(column: Column, lang: str) -> list[str]:
     if column.name == "facility":
         return facility_choices(lang)[1:]
     if column.name == "code":
-        known = [*policy.fields().values(), *policy.sectors().values()]
-        return [template()["total"][lang], *(one.zh if lang == "zh" else one.en for one in known)]
+        known = [(f.zh, f.en) for f in policy.fields().values()] + [(s.zh, s.en) for s in policy.sectors().values()]
+        return [template()["total"][lang], *(zh if lang == "zh" else en for zh, en in known)]
     if column.one_of:
         return [str(n) for n in column.one_of]
     return [names[0] if lang == "zh" else value for value, names in column.values.items()]
@@ -207,9 +208,7 @@ def _table(sheet: Any, table: str, lang: str, styles: dict[str, Any], words: _Li
         header = header_of(column, lang)
         sheet.write_string(0, at, header, styles[style])
         wide = sum(2 if ord(c) > 0x2E80 else 1 for c in header)
-        sheet.set_column(
-            at, at, max(26 if column.name == marker else 12, min(wide + 3, 30)), styles.get(column.type)
-        )
+        sheet.set_column(at, at, max(26 if column.name == marker else 12, min(wide + 3, 30)), styles.get(column.type))
         message = column.description[lang]
         if column.checks:
             message += ("；" if lang == "zh" else "; ") + column.checks[lang]
