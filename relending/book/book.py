@@ -374,7 +374,7 @@ def _beside(
 ) -> tuple[dict[str, pd.DataFrame], Findings, tuple[Mapping[str, Any], ...]]:
     """Every table beside the loans, from its files or from sheets of the book; InputError with all that fails."""
     out: dict[str, pd.DataFrame] = {}
-    findings, stops = [], []
+    findings, stops = [], False
     inputs: list[Mapping[str, Any]] = []
     for name in SIDE_TABLES:
         try:
@@ -386,7 +386,8 @@ def _beside(
                 continue
             read = [_read_side(one, name, block_rows, lender, lenders) for one in parts]
         except InputError as stop:
-            stops.append(stop.findings)
+            findings.append(stop.findings)
+            stops = True
             continue
         frame = _concat([one for one, _, _ in read], name)
         said = Findings.concat([one for _, one, _ in read])
@@ -396,9 +397,9 @@ def _beside(
         inputs += [entry for _, _, more in read for entry in more]
         out[name] = frame
         if said.count("error") and (name in STOPPING or (name == "prepayments" and frame["loan_id"].isna().any())):
-            stops.append(said)
+            stops = True
     if stops:
-        raise InputError(Findings.concat(stops))
+        raise InputError(Findings.concat(findings))
     out.setdefault("prepayments", _concat([], "prepayments"))
     return out, Findings.concat(findings), tuple(inputs)
 

@@ -297,6 +297,8 @@ def test_all_that_stops_is_told_at_once_over_all_tables(tmp_path):
         row = {**SOUND[table], column: ""}
         files[table] = write_csv(tmp_path / f"{table}.csv", [list(row), list(row.values())])
     files["schedule"] = write_csv(tmp_path / "schedule.csv", [["loan_id", "date"]])
+    applied = {**SOUND["applications"], "rate": "1.75"}
+    files["applications"] = write_csv(tmp_path / "applications.csv", [list(applied), list(applied.values())])
     files["balances"] = tmp_path / "nowhere.csv"
     with pytest.raises(InputError) as stop:
         read_book(tmp_path / "book.csv", side=files)
@@ -304,6 +306,7 @@ def test_all_that_stops_is_told_at_once_over_all_tables(tmp_path):
     found = set(zip(told["code"], told["file"], strict=True))
     assert found == {("value_missing", f"{table}.csv") for table in STOPPING} | {
         ("missing_column", "schedule.csv"),
+        ("rate_ambiguous", "applications.csv"),  # which alone would stop nothing
         ("file_not_found", "nowhere.csv"),
     }
 
