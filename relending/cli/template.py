@@ -46,6 +46,6 @@ def command(out: Path, force: bool, lang: str) -> None:
     if lang == "zh":
         said = (f"已生成模板：{out}", "请填写“参数”“借据”和“提前还款”，其余工作表按需填写，覆盖或删除示例行，保存后：")
     else:
-        how = "Fill in Parameters, Loans and Prepayments, the other sheets as needed, write over the examples, save, then:"
+        how = "Fill in Parameters, Loans and Prepayments, others as needed, write over the example rows, save, then:"
         said = (f"wrote {out}", how)
     say("\n".join((*said, f"  {check}", f"  {run}")))

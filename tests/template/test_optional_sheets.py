@@ -8,11 +8,13 @@ import openpyxl
 import pandas as pd
 import pytest
 
+import relending as rl
 from relending import policy
 from relending.book import read_book
 from relending.book.columns import columns
 from relending.book.parameters import template
 from relending.book.template import OPTIONAL, TABLES, choices_of, write_template
+from relending.scenario import load_scenario
 from tests.template.conftest import BESIDE, SHEETS
 
 LANGS = pytest.mark.parametrize("lang", ["zh", "en"])
@@ -156,3 +158,28 @@ def test_the_loans_come_first_and_the_optional_sheets_after_them(tmp_path):
     write_template(tmp_path / "t.xlsx", "zh")
     names = openpyxl.load_workbook(tmp_path / "t.xlsx").sheetnames
     assert names[:3] == list(SHEETS["zh"]) and names[3:-2] == list(BESIDE["zh"]) and names[-2] == "说明"
+
+
+def test_the_parameters_of_the_record_reach_the_scenario(filled):
+    answers = {"模拟起始日期": dt.date(2024, 4, 1), "不再符合条件的贷款": "自该季起剔除"}
+    scenario = load_scenario(filled(parameters=answers, beside={"申请与到账": RECORD["zh"]["申请与到账"][:1]}))
+    assert (scenario.simulate_from, scenario.ineligible) == (dt.date(2024, 4, 1), "restated")
+    run = rl.run(scenario)
+    assert run.attribution["basis"].tolist() == ["recorded", "simulated"]
+    assert run.all_findings.codes() == {}
+
+
+@LANGS
+def test_a_run_of_the_record_is_saved_with_its_tables_and_gives_the_same_again(filled, tmp_path, lang):
+    given = dict(list(record(lang).items())[:4])
+    path = filled(lang, beside=given)
+    run = rl.run(path)
+    assert run.attribution["state"].tolist() == ["held", "applied"]
+    run.save(tmp_path / "run")
+    assert rl.verify(tmp_path / "run") == []
+    opened = rl.open_run(tmp_path / "run")
+    assert set(OPTIONAL) & set(opened.tables) == set(OPTIONAL[:4])
+    (path.parent / "again.toml").write_bytes((tmp_path / "run" / "scenario.toml").read_bytes())
+    again = rl.run(path.parent / "again.toml")
+    for name in (*OPTIONAL[:4], "attribution", "draws", "ledger", "funding", "disclosure"):
+        assert again.tables[name].equals(run.tables[name]), name
