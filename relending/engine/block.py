@@ -25,8 +25,8 @@ class Block:
 
     ``sector``, ``lender`` are positions in ``sectors``, ``lenders`` (distinct texts of this block, None: empty).
     ``planned``: expanded from a lending plan. ``new``: issue_type new and nothing refinanced. ``has_investment``: one
-    above zero is given; ``wrong_project``: an investment or a reduction is given that cannot be. ``ineligible`` is the day
-    from which a loan no longer meets the conditions, ``NEVER`` where there is none.
+    above zero is given; ``wrong_project``: an investment or a reduction is given that cannot be. ``ineligible`` is the
+    day from which a loan no longer meets the conditions, ``NEVER`` where there is none.
     """
 
     frame: pd.DataFrame

@@ -1,7 +1,7 @@
 """Applications and receipts 申请与到账: what the bank's own record says of each loan, instead of the simulation.
 
-A run with the table ``applications`` is recorded: a loan in it has the draws that arrived and no others, and a loan that
-is not in it is not supported, unless it is of a lending plan or disbursed on or after ``simulate_from``.
+A run with the table ``applications`` is recorded: a loan in it has the draws that arrived and no others, and a loan
+that is not in it is not supported, unless it is of a lending plan or disbursed on or after ``simulate_from``.
 """
 
 from __future__ import annotations
@@ -193,7 +193,7 @@ class _Rows:
             bad = np.flatnonzero(~there)
             given = self.has_amount[row[bad]] if column == "funded_amount" else np.zeros(bad.size, bool)
             found = [decimal_text(int(a), 2) if g else "" for a, g in zip(self.amount[row[bad]], given, strict=True)]
-            expected = "> 0" if column == "funded_amount" else "2024-07-20"
+            expected = "> 0" if column == "funded_amount" else "YYYY-MM-DD"
             parts.append(at_rows(self.table, "receipt_incomplete", row[bad], column, found, expected))
             wrong[loan[bad]] = True
         return Findings.concat(parts)
@@ -247,7 +247,7 @@ class _Rows:
         )
 
     def _applied_for(self, loan: Ints, row: Ints, which: Ints) -> Ints:
-        """The amount applied for in the batch of the rows ``which``: on the row itself or on the one before; else -1."""
+        """The amount applied for in the batch of the rows ``which``, on the row itself or another; else -1."""
         key = loan * 2**24 + self.period[row] + 2**23
         own = self.has_applied[row]
         table = dict(zip(key[own].tolist(), self.applied[row[own]].tolist(), strict=True))

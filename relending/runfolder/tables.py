@@ -96,7 +96,7 @@ def columns_of(table: str, present: Sequence[str]) -> tuple[Column, ...]:
     often the repeated one, ``continued_N``, is there.
 
     >>> [c.name for c in columns_of("draws", ["continued_1_fen", "continued_2_fen"])][3:]
-    ['drawn', 'continued_1', 'continued_2', 'repaid_on']
+    ['drawn', 'continued_1', 'continued_2', 'repaid_on', 'basis']
     """
     out: list[Column] = []
     names = set(present)
@@ -192,7 +192,7 @@ def empty_frame(table: str, rollovers: int = 0) -> pd.DataFrame:
     has.
 
     >>> empty_frame("draws", 2).shape
-    (0, 7)
+    (0, 8)
     """
     columns = columns_of(table, [f"continued_{k}" for k in range(1, rollovers + 1)])
     import pyarrow as pa
