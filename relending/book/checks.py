@@ -155,6 +155,8 @@ def _ranges(rows: Rows) -> None:
     for name, code in _POSITIVE.items():
         values, there = rows.ints(columns()[name].frame)
         rows.blame(code, there & (values <= 0), name, "> 0")
+    share, there = rows.ints(columns()["syndicate_share"].frame)
+    rows.blame("value_out_of_range", there & (share > PPM), "syndicate_share", "<= 1 (100%)")
     for column in columns().values():
         if column.one_of:
             values, there = rows.ints(column.frame)
