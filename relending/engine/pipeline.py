@@ -27,6 +27,7 @@ from relending.engine.calendar import calendar_findings
 from relending.engine.cohorts import BlockFunding, Tranche, block_funding
 from relending.engine.columns import Codes, Flags, ints, join_frames
 from relending.engine.context import Context
+from relending.engine.contracts import contract_test
 from relending.engine.cost import Outstanding, cost_frame, outstanding_block, own_rate_findings
 from relending.engine.disclosure import (
     Disclosed,
@@ -39,11 +40,12 @@ from relending.engine.disclosure import (
 from relending.engine.doubles import double_findings
 from relending.engine.funding import settle
 from relending.engine.invariants import check_draws, check_positions, check_tranches
-from relending.engine.keys import Keys
+from relending.engine.keys import Keys, lender_numbers
 from relending.engine.ledger import Position, funding_frame, ledger_frame, positions, tranche_names
 from relending.engine.loanfacts import loan_facts
 from relending.engine.loanfiles import Names, Outcome, attribution_frame, basis_of, draws_frame, facility_of, outcome
 from relending.engine.openings import Openings, in_opening, opening_lenders, openings
+from relending.engine.others import other_errors
 from relending.engine.owed import Schedule
 from relending.engine.plausibility import project_findings, rate_findings
 from relending.engine.projects import usable_loans
@@ -56,7 +58,10 @@ from relending.engine.receipts import (
     set_aside_findings,
 )
 from relending.engine.reconciliation import Counts, merged, reconcile_block, reconciliation_frame
+from relending.engine.restatement import restated
+from relending.engine.revisions import Revisions, revised_blocks, revision_errors, revisions
 from relending.engine.screening import Screened, screen_block, screening_frame
+from relending.engine.shares import share_test
 from relending.engine.side import Side, at_rows, match_loans
 from relending.findings import Findings, InputError
 from relending.units import Ints
@@ -80,6 +85,7 @@ class Tables:
     cost: pd.DataFrame
     findings: Findings
     reconciliation: pd.DataFrame | None = None
+    restatement: pd.DataFrame | None = None
 
 
 @dataclass(slots=True)
@@ -107,6 +113,8 @@ class Prepared:
     findings: tuple[Findings, ...]
     openings: Openings
     recording: bool
+    revisions: Revisions | None
+    side: Side
 
 
 def run_blocks(
@@ -151,8 +159,9 @@ def prepare(frames: Iterable[pd.DataFrame], side: Side, context: Context) -> Pre
     keys = replace(keys, lenders=tuple(sorted(in_book | set(opening_lenders(side, context)))))
     findings = [_too_many(keys), exchange.duplicate_findings(blocks, keys)]
     opened = openings(side, keys.lenders, in_book, context)
-    findings += [opened.findings, _unknown_prepaid(side, keys)]
-    if findings[0] or findings[-1] or opened.findings.count("error"):
+    wrong_rows = other_errors(side) + revision_errors(side)
+    findings += [opened.findings, wrong_rows, _unknown_prepaid(side, keys)]
+    if findings[0] or findings[-1] or wrong_rows or opened.findings.count("error"):
         raise InputError(Findings.concat(findings))
     error: list[Flags] = []
     for block, duplicate in zip(blocks, keys.duplicate, strict=True):
@@ -165,7 +174,14 @@ def prepare(frames: Iterable[pd.DataFrame], side: Side, context: Context) -> Pre
     applied, unclear, said = recorded(blocks, keys, error, side, context)
     findings.append(said)
     error = [e | wrong for e, wrong in zip(error, unclear, strict=True)]
-    shares = exchange.share_test(blocks, keys, error, context.end)
+    contracts = contract_test(blocks, keys, error, context.end)
+    findings.append(contracts.findings)
+    error = [e | over for e, over in zip(error, contracts.over, strict=True)]
+    revised, said = revisions(side, keys)
+    findings.append(said)
+    blocks, said = revised_blocks(blocks, keys, error, revised)
+    findings.append(said)
+    shares = share_test(blocks, keys, error, side, context.end)
     findings.append(shares.findings)
     error = [e | over for e, over in zip(error, shares.over, strict=True)]
     applied = tuple(a.without(e) for a, e in zip(applied, error, strict=True))
@@ -185,13 +201,13 @@ def prepare(frames: Iterable[pd.DataFrame], side: Side, context: Context) -> Pre
             findings += [small_findings(block, error[i]), evidence_findings(block, screened)]
             if TABLE in side:
                 findings.append(receipt_findings(side[TABLE], block, applied[i], screened.eligible, context))
-            lender, nothing = _lender_numbers(block, keys), np.zeros(len(block), bool)
+            lender, nothing = lender_numbers(block, keys), np.zeros(len(block), bool)
             works.append(
                 Work(block, error[i], lender, keys.project[i], facts.schedules[i], screened, applied[i], nothing)
             )
         findings += [unusual.result(), twice.result()]
     findings.append(set_aside_findings(side, keys, error))
-    return Prepared(tuple(works), keys, tuple(findings), opened, TABLE in side)
+    return Prepared(tuple(works), keys, tuple(findings), opened, TABLE in side, revised, side)
 
 
 def _unknown_prepaid(side: Side, keys: Keys) -> Findings:
@@ -229,11 +245,6 @@ def _after_end(block: Block, error: Flags, context: Context) -> Findings:
     rows = np.flatnonzero(~error & (block.disbursed > context.end))
     found = [iso(int(d)) for d in block.disbursed[rows]]
     return _at(block, "after_end", rows, column="disbursed", found=found, expected=f"<= {iso(context.end)}")
-
-
-def _lender_numbers(block: Block, keys: Keys) -> Ints:
-    place = {name: i for i, name in enumerate(keys.lenders)}
-    return np.array([place.get(name, -1) if name is not None else -1 for name in block.lenders], np.int64)[block.lender]
 
 
 def _fund_one(prepared: Prepared, f: int, context: Context) -> tuple[tuple[Tranche, ...], Findings]:
@@ -284,6 +295,7 @@ class Done:
     lent: Ints
     drew: Ints
     reconciled: Counts
+    restatement: pd.DataFrame | None
 
 
 def _finish(
@@ -313,6 +325,7 @@ def _finish(
             if prepared.recording
             else None
         ),
+        restatement=None if prepared.revisions is None else join_frames([d.restatement for d in done]),
     )
 
 
@@ -366,6 +379,21 @@ def finish_block(w: Work, grid: Grid, prepared: Prepared, names: Names, context:
                 reconcile_block(block, w.record, w.screened.eligible, of, w.lender, w.error, context)
                 if prepared.recording
                 else {}
+            ),
+            restatement=(
+                None
+                if prepared.revisions is None
+                else restated(
+                    block,
+                    prepared.revisions,
+                    prepared.side,
+                    w.project,
+                    w.error,
+                    attributed,
+                    result.supported,
+                    of,
+                    context,
+                )
             ),
         )
 

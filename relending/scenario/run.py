@@ -81,7 +81,8 @@ def execute(
     loans = book.loans.drop(columns=["data_error"])
     first = ["file", "sheet", "row"]
     loans = loans[[c for c in loans.columns if c not in first] + first]
-    more = {} if tables.reconciliation is None else {"reconciliation": tables.reconciliation}
+    optional = {"reconciliation": tables.reconciliation, "restatement": tables.restatement}
+    more = {name: table for name, table in optional.items() if table is not None}
     return Executed(
         scenario,
         context,
