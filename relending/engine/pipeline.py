@@ -7,7 +7,7 @@ another driver could map them elsewhere and would get the same integers.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import reduce
@@ -24,6 +24,7 @@ from relending.engine.attribution import attribute_block
 from relending.engine.basis import first_simulated, with_basis
 from relending.engine.block import NEVER, Block, make_block
 from relending.engine.calendar import calendar_findings
+from relending.engine.carried import covered_findings, covered_loans, project_numbers
 from relending.engine.cohorts import BlockFunding, Tranche, block_funding
 from relending.engine.columns import Codes, Flags, ints, join_frames
 from relending.engine.context import Context
@@ -39,11 +40,13 @@ from relending.engine.disclosure import (
 )
 from relending.engine.doubles import double_findings
 from relending.engine.funding import settle
+from relending.engine.ineligible import ineligible_findings, ineligible_frame, leaving_quarters, restated
 from relending.engine.invariants import check_draws, check_positions, check_tranches
 from relending.engine.keys import Keys, lender_numbers
 from relending.engine.ledger import Position, funding_frame, ledger_frame, positions, tranche_names
 from relending.engine.loanfacts import loan_facts
 from relending.engine.loanfiles import Names, Outcome, attribution_frame, basis_of, draws_frame, facility_of, outcome
+from relending.engine.opening_totals import Place, Totals, opening_totals, totals_lenders
 from relending.engine.openings import Openings, in_opening, opening_lenders, openings
 from relending.engine.others import other_errors
 from relending.engine.owed import Schedule
@@ -58,7 +61,7 @@ from relending.engine.receipts import (
     set_aside_findings,
 )
 from relending.engine.reconciliation import Counts, merged, reconcile_block, reconciliation_frame
-from relending.engine.restatement import restated
+from relending.engine.restatement import restated as restated_loans
 from relending.engine.revisions import Revisions, revised_blocks, revision_errors, revisions
 from relending.engine.screening import Screened, screen_block, screening_frame
 from relending.engine.shares import share_test
@@ -86,6 +89,7 @@ class Tables:
     findings: Findings
     reconciliation: pd.DataFrame | None = None
     restatement: pd.DataFrame | None = None
+    ineligible: pd.DataFrame | None = None
 
 
 @dataclass(slots=True)
@@ -112,6 +116,7 @@ class Prepared:
     keys: Keys
     findings: tuple[Findings, ...]
     openings: Openings
+    totals: Totals
     recording: bool
     revisions: Revisions | None
     side: Side
@@ -156,12 +161,14 @@ def prepare(frames: Iterable[pd.DataFrame], side: Side, context: Context) -> Pre
         blocks = [make_block(frame) for frame in kept]
         keys = numbered.result()
     in_book = set(keys.lenders)
-    keys = replace(keys, lenders=tuple(sorted(in_book | set(opening_lenders(side, context)))))
+    keys = replace(keys, lenders=tuple(sorted(in_book.union(*_beginning(side, context)))))
     findings = [_too_many(keys), exchange.duplicate_findings(blocks, keys)]
     opened = openings(side, keys.lenders, in_book, context)
+    totals = opening_totals(side, keys.lenders, in_book, context)
     wrong_rows = other_errors(side) + revision_errors(side)
-    findings += [opened.findings, wrong_rows, _unknown_prepaid(side, keys)]
-    if findings[0] or findings[-1] or wrong_rows or opened.findings.count("error"):
+    findings += [opened.findings, totals.findings, wrong_rows, _unknown_prepaid(side, keys)]
+    stops = findings[0] or findings[-1] or wrong_rows or opened.findings.count("error") or totals.stops
+    if stops:
         raise InputError(Findings.concat(findings))
     error: list[Flags] = []
     for block, duplicate in zip(blocks, keys.duplicate, strict=True):
@@ -207,7 +214,12 @@ def prepare(frames: Iterable[pd.DataFrame], side: Side, context: Context) -> Pre
             )
         findings += [unusual.result(), twice.result()]
     findings.append(set_aside_findings(side, keys, error))
-    return Prepared(tuple(works), keys, tuple(findings), opened, TABLE in side, revised, side)
+    return Prepared(tuple(works), keys, tuple(findings), opened, totals, TABLE in side, revised, side)
+
+
+def _beginning(side: Side, context: Context) -> tuple[list[str], list[str]]:
+    """The lenders that what a run begins with names: balances, and disclosed totals."""
+    return opening_lenders(side, context), totals_lenders(side, context)
 
 
 def _unknown_prepaid(side: Side, keys: Keys) -> Findings:
@@ -296,6 +308,9 @@ class Done:
     drew: Ints
     reconciled: Counts
     restatement: pd.DataFrame | None
+    ineligible: pd.DataFrame | None
+    covered: Mapping[Place, int]
+    findings: Findings
 
 
 def _finish(
@@ -308,6 +323,10 @@ def _finish(
     outstanding = reduce(Outstanding.merge, [d.outstanding for d in done])
     lent, drew = (reduce(np.minimum, [getattr(d, name) for d in done]) for name in ("lent", "drew"))
 
+    numbers = project_numbers(prepared.totals.ids(), [w.block.frame for w in works], keys.project)
+    shown = disclosure_frame(grid, disclosed, keys.lenders, context, prepared.totals, numbers)
+    listed = [d.ineligible for d in done if d.ineligible is not None]
+
     def marked(frame: pd.DataFrame, since: Ints) -> pd.DataFrame:
         return with_basis(frame, since, prepared.recording, keys.lenders, context)
 
@@ -317,9 +336,16 @@ def _finish(
         draws=join_frames([d.draws for d in done]),
         ledger=ledger_frame(where, keys.lenders, context),
         funding=marked(funding_frame(where, keys.lenders, context), drew),
-        disclosure=marked(disclosure_frame(grid, disclosed, keys.lenders, context), lent),
+        disclosure=marked(shown, lent),
         cost=marked(cost_frame(outstanding, where, keys.lenders, context), lent),
-        findings=Findings.concat(findings),
+        findings=Findings.concat(
+            [
+                *findings,
+                *(d.findings for d in done),
+                covered_findings([d.covered for d in done], keys.lenders, context),
+            ]
+        ),
+        ineligible=join_frames(listed) if listed else None,
         reconciliation=(
             reconciliation_frame(merged([d.reconciled for d in done]), keys.lenders, context)
             if prepared.recording
@@ -343,6 +369,7 @@ def finish_block(w: Work, grid: Grid, prepared: Prepared, names: Names, context:
     pairs = len(keys.lenders) * len(context.facilities)
     simulated = ~(w.record.decided | w.opened)[loan]
     quarter, code = cells(block.disbursed[loan], block.sector[loan], block.sectors, facility, grid, context)
+    leaves = leaving_quarters(block, loan, facility, context)
     with ThreadPoolExecutor(1) as pool:
         # the two halves of the work share nothing they write; numpy and Arrow release the lock in their loops
         outstanding = pool.submit(
@@ -371,6 +398,7 @@ def finish_block(w: Work, grid: Grid, prepared: Prepared, names: Names, context:
                 block.principal[loan],
                 rate,
                 reduction,
+                restated(leaves, context),
             ),
             outstanding=outstanding.result(),
             lent=first_simulated(quarter[simulated], pair[simulated], pairs),
@@ -383,7 +411,7 @@ def finish_block(w: Work, grid: Grid, prepared: Prepared, names: Names, context:
             restatement=(
                 None
                 if prepared.revisions is None
-                else restated(
+                else restated_loans(
                     block,
                     prepared.revisions,
                     prepared.side,
@@ -395,6 +423,9 @@ def finish_block(w: Work, grid: Grid, prepared: Prepared, names: Names, context:
                     context,
                 )
             ),
+            ineligible=ineligible_frame(block, loan, facility, quarter, leaves, attributed, context),
+            covered=covered_loans(prepared.totals, lender, facility, quarter),
+            findings=ineligible_findings(block, loan, lender, facility, quarter, leaves, prepared.totals, context),
         )
 
 
