@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from functools import reduce
+from functools import partial, reduce
 from typing import Any
 
 import numpy as np
@@ -26,10 +26,10 @@ from relending.engine.block import NEVER, Block, make_block
 from relending.engine.calendar import calendar_findings
 from relending.engine.carried import covered_findings, covered_loans, project_numbers
 from relending.engine.cohorts import BlockFunding, Tranche, block_funding
-from relending.engine.columns import Codes, Flags, ints, join_frames
+from relending.engine.columns import Codes, Flags, join_frames
 from relending.engine.context import Context
 from relending.engine.contracts import contract_test
-from relending.engine.cost import Outstanding, cost_frame, outstanding_block, own_rate_findings
+from relending.engine.cost import cost_frame, own_rate_findings
 from relending.engine.disclosure import (
     Disclosed,
     Grid,
@@ -37,6 +37,7 @@ from relending.engine.disclosure import (
     disclosure_frame,
     disclosure_quarters,
     make_grid,
+    weigh_current,
 )
 from relending.engine.doubles import double_findings
 from relending.engine.funding import settle
@@ -49,6 +50,7 @@ from relending.engine.loanfiles import Names, Outcome, attribution_frame, basis_
 from relending.engine.opening_totals import Place, Totals, opening_totals, totals_lenders
 from relending.engine.openings import Openings, in_opening, opening_lenders, openings
 from relending.engine.others import other_errors
+from relending.engine.outstanding import Outstanding, outstanding_block
 from relending.engine.owed import Schedule
 from relending.engine.plausibility import project_findings, rate_findings
 from relending.engine.projects import usable_loans
@@ -61,6 +63,7 @@ from relending.engine.receipts import (
     set_aside_findings,
 )
 from relending.engine.reconciliation import Counts, merged, reconcile_block, reconciliation_frame
+from relending.engine.repricing import make_pricing, rate_on
 from relending.engine.restatement import restated as restated_loans
 from relending.engine.revisions import Revisions, revised_blocks, revision_errors, revisions
 from relending.engine.screening import Screened, screen_block, screening_frame
@@ -297,13 +300,12 @@ def _fund_one(prepared: Prepared, f: int, context: Context) -> tuple[tuple[Tranc
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What one block gives at the end: its loan-level tables and its partials."""
+    """What one block gives at the end, beside what its loans owe: its loan-level tables and its partials."""
 
     screening: pd.DataFrame
     attribution: pd.DataFrame
     draws: pd.DataFrame
     disclosed: Disclosed
-    outstanding: Outstanding
     lent: Ints
     drew: Ints
     reconciled: Counts
@@ -318,9 +320,15 @@ def _finish(
 ) -> Tables:
     works, keys = prepared.works, prepared.keys
     grid = make_grid(context, len(keys.lenders))
-    done = [finish_block(w, grid, prepared, names, context) for w in works]
+    done: list[Done] = []
+    outstanding: Outstanding | None = None
+    for w in works:
+        one, owed = finish_block(w, grid, prepared, names, context)
+        done.append(one)
+        # daily balances of thousands of lenders are large: of the blocks only their sum is kept
+        outstanding = owed if outstanding is None else outstanding.merge(owed)
+    assert outstanding is not None, "there is a block, be it empty"
     disclosed = reduce(Disclosed.merge, [d.disclosed for d in done])
-    outstanding = reduce(Outstanding.merge, [d.outstanding for d in done])
     lent, drew = (reduce(np.minimum, [getattr(d, name) for d in done]) for name in ("lent", "drew"))
 
     numbers = project_numbers(prepared.totals.ids(), [w.block.frame for w in works], keys.project)
@@ -355,21 +363,30 @@ def _finish(
     )
 
 
-def finish_block(w: Work, grid: Grid, prepared: Prepared, names: Names, context: Context) -> Done:
-    """Loan-level tables and partials of one block after funding."""
+def finish_block(w: Work, grid: Grid, prepared: Prepared, names: Names, context: Context) -> tuple[Done, Outstanding]:
+    """Loan-level tables and partials of one block after funding, and what its loans owe day by day."""
     block, keys, receipts = w.block, prepared.keys, w.record.receipts
     attributed = attribute_block(block)
     result = outcome(block, w.screened, w.error, w.requests, w.funding, context, w.record, w.opened)
     loan = np.flatnonzero(result.supported)
     of = facility_of(w.screened, w.record)
     facility, lender = of[loan], w.lender[loan]
-    rate = _rates(block, context)[loan]
+    rate = block.rate[loan]
+    pricing, said = None, Findings()
+    if "current" in (context.rate_basis, context.loan_rates):
+        pricing, said = make_pricing(block, of, loan, context)
     reduction = np.where(attributed.has_reduction, attributed.reduction, 0)[loan]
     pair = lender * len(context.facilities) + facility
     pairs = len(keys.lenders) * len(context.facilities)
     simulated = ~(w.record.decided | w.opened)[loan]
     quarter, code = cells(block.disbursed[loan], block.sector[loan], block.sectors, facility, grid, context)
     leaves = leaving_quarters(block, loan, facility, context)
+    cell, current = grid.cell(lender, facility, quarter, code), None
+    if pricing is not None and context.rate_basis == "current":
+        rates = partial(rate_on, pricing, loan)
+        current = weigh_current(
+            grid, context, cell, block.principal[loan], rates, restated(leaves, context), prepared.totals.through
+        )
     with ThreadPoolExecutor(1) as pool:
         # the two halves of the work share nothing they write; numpy and Arrow release the lock in their loops
         outstanding = pool.submit(
@@ -384,8 +401,9 @@ def finish_block(w: Work, grid: Grid, prepared: Prepared, names: Names, context:
             result.held_from[loan],
             result.held_until[loan],
             result.gaps,
+            pricing if context.loan_rates == "current" else None,
         )
-        return Done(
+        done = Done(
             screening=screening_frame(block, w.screened, context),
             attribution=attribution_frame(
                 block, of, attributed, result, basis_of(w.record, prepared.recording), context
@@ -393,14 +411,14 @@ def finish_block(w: Work, grid: Grid, prepared: Prepared, names: Names, context:
             draws=draws_frame(block, w.requests, w.funding, receipts, w.lender, keys.lenders, names, context, result),
             disclosed=disclose_block(
                 grid,
-                grid.cell(lender, facility, quarter, code),
+                cell,
                 w.project[loan],
                 block.principal[loan],
                 rate,
                 reduction,
                 restated(leaves, context),
+                current,
             ),
-            outstanding=outstanding.result(),
             lent=first_simulated(quarter[simulated], pair[simulated], pairs),
             drew=_first_draws(loan[simulated], pair[simulated], pairs, result),
             reconciled=(
@@ -425,22 +443,16 @@ def finish_block(w: Work, grid: Grid, prepared: Prepared, names: Names, context:
             ),
             ineligible=ineligible_frame(block, loan, facility, quarter, leaves, attributed, context),
             covered=covered_loans(prepared.totals, lender, facility, quarter),
-            findings=ineligible_findings(block, loan, lender, facility, quarter, leaves, prepared.totals, context),
+            findings=said
+            + ineligible_findings(block, loan, lender, facility, quarter, leaves, prepared.totals, context),
         )
+        return done, outstanding.result()
 
 
 def _first_draws(loan: Ints, pair: Ints, pairs: int, result: Outcome) -> Ints:
     """The first quarter in which simulated loans of each lender and facility draw."""
     drew = result.held_from[loan] != NEVER
     return first_simulated(quarter_of(result.held_from[loan[drew]]), pair[drew], pairs)
-
-
-def _rates(block: Block, context: Context) -> Ints:
-    """The rate that is weighed: at issue, or the current one where the scenario says so and the book gives it."""
-    if context.rate_basis != "current":
-        return block.rate
-    now, there = ints(block.frame, "rate_now_ppm")
-    return np.where(there, now, block.rate)
 
 
 def cells(

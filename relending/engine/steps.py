@@ -37,6 +37,7 @@ from relending.engine.ineligible import RESTATED
 from relending.engine.ledger import Position, funding_frame, ledger_frame
 from relending.engine.loanfiles import Names, draws_frame, outcome
 from relending.engine.opening_totals import opening_totals, totals_lenders
+from relending.engine.outstanding import Outstanding
 from relending.engine.pipeline import Done, Prepared, Work, cells, finish_block, fund_works, prepare
 from relending.engine.screening import NONE, Screened, screening_frame
 from relending.findings import Findings, InputError
@@ -120,7 +121,7 @@ def fund(loans: pd.DataFrame, screening: pd.DataFrame, context: Context, side: B
         prepared=prepared,
         names=names,
     )
-    drew = _finished(funded, context).drew
+    drew = _finished(funded, context)[0].drew
     return replace(funded, funding=with_basis(funded.funding, drew, prepared.recording, lenders, context))
 
 
@@ -130,7 +131,7 @@ def attribute(funded: Funded, context: Context) -> pd.DataFrame:
     Columns: loan_id, lender, facility, field, sector, project_id, contract_id, disbursed, principal_fen, rate_ppm,
     share_e8, reduction_g, supported, state.
     """
-    return _finished(funded, context).attribution
+    return _finished(funded, context)[0].attribution
 
 
 def disclose(attribution: pd.DataFrame, context: Context, side: Beside = None) -> pd.DataFrame:
@@ -181,17 +182,20 @@ def cost(funded: Funded, context: Context) -> pd.DataFrame:
 
     Columns: quarter, lender, facility, loans_outstanding_fen, facility_balance_fen, loan_yield_e8, facility_rate_e8,
     own_rate_ppm, blended_cost_e8, margin_e8, interest_saved_fen, reduction_g, reduction_in_balance_g,
-    subsidy_per_tonne_e6. Raises InputError where a lender with eligible loans has no own rate.
+    subsidy_per_tonne_e6, and by daily balances average_loans_fen, average_balance_fen, loan_interest_fen,
+    facility_interest_fen, own_funding_interest_fen, collateral_cost_fen, net_interest_fen, nim_effect_bp_e6,
+    reference_rate_ppm, interest_saved_reference_fen. Raises InputError where a lender with eligible loans has no own
+    rate.
     """
     missing = own_rate_findings(context, [funded.prepared.keys.lenders[p.lender] for p in funded.positions if p.legs])
     if missing:
         raise InputError(missing)
-    done, prepared = _finished(funded, context), funded.prepared
-    frame = cost_frame(done.outstanding, funded.positions, prepared.keys.lenders, context)
+    (done, owed), prepared = _finished(funded, context), funded.prepared
+    frame = cost_frame(owed, funded.positions, prepared.keys.lenders, context)
     return with_basis(frame, done.lent, prepared.recording, prepared.keys.lenders, context)
 
 
-def _finished(funded: Funded, context: Context) -> Done:
+def _finished(funded: Funded, context: Context) -> tuple[Done, Outstanding]:
     return finish_block(
         funded.work, make_grid(context, len(funded.prepared.keys.lenders)), funded.prepared, funded.names, context
     )
