@@ -1,4 +1,4 @@
-"""What a loan really owed: its schedule rebuilt by the engine's rules from the run's tables, and what happened to it."""
+"""What a loan really owed: its schedule rebuilt by the engine from the run's tables, and what happened to it."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Rebuilt:
         return int(self.schedule.outstanding(ROWS, day)[0])
 
     def gone(self) -> list[tuple[int, int, int]]:
-        """Day, fen gone (below 0: more is owed) and what was owed before it, of every event that changed the balance."""
+        """Day, fen gone (below 0: more is owed) and what was owed before it, of every change of the balance."""
         loan, day, gone, owed = self.schedule.happened.events()
         mine = np.flatnonzero(loan == 0)
         mine = mine[np.argsort(day[mine], kind="stable")]
@@ -122,10 +122,8 @@ def _event(day: int, kind: int, amount: int, owed: int, names: list[str], lang: 
         return say("prepayment", lang, amount=money(amount), day=iso(day), owed=money(owed - amount))
     if kind == REFINANCED:
         paid = min(owed, amount)
-        rest = money(owed - paid)
-        return (
-            say("refinanced", lang, loans=", ".join(names), amount=money(paid), day=iso(day), owed=rest) if paid else ""
-        )
+        names_of = {"loans": ", ".join(names), "day": iso(day)}
+        return say("refinanced", lang, amount=money(paid), owed=money(owed - paid), **names_of) if paid else ""
     key = "observed" if owed != amount else "observed_same"
     return say(key, lang, day=iso(day), computed=money(owed), seen=money(amount), where=names[0])
 

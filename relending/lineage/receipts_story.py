@@ -1,4 +1,4 @@
-"""What the bank's record of applications says of a loan 申请与到账: each batch, what came of it, each sum that arrived."""
+"""What the bank's record says of a loan 申请与到账: each batch, what came of it, each sum that arrived."""
 
 from __future__ import annotations
 

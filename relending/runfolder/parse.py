@@ -64,7 +64,7 @@ def read_rows(table: str, path: Path, key: str, value: str) -> tuple[pa.Table, l
 
 
 def from_file(table: str, held: pa.Table, path: Path) -> pa.Table:
-    """Columns as a file has them (plain names, decimals) as step columns; one that came later is empty in an old file."""
+    """Columns as a file has them (plain names, decimals) as step columns; those that came later may be missing."""
     import pyarrow as pa
 
     columns, there = columns_of(table, held.column_names), set(held.column_names)

@@ -72,9 +72,9 @@ class OpenedRun(Views):
     def loan_rows(self, table: str, loan_id: str, column: str = "") -> pd.DataFrame:
         """The rows of one loan in a table that has loans, as a step frame; none if there is no such loan.
 
-        ``column`` is another text column in which the id is looked for, such as ``refinances`` of ``loans``. The index is the row's place in the table, counted from 0: ``loans``, ``screening`` and
-        ``attribution`` have the same loan in the same place, also where a loan id stands twice. Of a Parquet
-        file only what is needed is read.
+        ``column`` is another text column in which the id is looked for, such as ``refinances`` of ``loans``. The
+        index is the row's place in the table, counted from 0: ``loans``, ``screening`` and ``attribution`` have the
+        same loan in the same place, also where a loan id stands twice. Of a Parquet file only what is needed is read.
         """
         key = column or ("loan" if table == "findings" else "loan_id")
         if key not in (c.step for c in tables()[table].columns):
