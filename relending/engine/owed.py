@@ -22,8 +22,8 @@ PREPAID, REFINANCED, OBSERVED = 0, 1, 2
 amount), known to owe (amount)."""
 
 Round = tuple[Ints, Days, Ints, Ints]
-"""Events, one a loan: loans (ascending), day, fen that are gone (below 0: more is owed than computed), and what was owed
-at the end of that day before it."""
+"""Events, one a loan: loans (ascending), day, fen that are gone (below 0: more is owed than computed), and what was
+owed at the end of that day before it."""
 Refused = tuple[Ints, Days, Ints, Ints, Ints]
 """Events that cannot be: loan, day, kind, amount, and what the loan owed."""
 Single = tuple[int, int, int, int]

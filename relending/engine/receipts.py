@@ -7,7 +7,7 @@ that is not in it is not supported, unless it is of a lending plan or disbursed 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
 
@@ -30,9 +30,22 @@ class Book:
     lenders: list[str]
     positions: Mapping[int, list[Position]]
     accruals: Mapping[tuple[str, str], list[Accrual]]
+    lost: Mapping[int, None] = field(default_factory=dict)  # supported loans that leave the disclosure
+    recording: bool = False
+    simulated: Mapping[tuple[str, str], date] = field(default_factory=dict)  # first simulated draw
 
     def supported(self, lender: str, facility: str) -> list[int]:
         return [i for i, name in self.facility_of.items() if name == facility and self.loans[i].lender == lender]
+
+    def basis(self, lender: str, facility: str, day: date) -> str:
+        """What a row of a series rests on at the end of a quarter.
+
+        INTERPRETED: a simulated draw counts from the day it is made; one that is in the opening or still to come does
+        not.
+        """
+        if not self.recording:
+            return "simulated"
+        return "mixed" if self.simulated.get((lender, facility), date.max) <= day else "recorded"
 
     def held_at(self, i: int, day: date) -> int:
         return sum(position.held_at(day) for position in self.positions.get(i, []))
@@ -74,6 +87,7 @@ def funding_rows(horizon: list[Period], ledger: list[Row], book: Book, scenario:
                         "balance": balance,
                         "interest": sum(a.between(quarter.first, quarter.last + ONE_DAY) for a in accruals),
                         "rate": None if rate is None else scaled(rate, E8),
+                        "basis": book.basis(lender, name, quarter.last),
                     }
                 )
     return rows
@@ -89,7 +103,9 @@ def disclosure_rows(horizon: list[Period], book: Book, scenario: Scenario) -> li
             launch = facility.latest("launch")
             counted = [(quarter_of(max(book.loans[i].disbursed, launch)), i) for i in book.supported(lender, name)]
             for quarter in horizon:
-                until = [(q, i) for q, i in counted if q.first <= quarter.first]
+                # A loan that leaves is out from the quarter it leaves in, never earlier than the one it came in.
+                left = [i for q, i in counted if i in book.lost and leaves(book.loans[i], launch) <= quarter]
+                until = [(q, i) for q, i in counted if q.first <= quarter.first and i not in left]
                 in_horizon = {
                     "quarter": [i for q, i in until if q.first == quarter.first],
                     "year": [i for q, i in until if q.first.year == quarter.first.year],
@@ -104,8 +120,15 @@ def disclosure_rows(horizon: list[Period], book: Book, scenario: Scenario) -> li
                         groups.append(("sector", code, [i for i in members if book.loans[i].sector == code]))
                     for level, code, group in groups:
                         head = {"lender": lender, "facility": name, "quarter": quarter.name, "horizon": span}
-                        rows.append({**head, "level": level, "code": code, **issued(group, book)})
+                        basis = {"basis": book.basis(lender, name, quarter.last)}
+                        rows.append({**head, "level": level, "code": code, **issued(group, book), **basis})
     return rows
+
+
+def leaves(loan: Loan, launch: date) -> Period:
+    """The quarter from which a loan that is no longer eligible is out of restated figures."""
+    assert loan.ineligible_from is not None
+    return quarter_of(max(loan.ineligible_from, loan.disbursed, launch))
 
 
 def issued(group: list[int], book: Book) -> Row:
@@ -186,6 +209,7 @@ def cost_rows(horizon: list[Period], book: Book, scenario: Scenario) -> list[Row
                         "reduction": sum(book.reductions[i] for i in made),
                         "reduction_in_balance": in_balance,
                         "subsidy_per_tonne": None if subsidy is None else scaled(subsidy, 10**6),
+                        "basis": book.basis(lender, name, quarter.last),
                     }
                 )
     return rows

@@ -1,0 +1,221 @@
+"""Random records of a bank beside random books: what was applied for and arrived, what stood open, what loans owe."""
+
+from __future__ import annotations
+
+import dataclasses
+import random
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+from . import cases
+from .days import add_months, period_of, quarter_of
+from .model import Application, Balance, Instalment, Loan, OpeningTranche, Prepayment, Scenario, Side
+from .screen import candidate
+
+Case = tuple[list[Loan], list[Prepayment], Scenario, Side]
+
+
+def random_case(seed: int, size: int) -> Case:
+    """A book, its prepayments, a scenario and the tables beside them; every table is there about every other time."""
+    rng = random.Random(seed)
+    loans, prepayments = cases.random_book(rng, size)
+    # an investment of nothing is an error of the row, which the oracle leaves to whoever reads the book
+    loans = [dataclasses.replace(one, data_error=one.data_error or one.investment == 0) for one in loans]
+    sc = random_options(rng, cases.random_scenario(rng))
+    loans = [changed(rng, one, loans) for one in loans]
+    side = Side(
+        applications=random_applications(rng, loans, sc) if rng.random() < 0.6 else None,
+        opening_tranches=random_opening(rng, sc) if rng.random() < 0.5 else (),
+        schedule=random_schedule(rng, loans) if rng.random() < 0.5 else (),
+        balances=random_balances(rng, loans) if rng.random() < 0.6 else (),
+    )
+    return loans, prepayments, sc, side
+
+
+def random_options(rng: random.Random, sc: Scenario) -> Scenario:
+    """The horizon and the options of the ledger."""
+    on_ineligible = rng.choice(["at_rollover", "immediate"])
+    facilities = {
+        name: dataclasses.replace(one, values={**one.values, "on_ineligible": ((date.min, on_ineligible),)})
+        for name, one in sc.facilities.items()
+    }
+    return dataclasses.replace(
+        sc,
+        facilities=facilities,
+        lenders={**sc.lenders, "delta": "rural"},  # may have an opening balance and no loan
+        own_rate={**sc.own_rate, "delta": [(date(2021, 1, 1), 28000)]},
+        start=rng.choice([date(2021, 7, 1), date(2022, 7, 1), date(2023, 1, 1), date(2023, 5, 10)]),
+        end=rng.choice([date(2024, 6, 30), date(2023, 8, 17), date(2026, 12, 31)]),
+        simulate_from=rng.choice([None, date(2023, 7, 1), date(2022, 2, 28)]),
+        ineligible=rng.choice(["listed", "kept", "restated"]),
+    )
+
+
+def changed(rng: random.Random, one: Loan, loans: Sequence[Loan]) -> Loan:
+    """Now and then an extension, a loss of eligibility, a refinancing, a plan."""
+    new = {}
+    if rng.random() < 0.15:
+        new["extended_to"] = one.matures + timedelta(days=rng.choice([1, 90, 90, 365, 366]) if rng.random() < 0.95 else 0)
+    if rng.random() < 0.2:
+        days = rng.choice([0, 30, rng.randrange(900), rng.randrange(900)])
+        new["ineligible_from"] = one.disbursed + timedelta(days=days)
+        if rng.random() < 0.3:
+            new["ineligible_from"] = quarter_of(new["ineligible_from"]).last
+    if rng.random() < 0.15:
+        new["refinances"] = rng.choice([*(other.loan_id for other in loans), "elsewhere"])
+    if rng.random() < 0.1 and None not in (one.evidence, one.investment, one.reduction):
+        new["planned"] = True  # a plan always gives these
+    return dataclasses.replace(one, **new)
+
+
+def cut(rng: random.Random, amount: int, parts: int) -> list[int]:
+    """An amount in some parts, none of them 0."""
+    if amount < parts:
+        return [amount]
+    places = sorted({rng.randrange(1, amount) for _ in range(parts - 1)}) if amount > 1 else []
+    return [b - a for a, b in zip([0, *places], [*places, amount], strict=True)]
+
+
+def random_schedule(rng: random.Random, loans: Sequence[Loan]) -> list[Instalment]:
+    """The instalments of some loans: right ones, and now and then a day, an amount or a sum that is wrong."""
+    found = []
+    for one in loans:
+        if rng.random() > 0.3:
+            continue
+        last = one.matures if rng.random() < 0.7 else one.matures + timedelta(days=rng.choice([-1, 40]))
+        span = max((last - one.disbursed).days, 1)
+        amounts = cut(rng, one.principal, rng.choice([1, 2, 5]))
+        days = [one.disbursed + timedelta(days=rng.randrange(1, span + 1)) for _ in amounts[1:]]
+        rows = [Instalment(loan_id=one.loan_id, date=d, principal=a) for d, a in zip([*days, last], amounts, strict=True)]
+        if rng.random() < 0.12:
+            wrong = rng.choice([{"date": one.disbursed}, {"principal": rows[0].principal + 1}, {"principal": 0}])
+            rows[0] = dataclasses.replace(rows[0], **wrong)
+        found += rows
+    rng.shuffle(found)
+    if rng.random() < 0.2:
+        found.append(Instalment(loan_id="nobody", date=date(2023, 1, 1), principal=1))
+    return found
+
+
+def random_balances(rng: random.Random, loans: Sequence[Loan]) -> list[Balance]:
+    """Balances that fall or rise against the contract, of loans that run and of loans that should be over."""
+    found = []
+    for one in loans:
+        if rng.random() > 0.35:
+            continue
+        span = (one.matures - one.disbursed).days
+        for _ in range(rng.choice([1, 1, 2, 3])):
+            day = one.disbursed + timedelta(days=rng.randrange(span + rng.choice([0, 0, 0, 200])))
+            if rng.random() < 0.25:
+                day = max(one.disbursed, quarter_of(day).last)
+            part = rng.choice([100, 100, 99, 50, rng.randrange(101), 0])
+            found.append(Balance(loan_id=one.loan_id, date=day, outstanding=one.principal * part // 100))
+        if rng.random() < 0.06:
+            found.append(dataclasses.replace(found[-1], outstanding=one.principal + 1))
+        if rng.random() < 0.06:
+            found.append(dataclasses.replace(found[-1], date=one.disbursed - timedelta(days=1)))
+        if rng.random() < 0.2:
+            found.append(found[-1])  # an equal repetition
+    rng.shuffle(found)
+    return found
+
+
+def random_applications(rng: random.Random, loans: Sequence[Loan], sc: Scenario) -> list[Application]:
+    """The record of most loans; all rows of one loan are of one facility and of its frequency."""
+    found = []
+    for one in loans:
+        if rng.random() < 0.2:
+            continue
+        found += of_loan(rng, one, sc)
+    rng.shuffle(found)
+    if rng.random() < 0.2:
+        found.append(Application(loan_id="nobody", period="2023Q1", status="applied"))
+    return found
+
+
+def of_loan(rng: random.Random, one: Loan, sc: Scenario) -> list[Application]:
+    """Refused and then funded, funded in parts, only applied, withdrawn, in conflict: the rows of one loan."""
+    name = candidate(one, sc)
+    facility = name or rng.choice([*sc.facilities])
+    rules = sc.facilities[facility]
+    if name is None:
+        given = rng.choice([facility, facility, facility, None])
+    else:
+        given = rng.choice([None, None, facility])
+    frequency = rules.on("frequency", one.disbursed)
+    period = period_of(max(one.disbursed, rules.latest("launch")), frequency)
+    most = one.principal * rules.on("ratio", one.disbursed) // 10_000
+    rows = []
+    common = {"loan_id": one.loan_id, "facility": given}
+    for status in rng.choice(STORIES):
+        if status == "funded":
+            share = rng.choice([100, 100, 100, 60, 35])
+            left = most - sum(row.funded_amount or 0 for row in rows)
+            amount = left * share // 100
+            day = max(one.disbursed, period.last + timedelta(days=rng.choice([0, 0, 0, 1, 12, 40])))
+            if rng.random() < 0.02:
+                day = one.disbursed - timedelta(days=1)
+            if rng.random() < 0.02:
+                amount = left + 1
+            if amount == 0 and rng.random() < 0.9:
+                continue  # a receipt of nothing is an error
+            rate, text = rng.choice([(None, None), (None, None), (17500, None), (21234, None), (19000, "T/7")])
+            rows.append(
+                Application(
+                    **common, period=period.name, status=status, funded_on=day, funded_amount=amount, rate=rate,
+                    tranche=text, applied_amount=rng.choice([None, None, left, amount]),
+                )
+            )  # fmt: skip
+        else:
+            rows.append(Application(**common, period=period.name, status=status, applied_amount=rng.choice([None, most])))
+        if status != "applied" or rng.random() < 0.4:
+            period = period.next(frequency)
+    return rows
+
+
+STORIES = [
+    ["funded"],
+    ["funded"],
+    ["funded"],
+    ["applied", "funded"],
+    ["funded", "funded"],
+    ["refused", "funded"],
+    ["refused", "applied"],
+    ["refused"],
+    ["applied"],
+    ["withdrawn"],
+    ["applied", "withdrawn"],
+    ["funded", "refused", "funded"],
+]
+
+
+def random_opening(rng: random.Random, sc: Scenario) -> list[OpeningTranche]:
+    """What stood open on the first day, of some lenders and facilities; now and then due on another day."""
+    first = quarter_of(sc.start).first
+    found = []
+    for name, rules in sc.facilities.items():
+        for lender in ("alpha", "beta", "delta"):
+            for _ in range(rng.choice([0, 0, 1, 2, 3])):
+                # back from a due date in the run's first year
+                term = rules.on("term_months", first)
+                used = rng.randrange(rules.on("rollovers", first) + 1)
+                due = first + timedelta(days=rng.choice([0, rng.randrange(150), rng.randrange(150)]))
+                drawn = add_months(due, -term * (used + 1))
+                due = add_months(drawn, term * (used + 1))
+                if due < first or rules.on("rollovers", drawn) < used or rules.on("term_months", drawn) != term:
+                    continue
+                found.append(
+                    OpeningTranche(
+                        lender=lender,
+                        facility=name,
+                        drawn_on=drawn,
+                        due_on=due + timedelta(days=rng.choice([0, 0, 0, 3])),
+                        principal=rng.choice([1, 7 * 10**9, rng.randrange(1, 10**11)]),
+                        rate=rng.choice([17500, 15000, 0, 22222]),
+                        rollovers_used=used,
+                        tranche=rng.choice([None, None, "old 1"]),
+                    )
+                )
+                if rng.random() < 0.3:
+                    found.append(found[-1])  # two of one id
+    return found
