@@ -160,7 +160,7 @@ def after(terms: Terms, usable: NDArray[np.bool_], events: Events) -> Schedule:
         bad.append((mine[wrong], when[wrong], how[wrong], said[wrong], owed[wrong]))
         dead[mine[wrong]] = True
         counts = ~wrong & (gone != 0)
-        if counts.any():  # a balance that is as computed changes nothing
+        if counts.any():
             rounds.append((mine[counts], when[counts], gone[counts], owed[counts]))
     return Schedule(terms, Happened(has, tuple(rounds), single, _refused(bad)))
 

@@ -168,6 +168,7 @@ def prepare(frames: Iterable[pd.DataFrame], side: Side, context: Context) -> Pre
     shares = exchange.share_test(blocks, keys, error, context.end)
     findings.append(shares.findings)
     error = [e | over for e, over in zip(error, shares.over, strict=True)]
+    applied = tuple(a.without(e) for a, e in zip(applied, error, strict=True))
     findings += [_after_end(b, e, context) for b, e in zip(blocks, error, strict=True)]
     if all(e.all() for e in error):
         raise InputError(Findings.concat([*findings, Findings.one("no_usable_loan")]))
@@ -246,7 +247,7 @@ def _fund_one(prepared: Prepared, f: int, context: Context) -> tuple[tuple[Tranc
         simulated = w.screened.eligible & (w.screened.facility == f) & ~w.record.decided
         rows = np.flatnonzero(simulated & (w.block.disbursed <= context.end))
         requests = make_requests(w.block, rows, rules, w.schedule)
-        before = in_opening(covered, w.lender[requests.loan], requests.day, context)
+        before = in_opening(covered, w.lender[requests.loan], requests.day, context) & (requests.amount > 0)
         side = block_funding(w.block, w.schedule, w.lender, requests, context.end, immediate, before)
         opened = enter_receipts(side, w.record.receipts, f, rules, covered, context)
         opened = np.unique(np.concatenate([opened, requests.loan[before]]))
@@ -327,7 +328,7 @@ def finish_block(w: Work, grid: Grid, prepared: Prepared, names: Names, context:
     reduction = np.where(attributed.has_reduction, attributed.reduction, 0)[loan]
     pair = lender * len(context.facilities) + facility
     pairs = len(keys.lenders) * len(context.facilities)
-    simulated = ~w.record.decided[loan]
+    simulated = ~(w.record.decided | w.opened)[loan]
     quarter, code = cells(block.disbursed[loan], block.sector[loan], block.sectors, facility, grid, context)
     with ThreadPoolExecutor(1) as pool:
         # the two halves of the work share nothing they write; numpy and Arrow release the lock in their loops

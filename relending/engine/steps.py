@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 import numpy as np
@@ -28,6 +28,7 @@ import pandas as pd
 import pyarrow as pa
 
 from relending.dates import to_day
+from relending.engine.basis import RECORDED, SIMULATED, first_simulated, with_basis
 from relending.engine.columns import arrow, codes, days, frame_of, ints, join_frames, take, whole
 from relending.engine.context import Context
 from relending.engine.cost import cost_frame, own_rate_findings
@@ -105,7 +106,7 @@ def fund(loans: pd.DataFrame, screening: pd.DataFrame, context: Context, side: B
     result = outcome(
         work.block, work.screened, work.error, work.requests, work.funding, context, work.record, work.opened
     )
-    return Funded(
+    funded = Funded(
         draws=draws_frame(
             work.block, work.requests, work.funding, receipts, work.lender, lenders, names, context, result
         ),
@@ -117,6 +118,8 @@ def fund(loans: pd.DataFrame, screening: pd.DataFrame, context: Context, side: B
         prepared=prepared,
         names=names,
     )
+    drew = _finished(funded, context).drew
+    return replace(funded, funding=with_basis(funded.funding, drew, prepared.recording, lenders, context))
 
 
 def attribute(funded: Funded, context: Context) -> pd.DataFrame:
@@ -151,7 +154,12 @@ def disclose(attribution: pd.DataFrame, context: Context) -> pd.DataFrame:
         codes(supported, "project_id")[0].astype(np.int64),
         *(ints(supported, c)[0] for c in ("principal_fen", "rate_ppm", "reduction_g")),
     )
-    return disclosure_frame(grid, partial, lenders, context)
+    kind, names = codes(supported, "basis")
+    simulated = np.array([n == SIMULATED for n in names], bool)[kind]
+    pair = lender * len(context.facilities) + facility
+    since = first_simulated(quarter[simulated], pair[simulated], len(lenders) * len(context.facilities))
+    recording = RECORDED in codes(attribution, "basis")[1]
+    return with_basis(disclosure_frame(grid, partial, lenders, context), since, recording, tuple(lenders), context)
 
 
 def cost(funded: Funded, context: Context) -> pd.DataFrame:
@@ -164,7 +172,9 @@ def cost(funded: Funded, context: Context) -> pd.DataFrame:
     missing = own_rate_findings(context, [funded.prepared.keys.lenders[p.lender] for p in funded.positions if p.legs])
     if missing:
         raise InputError(missing)
-    return cost_frame(_finished(funded, context).outstanding, funded.positions, funded.prepared.keys.lenders, context)
+    done, prepared = _finished(funded, context), funded.prepared
+    frame = cost_frame(done.outstanding, funded.positions, prepared.keys.lenders, context)
+    return with_basis(frame, done.lent, prepared.recording, prepared.keys.lenders, context)
 
 
 def _finished(funded: Funded, context: Context) -> Done:
