@@ -93,9 +93,7 @@ def fund(
         if row["eligible"] and row["facility"] == name and i in inside and i not in record.recorded
     ]
     opening = [row for row in side.opening_tranches if row.facility == name]
-    return Funding(
-        scenario.facilities[name], loans, checked.schedules, eligible, scenario, receipts, opening
-    ).run()
+    return Funding(scenario.facilities[name], loans, checked.schedules, eligible, scenario, receipts, opening).run()
 
 
 def of_the_record(loans: Sequence[Loan], screening: list[Row], inside: set[int], checked: Checked) -> dict[int, str]:
@@ -172,6 +170,8 @@ def attribution_rows(
 ) -> list[Row]:
     """Every loan read, in input order. The facility of a funded loan is that of its money.
 
+    INTERPRETED: a loan set aside is not simulated, so in a recorded run its basis is `recorded`.
+
     INTERPRETED: a loan in error is set aside also if it is disbursed after the end, whose state is empty otherwise.
     `field` is that of the sector wherever the sector is known, whatever becomes of the loan.
     """
@@ -202,7 +202,9 @@ def attribution_rows(
                 "reduction": loan_reduction(loan),
                 "supported": state in SUPPORTED,
                 "state": state,
-                "basis": "recorded" if record.recording and i in record.recorded else "simulated",
+                "basis": "recorded"
+                if i in record.recorded or (record.recording and i in checked.errors)
+                else "simulated",
             }
         )
     return rows

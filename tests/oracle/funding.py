@@ -448,8 +448,8 @@ class Funding:
     def ask_again(self, ask: Ask) -> None:
         """The unfunded part asks in the next period while the loan is outstanding and the window open.
 
-        INTERPRETED: a repeated ask that falls after the end of the run is not `pending`: what it would get is unknown. A
-        loan that is no longer eligible on the day of a repeated ask does not ask; its state is that of what it got.
+        INTERPRETED: a repeated ask that falls after the end of the run is not `pending`: what it would get is unknown.
+        A loan that is no longer eligible on the day of a repeated ask does not ask; its state is that of what it got.
         """
         loan = self.loans[ask.loan]
         period = ask.period.next(self.facility.on("frequency", loan.disbursed))

@@ -55,7 +55,9 @@ def changed(rng: random.Random, one: Loan, loans: Sequence[Loan]) -> Loan:
     """Now and then an extension, a loss of eligibility, a refinancing, a plan."""
     new = {}
     if rng.random() < 0.15:
-        new["extended_to"] = one.matures + timedelta(days=rng.choice([1, 90, 90, 365, 366]) if rng.random() < 0.95 else 0)
+        new["extended_to"] = one.matures + timedelta(
+            days=rng.choice([1, 90, 90, 365, 366]) if rng.random() < 0.95 else 0
+        )
     if rng.random() < 0.2:
         days = rng.choice([0, 30, rng.randrange(900), rng.randrange(900)])
         new["ineligible_from"] = one.disbursed + timedelta(days=days)
@@ -86,7 +88,9 @@ def random_schedule(rng: random.Random, loans: Sequence[Loan]) -> list[Instalmen
         span = max((last - one.disbursed).days, 1)
         amounts = cut(rng, one.principal, rng.choice([1, 2, 5]))
         days = [one.disbursed + timedelta(days=rng.randrange(1, span + 1)) for _ in amounts[1:]]
-        rows = [Instalment(loan_id=one.loan_id, date=d, principal=a) for d, a in zip([*days, last], amounts, strict=True)]
+        rows = [
+            Instalment(loan_id=one.loan_id, date=d, principal=a) for d, a in zip([*days, last], amounts, strict=True)
+        ]
         if rng.random() < 0.12:
             wrong = rng.choice([{"date": one.disbursed}, {"principal": rows[0].principal + 1}, {"principal": 0}])
             rows[0] = dataclasses.replace(rows[0], **wrong)
@@ -167,7 +171,9 @@ def of_loan(rng: random.Random, one: Loan, sc: Scenario) -> list[Application]:
                 )
             )  # fmt: skip
         else:
-            rows.append(Application(**common, period=period.name, status=status, applied_amount=rng.choice([None, most])))
+            rows.append(
+                Application(**common, period=period.name, status=status, applied_amount=rng.choice([None, most]))
+            )
         if status != "applied" or rng.random() < 0.4:
             period = period.next(frequency)
     return rows

@@ -70,7 +70,7 @@ def planned(loan: Loan) -> list[tuple[date, int]]:
 def given_steps(loan: Loan, instalments: Sequence[Instalment]) -> list[tuple[date, int]]:
     """The balances of a schedule the bank gives, in place of the one the loan's terms make.
 
-    INTERPRETED: instalments of one day add up. Raises ScheduleError: schedule_date, schedule_not_positive, schedule_sum.
+    INTERPRETED: instalments of one day add up. Raises ScheduleError schedule_date, schedule_not_positive, schedule_sum.
     """
     if any(one.date <= loan.disbursed for one in instalments):
         raise ScheduleError("schedule_date")

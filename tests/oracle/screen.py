@@ -139,9 +139,7 @@ def find_errors(loans: Sequence[Loan], prepayments: Sequence[Prepayment], scenar
     return checked
 
 
-def make_schedules(
-    loans: Sequence[Loan], prepayments: Sequence[Prepayment], side: Side, checked: Checked
-) -> None:
+def make_schedules(loans: Sequence[Loan], prepayments: Sequence[Prepayment], side: Side, checked: Checked) -> None:
     """The schedules of loans without an error of their own."""
     refinanced = refinancing(loans, checked)
     ids = {loan.loan_id for loan in loans}
