@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import date
 
-from .days import quarters
+from .days import quarter_of, quarters
 from .funding import FacilityRun, Funding, Position, Tranche
 from .interest import Accrual
 from .model import Loan, Prepayment, Result, Row, Scenario, Side
 from .policy import Facility
+from .projects import restatement_rows, revised
 from .screen import Checked, find_errors, loan_reduction, loan_share, screen
 from .series import Book, cost_rows, disclosure_rows, funding_rows
 
@@ -24,9 +25,11 @@ def run(
 ) -> Result:
     """Screen, fund, attribute, disclose and cost a book. Raises ValueError where own_rate has no value yet."""
     side = side or Side()
+    own, (loans, said) = loans, revised(loans, side.revisions)
     horizon = quarters(scenario.start, scenario.end)  # start and end are widened to whole quarters
     end = horizon[-1].last
     checked = find_errors(loans, prepayments, scenario, side)
+    checked.findings += said
     screening = screen(loans, checked.errors, scenario)
     inside = {i for i, loan in enumerate(loans) if i not in checked.errors and loan.disbursed <= end}
     runs = {name: fund(name, loans, screening, inside, checked, scenario, side) for name in scenario.facilities}
@@ -66,8 +69,18 @@ def run(
         cost=cost_rows(horizon, book, scenario),
         errors=checked.errors,
         ineligible=[] if scenario.ineligible == "kept" else [{"loan_id": loans[i].loan_id} for i in lost],
+        restatement=restatement_rows(own, loans, attribution, disclosed_in(loans, attribution, scenario), side, end),
         findings=[*checked.findings, *(said for facility_run in runs.values() for said in facility_run.findings)],
     )
+
+
+def disclosed_in(loans: Sequence[Loan], attribution: list[Row], scenario: Scenario) -> list[str]:
+    """The quarter each loan is disclosed in; of a loan without a facility that of its disbursement."""
+    days = []
+    for loan, row in zip(loans, attribution, strict=True):
+        facility = scenario.facilities.get(row["facility"])
+        days.append(max(loan.disbursed, facility.latest("launch")) if facility else loan.disbursed)
+    return [quarter_of(day).name for day in days]
 
 
 def fund(

@@ -324,9 +324,9 @@ class Funding:
                     for a, o in self.schedules[position.loan].falls.get(day, []):
                         position.hold(day, position.held - position.held * a // o)
                 lost = self.loans[position.loan].ineligible_from
-                if lost is not None and self.facility.on("on_ineligible", day) == "immediate":
-                    if day == max(lost, tranche.drawn_on + ONE_DAY):
-                        position.hold(day, 0)
+                goes = lost is not None and day == max(lost, tranche.drawn_on + ONE_DAY)
+                if goes and self.facility.on("on_ineligible", day) == "immediate":
+                    position.hold(day, 0)
                 returned += before - position.held
             if returned:
                 year = tranche.years[-1]

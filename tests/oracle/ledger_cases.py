@@ -6,10 +6,22 @@ import dataclasses
 import random
 from collections.abc import Sequence
 from datetime import date, timedelta
+from typing import Any
 
 from . import cases
 from .days import add_months, period_of, quarter_of
-from .model import Application, Balance, Instalment, Loan, OpeningTranche, Prepayment, Scenario, Side
+from .model import (
+    Application,
+    Balance,
+    Instalment,
+    Loan,
+    OpeningTranche,
+    OtherLoan,
+    Prepayment,
+    Revision,
+    Scenario,
+    Side,
+)
 from .screen import candidate
 
 Case = tuple[list[Loan], list[Prepayment], Scenario, Side]
@@ -23,7 +35,16 @@ def random_case(seed: int, size: int) -> Case:
     loans = [dataclasses.replace(one, data_error=one.data_error or one.investment == 0) for one in loans]
     sc = random_options(rng, cases.random_scenario(rng))
     loans = [changed(rng, one, loans) for one in loans]
+    revisions = random_revisions(rng, loans) if rng.random() < 0.4 else []
+    if rng.random() < 0.6:
+        loans = [in_contract(rng, one) for one in loans]
+    if rng.random() < 0.6:
+        loans = [with_code(rng, one) for one in loans]
+    again = {one.project_id for one in revisions}  # what such a project's loan reports is compared by the book
+    loans = [dataclasses.replace(one, reduction_reported=None) if one.project_id in again else one for one in loans]
     side = Side(
+        revisions=revisions,
+        other_loans=random_others(rng, loans) if rng.random() < 0.5 else (),
         applications=random_applications(rng, loans, sc) if rng.random() < 0.6 else None,
         opening_tranches=random_opening(rng, sc) if rng.random() < 0.5 else (),
         schedule=random_schedule(rng, loans) if rng.random() < 0.5 else (),
@@ -45,7 +66,7 @@ def random_options(rng: random.Random, sc: Scenario) -> Scenario:
         lenders={**sc.lenders, "delta": "rural"},  # may have an opening balance and no loan
         own_rate={**sc.own_rate, "delta": [(date(2021, 1, 1), 28000)]},
         start=rng.choice([date(2021, 7, 1), date(2022, 7, 1), date(2023, 1, 1), date(2023, 5, 10)]),
-        end=rng.choice([date(2024, 6, 30), date(2023, 8, 17), date(2026, 12, 31)]),
+        end=rng.choice([date(2024, 6, 30), date(2023, 8, 17), date(2026, 12, 31), date(2026, 12, 31)]),
         simulate_from=rng.choice([None, date(2023, 7, 1), date(2022, 2, 28)]),
         ineligible=rng.choice(["listed", "kept", "restated"]),
     )
@@ -114,9 +135,9 @@ def random_balances(rng: random.Random, loans: Sequence[Loan]) -> list[Balance]:
                 day = max(one.disbursed, quarter_of(day).last)
             part = rng.choice([100, 100, 99, 50, rng.randrange(101), 0])
             found.append(Balance(loan_id=one.loan_id, date=day, outstanding=one.principal * part // 100))
-        if rng.random() < 0.06:
+        if rng.random() < 0.03:
             found.append(dataclasses.replace(found[-1], outstanding=one.principal + 1))
-        if rng.random() < 0.06:
+        if rng.random() < 0.03:
             found.append(dataclasses.replace(found[-1], date=one.disbursed - timedelta(days=1)))
         if rng.random() < 0.2:
             found.append(found[-1])  # an equal repetition
@@ -225,3 +246,64 @@ def random_opening(rng: random.Random, sc: Scenario) -> list[OpeningTranche]:
                 if rng.random() < 0.3:
                     found.append(found[-1])  # two of one id
     return found
+
+
+def in_contract(rng: random.Random, one: Loan) -> Loan:
+    """A loan under a contract that others may share, with or without its limit; or of a syndicate."""
+    new: dict[str, Any] = {}
+    if rng.random() < 0.5:
+        new["contract_id"] = rng.choice("ABCDEFGHIJKLMNOP")
+    if rng.random() < 0.3:
+        new["contract_limit"] = rng.choice([one.principal, 10**12, 10**13, 10**13])
+    if rng.random() < 0.2:
+        new["syndicate_total"] = rng.choice([one.principal * 4, 10**13, 10**13])
+        new["syndicate_share"] = rng.choice([250_000, 249_900, 249_899, 1_000_000])
+        if rng.random() < 0.2:
+            del new[rng.choice(["syndicate_total", "syndicate_share"])]
+    return dataclasses.replace(one, **new)
+
+
+def with_code(rng: random.Random, one: Loan) -> Loan:
+    """A loan of a project that may have a code, one that other project_ids may have too."""
+    codes = [None, None, f"C-{one.project_id}", f"C-{one.project_id}", f"C{one.project_id[-1]}"]
+    return dataclasses.replace(one, project_code=rng.choice(codes))
+
+
+def random_others(rng: random.Random, loans: Sequence[Loan]) -> list[OtherLoan]:
+    """Loans of other banks to the book's projects, and to one nobody knows."""
+    found = []
+    for one in rng.sample(list(loans), k=len(loans) // 4):
+        by_code = one.project_code is not None and rng.random() < 0.7
+        found.append(
+            OtherLoan(
+                project_id=None if by_code else one.project_id,
+                project_code=one.project_code if by_code else None,
+                disbursed=one.disbursed + timedelta(days=rng.choice([-30, 0, 0, 30])),
+                principal=rng.choice(
+                    [1, one.principal, (one.investment or 10**12) - one.principal + rng.choice([0, 1])]
+                ),
+            )
+        )
+    found = [dataclasses.replace(one, principal=max(one.principal, 1)) for one in found]
+    if rng.random() < 0.3:
+        found.append(OtherLoan(project_id="unheard of", disbursed=date(2023, 1, 1), principal=1))
+    return found
+
+
+def random_revisions(rng: random.Random, loans: Sequence[Loan]) -> list[Revision]:
+    """New figures of some projects, once or twice, of all figures or of some."""
+    found: dict[tuple[str, date], Revision] = {}
+    for one in rng.sample(list(loans), k=len(loans) // 4):
+        for _ in range(rng.choice([1, 1, 2])):
+            since = one.disbursed + timedelta(days=rng.choice([0, 1, -40, rng.randrange(-300, 300)]))
+            found[one.project_id, since] = Revision(
+                project_id=one.project_id,
+                since=since,
+                investment=rng.choice([None, 10**12, 10**13, one.principal]),
+                reduction=rng.choice([None, 0, rng.randrange(10**12)]),
+                evidence=rng.choice([None, "third_party"]),
+                reason="final accounts",
+            )
+    if rng.random() < 0.3:
+        found["-", date.min] = Revision(project_id="unheard of", since=date(2023, 1, 1), reason="none", reduction=1)
+    return list(found.values())

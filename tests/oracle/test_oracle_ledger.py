@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from datetime import date
 from typing import Any
@@ -540,12 +541,16 @@ def test_disclosure_of_a_loan_no_longer_eligible() -> None:
 @pytest.mark.parametrize("seed", range(8))
 def test_the_order_of_rows_does_not_matter(seed: int) -> None:
     loans, prepayments, sc, side = random_case(seed, 30)
+    loans = [dataclasses.replace(one, project_code=None) for one in loans]  # the first code given is a project's
+    side = dataclasses.replace(side, other_loans=[one for one in side.other_loans if one.project_id])
     result = run(loans, prepayments, sc, side)
     turned = Side(
         applications=None if side.applications is None else side.applications[::-1],
-        opening_tranches=side.opening_tranches,
+        opening_tranches=side.opening_tranches,  # whose ids are numbered in the order of rows
         schedule=side.schedule[::-1],
         balances=side.balances[::-1],
+        revisions=side.revisions[::-1],
+        other_loans=side.other_loans[::-1],
     )
     other = run(loans[::-1], prepayments[::-1], sc, turned)
     assert (other.ledger, other.funding, other.disclosure, other.cost) == (
