@@ -175,6 +175,7 @@ def side_frame(name: str, given: Sequence[Any]) -> pd.DataFrame:
     }
     for column, (kind, attribute) in SIDE_COLUMNS[name].items():
         values = [getattr(one, attribute, None) for one in given]
+        values = [None if v == "" else v for v in values]
         table[column] = [period_number(v) for v in values] if column in ("period", "through") else values
         types[column] = kind
     return frame(table, types)

@@ -9,8 +9,10 @@ from .days import quarter_of, quarters
 from .funding import FacilityRun, Funding, Position, Tranche
 from .interest import Accrual
 from .model import Loan, Prepayment, Result, Row, Scenario, Side
+from .opening import openings
 from .policy import Facility
 from .projects import restatement_rows, revised
+from .rates import Rates
 from .screen import Checked, find_errors, loan_reduction, loan_share, screen
 from .series import Book, cost_rows, disclosure_rows, funding_rows
 
@@ -41,13 +43,18 @@ def run(
     lost = [i for i in sorted(supported) if loans[i].ineligible_from is not None and loans[i].ineligible_from <= end]
     for i in lost:
         checked.say("became_ineligible", loans[i])
+    facility_of = {i: attribution[i]["facility"] for i in sorted(supported)}
     accruals = {name: accruals_of(facility_run, scenario.facilities[name]) for name, facility_run in runs.items()}
     book = Book(
         loans=loans,
         schedules=checked.schedules,
-        facility_of={i: row["facility"] for i, row in enumerate(attribution) if row["supported"]},
+        facility_of=facility_of,
         reductions={i: row["reduction"] or 0 for i, row in enumerate(attribution)},
-        lenders=sorted({loan.lender for loan in loans if loan.lender} | {row.lender for row in side.opening_tranches}),
+        lenders=sorted(
+            {loan.lender for loan in loans if loan.lender}
+            | {row.lender for row in side.opening_tranches}
+            | {row.lender for row in side.opening}
+        ),
         positions=positions_by_loan(runs),
         accruals={
             (lender, name): [accrual for tranche, accrual in pairs if tranche.lender == lender]
@@ -57,6 +64,8 @@ def run(
         lost=dict.fromkeys(lost) if scenario.ineligible == "restated" else {},
         recording=checked.record.recording,
         simulated=simulated_draws(runs),
+        openings=openings(side.opening, scenario),
+        rates=Rates(loans, facility_of, scenario, end),
     )
     ledger = ledger_rows(runs, accruals, scenario, end)
     return Result(

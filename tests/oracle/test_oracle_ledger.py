@@ -547,6 +547,7 @@ def test_the_order_of_rows_does_not_matter(seed: int) -> None:
     turned = Side(
         applications=None if side.applications is None else side.applications[::-1],
         opening_tranches=side.opening_tranches,  # whose ids are numbered in the order of rows
+        opening=side.opening[::-1],
         schedule=side.schedule[::-1],
         balances=side.balances[::-1],
         revisions=side.revisions[::-1],
