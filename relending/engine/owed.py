@@ -160,8 +160,9 @@ def after(terms: Terms, usable: NDArray[np.bool_], events: Events) -> Schedule:
         bad.append((mine[wrong], when[wrong], how[wrong], said[wrong], owed[wrong]))
         dead[mine[wrong]] = True
         counts = ~wrong & (gone != 0)
-        rounds.append((mine[counts], when[counts], gone[counts], owed[counts]))
-    return Schedule(terms, Happened(has, tuple(r for r in rounds if r[0].size), single, _refused(bad)))
+        if counts.any():
+            rounds.append((mine[counts], when[counts], gone[counts], owed[counts]))
+    return Schedule(terms, Happened(has, tuple(rounds), single, _refused(bad)))
 
 
 def _gone(owed: Ints, kind: Ints, amount: Ints) -> tuple[Ints, NDArray[np.bool_]]:

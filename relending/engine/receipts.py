@@ -7,7 +7,7 @@ that is not in it is not supported, unless it is of a lending plan or disbursed 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -74,6 +74,11 @@ class Recorded:
     received: Ints
     facility: Ints
     receipts: Receipts
+
+    def without(self, error: Flags) -> Recorded:
+        """The record less the money of loans set aside: it is in no balance."""
+        facility = np.where(error, NONE, self.facility)
+        return replace(self, receipts=self.receipts.some(~error[self.receipts.loan]), facility=facility)
 
 
 def simulated_only(block: Block) -> Recorded:
@@ -285,7 +290,9 @@ class _Rows:
         before = self._plain_asks(block, status, held_by, error)
         asked = np.where(np.isin(np.arange(n), funded), asked, before)
         receipts = Receipts(mine, self.day[at], facility, self.amount[at], rate, suffix, self.period[at], at)
-        decided = ~self._simulated(block, status)
+        named = np.zeros(n, bool)
+        named[matched.loan] = True
+        decided = named | ~self._simulated(block, status)
         return Recorded(decided, status, period, asked, received, held_by, _added(receipts))
 
     def _plain_asks(self, block: Block, status: Ints, held_by: Ints, error: Flags) -> Ints:
@@ -298,7 +305,8 @@ class _Rows:
     def _simulated(self, block: Block, status: Ints) -> Flags:
         """Loans without a row that are of a plan, or disbursed when the record is no longer kept."""
         begins = self.context.simulate_from_day
-        later = np.zeros(len(block), bool) if begins is None else block.disbursed >= begins
+        made, there = ints(block.frame, "disbursed")  # a row with an error has stand-ins in the block
+        later = np.zeros(len(block), bool) if begins is None else there & (made >= begins)
         return (status == NO_ROW) & (block.planned | later)
 
     def _names(self, facility: Ints, row: Ints) -> tuple[Ints, tuple[str, ...]]:

@@ -54,13 +54,17 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """One table: its columns in order, whether it has rows loan by loan, and whether a run may be without it."""
+    """One table: its columns in order, whether it has rows loan by loan, and whether a run may be without it.
+
+    ``added`` are columns (names in memory) that folders of earlier versions do not have: they are empty there.
+    """
 
     name: str
     title: str
     columns: tuple[Column, ...]
     loan_level: bool
     optional: bool = False
+    added: frozenset[str] = frozenset()
 
 
 @cache
@@ -81,6 +85,7 @@ def tables() -> Mapping[str, Table]:
             tuple(_column(*line) for line in entry["columns"]),
             bool(entry.get("loan_level", False)),
             bool(entry.get("optional", False)),
+            frozenset(entry.get("added", ())),
         )
         for name, entry in tomllib.loads(declared).items()
     }
