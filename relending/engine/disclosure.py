@@ -7,14 +7,14 @@ it saw; both merge in any order. ``disclosure_frame`` alone divides and rounds. 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from relending.dates import Days, quarter_of, quarter_text
+from relending.dates import Days, quarter_end, quarter_of, quarter_text
 from relending.engine import leaving as leave
 from relending.engine.block import NEVER
 from relending.engine.carried import Carried, carried
@@ -83,7 +83,8 @@ def make_grid(context: Context, lenders: int) -> Grid:
 class Disclosed:
     """A partial: sums by cell (fen, limbs of fen x ppm, grams) and the distinct project-cells.
 
-    ``leaving`` are loans that leave the horizons again: in none of the sums.
+    ``leaving`` are loans that leave the horizons again: in none of the sums. ``current``: limbs that stand for those of
+    ``weighted`` where current rates are weighed (:func:`weigh_current`).
     """
 
     amount: Ints
@@ -91,6 +92,7 @@ class Disclosed:
     reduction: Ints
     projects: Ints
     leaving: leave.Leaving | None = None
+    current: Ints | None = None
 
     def merge(self, other: Disclosed) -> Disclosed:
         """The partial of both sets of loans; associative and commutative."""
@@ -100,7 +102,39 @@ class Disclosed:
             add(self.reduction, other.reduction),
             distinct(np.concatenate([self.projects, other.projects])),
             leave.joined(self.leaving, other.leaving),
+            None if self.current is None or other.current is None else add(self.current, other.current),
         )
+
+
+def weigh_current(
+    grid: Grid,
+    context: Context,
+    cell: Ints,
+    principal: Ints,
+    rate_on: Callable[[int], Ints],
+    leaves: Ints | None,
+    through: Mapping[tuple[int, int, str], int],
+) -> Ints:
+    """Limbs of fen x ppm of every horizon of every quarter of the run, by the rates of the quarter's last day.
+
+    ``rate_on`` gives the rates (ppm) of the loans on a day. Rates move, so a horizon is no running sum: each quarter
+    weighs all its loans anew, but for those that left by then (``leaves``) and those of the quarters an opening holds
+    (``through``, by lender, facility and horizon). Shape (4 limbs, lenders x facilities, quarters of the run, horizons,
+    columns).
+    """
+    out = np.zeros((4, grid.lenders * grid.facilities, len(context.quarters), len(HORIZONS), grid.width), np.int64)
+    for j, q in enumerate(context.quarters):
+        counted = principal if leaves is None else np.where(leaves <= q, 0, principal)
+        limbs = weighted_limbs(counted, rate_on(int(quarter_end(q))), cell, grid.size)
+        by_quarter = limbs.reshape(4, grid.lenders * grid.facilities, grid.quarters, grid.width)
+        here, began = q - grid.first, max(q // 4 * 4 - grid.first, 0)
+        for h, since in enumerate((here, began, 0)):
+            out[:, :, j, h] = by_quarter[:, :, since : here + 1].sum(axis=2)
+        for (lender, facility, horizon), last in through.items():
+            pair, h = lender * grid.facilities + facility, HORIZONS.index(horizon)
+            since = max((began, 0)[h - 1], last + 1 - grid.first)
+            out[:, pair, j, h] = by_quarter[:, pair, since : here + 1].sum(axis=1)
+    return out
 
 
 def disclose_block(
@@ -111,10 +145,11 @@ def disclose_block(
     rate: Ints,
     reduction: Ints,
     leaves: Ints | None = None,
+    current: Ints | None = None,
 ) -> Disclosed:
     """The partial of a block's supported loans: their cells, projects, fen, ppm, grams.
 
-    ``leaves``: the quarter from which each counts no more, NEVER for most.
+    ``leaves``: the quarter from which each counts no more, NEVER for most; ``current``: see :func:`weigh_current`.
     """
     leaving = None
     if leaves is not None and (leaves != NEVER).any():
@@ -127,6 +162,7 @@ def disclose_block(
         group_sum(reduction, cell, grid.size),
         distinct(project * grid.size + cell),
         leaving,
+        current,
     )
 
 
@@ -238,6 +274,12 @@ def _facility_cells(
             sums = sums + by_group(gone[name])
         return sums[:, :, inside].swapaxes(1, 2)
 
+    def limb(i: int) -> Ints:
+        if merged.current is None:
+            return gathered(merged.weighted[i], f"limb{i}")
+        table = merged.current[i].reshape(grid.lenders, grid.facilities, len(context.quarters), len(HORIZONS), -1)
+        return by_group(table[:, f])
+
     projects = count_projects(
         grid, merged.projects, merged.leaving, groups, f, begins
     )  # lender, group, horizon, quarter
@@ -245,7 +287,7 @@ def _facility_cells(
         "projects": projects[:, :, :, inside].transpose(0, 3, 2, 1),
         "amount": gathered(merged.amount, "amount", None if begins is None else begins.amount),
         "reduction": gathered(merged.reduction, "reduction", None if begins is None else begins.reduction),
-        **{f"limb{i}": gathered(limb, f"limb{i}") for i, limb in enumerate(merged.weighted)},
+        **{f"limb{i}": limb(i) for i in range(len(merged.weighted))},
         **({} if begins is None else {"before": begins.weighed(np.array(context.quarters))}),
     }
 

@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 import numpy as np
@@ -28,6 +28,7 @@ import pandas as pd
 import pyarrow as pa
 
 from relending.dates import to_day
+from relending.engine.basis import RECORDED, SIMULATED, first_simulated, with_basis
 from relending.engine.columns import arrow, codes, days, frame_of, ints, join_frames, take, whole
 from relending.engine.context import Context
 from relending.engine.cost import cost_frame, own_rate_findings
@@ -36,6 +37,7 @@ from relending.engine.ineligible import RESTATED
 from relending.engine.ledger import Position, funding_frame, ledger_frame
 from relending.engine.loanfiles import Names, draws_frame, outcome
 from relending.engine.opening_totals import opening_totals, totals_lenders
+from relending.engine.outstanding import Outstanding
 from relending.engine.pipeline import Done, Prepared, Work, cells, finish_block, fund_works, prepare
 from relending.engine.screening import NONE, Screened, screening_frame
 from relending.findings import Findings, InputError
@@ -107,7 +109,7 @@ def fund(loans: pd.DataFrame, screening: pd.DataFrame, context: Context, side: B
     result = outcome(
         work.block, work.screened, work.error, work.requests, work.funding, context, work.record, work.opened
     )
-    return Funded(
+    funded = Funded(
         draws=draws_frame(
             work.block, work.requests, work.funding, receipts, work.lender, lenders, names, context, result
         ),
@@ -119,6 +121,8 @@ def fund(loans: pd.DataFrame, screening: pd.DataFrame, context: Context, side: B
         prepared=prepared,
         names=names,
     )
+    drew = _finished(funded, context)[0].drew
+    return replace(funded, funding=with_basis(funded.funding, drew, prepared.recording, lenders, context))
 
 
 def attribute(funded: Funded, context: Context) -> pd.DataFrame:
@@ -127,7 +131,7 @@ def attribute(funded: Funded, context: Context) -> pd.DataFrame:
     Columns: loan_id, lender, facility, field, sector, project_id, contract_id, disbursed, principal_fen, rate_ppm,
     share_e8, reduction_g, supported, state.
     """
-    return _finished(funded, context).attribution
+    return _finished(funded, context)[0].attribution
 
 
 def disclose(attribution: pd.DataFrame, context: Context, side: Beside = None) -> pd.DataFrame:
@@ -163,8 +167,14 @@ def disclose(attribution: pd.DataFrame, context: Context, side: Beside = None) -
         project.astype(np.int64),
         *(ints(supported, c)[0] for c in ("principal_fen", "rate_ppm", "reduction_g")),
     )
+    kind, names = codes(supported, "basis")
+    simulated = np.array([n == SIMULATED for n in names], bool)[kind]
+    pair = lender * len(context.facilities) + facility
+    since = first_simulated(quarter[simulated], pair[simulated], len(lenders) * len(context.facilities))
+    recording = RECORDED in codes(attribution, "basis")[1]
     numbers = {name: i for i, name in enumerate(ids) if name is not None}
-    return disclosure_frame(grid, partial, lenders, context, totals, numbers)
+    shown = disclosure_frame(grid, partial, lenders, context, totals, numbers)
+    return with_basis(shown, since, recording, tuple(lenders), context)
 
 
 def cost(funded: Funded, context: Context) -> pd.DataFrame:
@@ -172,15 +182,20 @@ def cost(funded: Funded, context: Context) -> pd.DataFrame:
 
     Columns: quarter, lender, facility, loans_outstanding_fen, facility_balance_fen, loan_yield_e8, facility_rate_e8,
     own_rate_ppm, blended_cost_e8, margin_e8, interest_saved_fen, reduction_g, reduction_in_balance_g,
-    subsidy_per_tonne_e6. Raises InputError where a lender with eligible loans has no own rate.
+    subsidy_per_tonne_e6, and by daily balances average_loans_fen, average_balance_fen, loan_interest_fen,
+    facility_interest_fen, own_funding_interest_fen, collateral_cost_fen, net_interest_fen, nim_effect_bp_e6,
+    reference_rate_ppm, interest_saved_reference_fen. Raises InputError where a lender with eligible loans has no own
+    rate.
     """
     missing = own_rate_findings(context, [funded.prepared.keys.lenders[p.lender] for p in funded.positions if p.legs])
     if missing:
         raise InputError(missing)
-    return cost_frame(_finished(funded, context).outstanding, funded.positions, funded.prepared.keys.lenders, context)
+    (done, owed), prepared = _finished(funded, context), funded.prepared
+    frame = cost_frame(owed, funded.positions, prepared.keys.lenders, context)
+    return with_basis(frame, done.lent, prepared.recording, prepared.keys.lenders, context)
 
 
-def _finished(funded: Funded, context: Context) -> Done:
+def _finished(funded: Funded, context: Context) -> tuple[Done, Outstanding]:
     return finish_block(
         funded.work, make_grid(context, len(funded.prepared.keys.lenders)), funded.prepared, funded.names, context
     )
