@@ -76,7 +76,7 @@ def outcome(
     record: Recorded,
     opened: Flags,
 ) -> Outcome:
-    """States and support of a block's loans after funding; ``opened`` are those whose draw is in the opening balance."""
+    """States and support of a block's loans after funding; the draws of ``opened`` are in the opening balance."""
     state = np.full(len(block), STATES.index("refused"), np.int8)
     state[error] = STATES.index("set_aside")
     state[screened.eligible] = STATES.index("unfunded")

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.books.make import FILES, HEAD, ROWS, book, text
+from tests.findings.cases_ledger import LEDGER
 
 Make = Callable[[], list[str]]
 
@@ -313,6 +314,7 @@ CASES: dict[str, Make] = {
     "project_two_ids": plants({"project_code": "C7"}, {"project_code": "C7", "project_id": "P2"}),
     "project_two_codes": plants({"project_code": "C7"}, {"project_code": "C8"}),
     "project_two_facilities": plants({}, {**NOTHING, "sector": "coal_mining"}),
+    **LEDGER,
 }
 """The case of each code the books do not show."""
 
