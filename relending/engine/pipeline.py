@@ -369,7 +369,7 @@ def finish_block(w: Work, grid: Grid, prepared: Prepared, names: Names, context:
     attributed = attribute_block(block)
     result = outcome(block, w.screened, w.error, w.requests, w.funding, context, w.record, w.opened)
     loan = np.flatnonzero(result.supported)
-    of = facility_of(w.screened, w.record)
+    of = facility_of(block, w.screened, w.record, context)
     facility, lender = of[loan], w.lender[loan]
     rate = block.rate[loan]
     pricing, said = None, Findings()
