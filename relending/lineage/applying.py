@@ -92,10 +92,10 @@ def check_period(rules: Facility, context: Context, period: int) -> None:
     first = max(context.start, launch_day(rules))
     if not first <= day <= context.end:
         expected = f"{_period_of(first, rules)} – {_period_of(context.end, rules)}"
-        raise InputError(Findings.one("apply_period_outside", column="quarter", found=said, expected=expected))
+        raise InputError(Findings.one("apply_period_outside", column="--quarter", found=said, expected=expected))
     if said != _period_of(day, rules):
         expected = _period_of(day, rules)
-        raise InputError(Findings.one("apply_period_kind", column="quarter", found=said, expected=expected))
+        raise InputError(Findings.one("apply_period_kind", column="--quarter", found=said, expected=expected))
 
 
 def _period_of(day: int, rules: Facility) -> str:

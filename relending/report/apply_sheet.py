@@ -18,7 +18,8 @@ class Styles:
     """Cell formats of one workbook, made once each."""
 
     def __init__(self, book: Any, lang: str) -> None:
-        self._book, self._font, self._made = book, FONTS[lang], {}
+        self._book, self._font = book, FONTS[lang]
+        self._made: dict[Any, Any] = {}
 
     def __call__(self, **properties: Any) -> Any:
         """The format with these properties."""
@@ -70,7 +71,7 @@ def made_to_print(sheet: Any, header: int, columns: int, lang: str) -> None:
     sheet.set_landscape()
     sheet.set_paper(_A4)
     sheet.fit_to_pages(1, 0)
-    sheet.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
+    sheet.set_margins(left=0.5, right=0.5, top=0.5, bottom=0.5)
     sheet.freeze_panes(header + 1, min(2, columns - 1))
     sheet.repeat_rows(header)
     sheet.set_footer(f"&C{word('page', lang)}")
