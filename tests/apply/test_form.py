@@ -51,8 +51,9 @@ def test_the_form_keeps_its_order_headings_and_units(simulated: OpenedRun, tmp_p
             "利率（小数）",
             "占比",
             "带动碳减排量",
-        ]
-        + ["带动的年度碳减排量（万吨）", "LPR（BP）"],
+            "带动的年度碳减排量（万吨）",
+            "LPR（BP）",
+        ],
     )
     layout, notes = read_form(path)
     assert [c.header for c in layout.columns][3] == "借据号" and notes.codes() == {"apply_form_unknown": 2}

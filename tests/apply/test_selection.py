@@ -75,7 +75,7 @@ def test_a_monthly_facility_is_applied_for_by_month() -> None:
 
 @pytest.mark.parametrize("period", ["2023Q4", "2025Q1"])
 def test_a_quarter_outside_the_run_is_none(simulated: OpenedRun, period: str) -> None:
-    with pytest.raises(InputError, match="apply_period_outside.*2024Q1 – 2024Q4"):
+    with pytest.raises(InputError, match=r"apply_period_outside.*2024Q1 – 2024Q4"):
         apply_list(simulated, parse_quarter(period), "icbc", "cerf")
 
 

@@ -232,10 +232,9 @@ def test_a_spreadsheet_program_computes_the_same(book: Path, tmp_path: Path) -> 
         pytest.skip("no soffice")
     bare = openpyxl.load_workbook(book)  # the formulas without their values
     bare.save(tmp_path / "bare.xlsx")
-    out = tmp_path / "out"
+    out, profile = tmp_path / "out", f"-env:UserInstallation=file://{tmp_path}/profile"
     done = subprocess.run(
-        [program, f"-env:UserInstallation=file://{tmp_path}/profile", "--headless", "--convert-to", "xlsx"]
-        + ["--outdir", str(out), str(tmp_path / "bare.xlsx")],
+        [program, profile, "--headless", "--convert-to", "xlsx", "--outdir", str(out), str(tmp_path / "bare.xlsx")],
         capture_output=True,
         timeout=300,
         check=False,
