@@ -116,12 +116,9 @@ def facility_of(block: Block, screened: Screened, record: Recorded, context: Con
     return np.where(received, record.facility, screened.facility)
 
 
-def basis_of(record: Recorded, recording: bool) -> pa.Array:
-    """Whether what is said of each loan is recorded or simulated."""
-    return take(
-        ["simulated", "recorded"],
-        record.decided.astype(np.int64) if recording else np.zeros(len(record.decided), np.int64),
-    )
+def basis_of(record: Recorded, error: Flags, recording: bool) -> pa.Array:
+    """Whether what is said of each loan is recorded or simulated; nothing is simulated of a loan set aside."""
+    return take(["simulated", "recorded"], np.where(recording & (record.decided | error), 1, 0))
 
 
 def attribution_frame(

@@ -406,7 +406,7 @@ def finish_block(w: Work, grid: Grid, prepared: Prepared, names: Names, context:
         done = Done(
             screening=screening_frame(block, w.screened, context),
             attribution=attribution_frame(
-                block, of, attributed, result, basis_of(w.record, prepared.recording), context
+                block, of, attributed, result, basis_of(w.record, w.error, prepared.recording), context
             ),
             draws=draws_frame(block, w.requests, w.funding, receipts, w.lender, keys.lenders, names, context, result),
             disclosed=disclose_block(

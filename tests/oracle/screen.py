@@ -196,8 +196,10 @@ def candidate(loan: Loan, scenario: Scenario) -> str | None:
 
 
 def lpr_limit(loan: Loan, facility: Facility, scenario: Scenario) -> int | None:
-    """LPR in force on the disbursement date + tolerance (ppm); None before the first fixing. Of loans planned, the
-    LPR has the scenario's shift in it."""
+    """LPR in force on the disbursement date + tolerance (ppm); None before the first fixing.
+
+    A planned loan is held against the LPR as the scenario moves it: its own rate follows the same.
+    """
     short = add_months(loan.disbursed, facility.on("lpr_1y_up_to_months", loan.disbursed))
     tenor = loan.lpr_tenor or ("1y" if loan.matures <= short else "5y")
     lpr = lpr_on(scenario, tenor, loan.disbursed, loan.planned)

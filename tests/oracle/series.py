@@ -35,7 +35,7 @@ class Book:
     lost: Mapping[int, None] = field(default_factory=dict)  # supported loans that leave the disclosure
     recording: bool = False
     simulated: Mapping[tuple[str, str], date] = field(default_factory=dict)  # first simulated draw
-    not_recorded: set[int] = field(default_factory=set)  # simulated loans that are supported, but not by an opening
+    asking: frozenset[int] = frozenset()  # loans that are simulated, but for those whose draw is in an opening
     openings: Mapping[tuple[str, str, str], Opening] = field(default_factory=dict)
     rates: Rates
 
@@ -51,6 +51,14 @@ class Book:
         if not self.recording:
             return "simulated"
         return "mixed" if self.simulated.get((lender, facility), date.max) <= day else "recorded"
+
+    def lent_basis(self, lender: str, facility: str, quarter: Period, launch: date) -> str:
+        """The same for a row that counts loans: a simulated loan counts from the quarter it is disclosed in."""
+        if not self.recording:
+            return "simulated"
+        mine = [self.loans[i] for i in self.supported(lender, facility) if i in self.asking]
+        simulated = any(max(loan.disbursed, launch) <= quarter.last for loan in mine)
+        return "mixed" if simulated else "recorded"
 
     def held_at(self, i: int, day: date) -> int:
         return sum(position.held_at(day) for position in self.positions.get(i, []))
@@ -131,11 +139,7 @@ def disclosure_rows(horizon: list[Period], book: Book, scenario: Scenario) -> li
                         groups.append(("sector", code, [i for i in members if book.loans[i].sector == code]))
                     for level, code, group in groups:
                         head = {"lender": lender, "facility": name, "quarter": quarter.name, "horizon": span}
-                        # INTERPRETED: of a statement the loans count, simulated ones also before they are drawn
-                        basis = {"basis": book.basis(lender, name, quarter.last)}
-                        if book.recording:
-                            simulated = any(i in book.not_recorded for q, i in counted if q.first <= quarter.first)
-                            basis = {"basis": "mixed" if simulated else "recorded"}
+                        basis = {"basis": book.lent_basis(lender, name, quarter, launch)}
                         part = opening.parts.get((level, code)) if opening else None
                         figures = issued(group, book, quarter.last, scenario.rate_basis, part)
                         rows.append({**head, "level": level, "code": code, **figures, **basis})
@@ -218,8 +222,6 @@ def cost_rows(horizon: list[Period], book: Book, scenario: Scenario) -> list[Row
                 subsidy = None
                 if in_balance and rate is not None:  # yuan per tonne from fen and grams
                     subsidy = Fraction(B, 100) * (Fraction(own, PPM) - rate) / Fraction(in_balance, 10**6)
-                basis = "mixed" if any(i in book.not_recorded for i in made) else book.basis(lender, name, day)
-                basis = basis if book.recording else "simulated"
                 saved = interest_saved(accruals, quarter, lambda d, lender=lender: own_rate_on(scenario, lender, d))
                 rows.append(
                     {
@@ -238,8 +240,7 @@ def cost_rows(horizon: list[Period], book: Book, scenario: Scenario) -> list[Row
                         "reduction_in_balance": in_balance,
                         "subsidy_per_tonne": None if subsidy is None else scaled(subsidy, 10**6),
                         **daily_cost(quarter, lender, name, made, saved, book, scenario),
-                        # INTERPRETED: simulated loans count from their disbursement
-                        "basis": basis,
+                        "basis": book.lent_basis(lender, name, quarter, scenario.facilities[name].latest("launch")),
                     }
                 )
     return rows
