@@ -33,8 +33,11 @@ from relending.engine.columns import arrow, codes, days, frame_of, ints, join_fr
 from relending.engine.context import Context
 from relending.engine.cost import cost_frame, own_rate_findings
 from relending.engine.disclosure import disclose_block, disclosure_frame, make_grid
+from relending.engine.ineligible import RESTATED
 from relending.engine.ledger import Position, funding_frame, ledger_frame
 from relending.engine.loanfiles import Names, draws_frame, outcome
+from relending.engine.opening_totals import opening_totals, totals_lenders
+from relending.engine.outstanding import Outstanding
 from relending.engine.pipeline import Done, Prepared, Work, cells, finish_block, fund_works, prepare
 from relending.engine.screening import NONE, Screened, screening_frame
 from relending.findings import Findings, InputError
@@ -118,7 +121,7 @@ def fund(loans: pd.DataFrame, screening: pd.DataFrame, context: Context, side: B
         prepared=prepared,
         names=names,
     )
-    drew = _finished(funded, context).drew
+    drew = _finished(funded, context)[0].drew
     return replace(funded, funding=with_basis(funded.funding, drew, prepared.recording, lenders, context))
 
 
@@ -128,19 +131,28 @@ def attribute(funded: Funded, context: Context) -> pd.DataFrame:
     Columns: loan_id, lender, facility, field, sector, project_id, contract_id, disbursed, principal_fen, rate_ppm,
     share_e8, reduction_g, supported, state.
     """
-    return _finished(funded, context).attribution
+    return _finished(funded, context)[0].attribution
 
 
-def disclose(attribution: pd.DataFrame, context: Context) -> pd.DataFrame:
+def disclose(attribution: pd.DataFrame, context: Context, side: Beside = None) -> pd.DataFrame:
     """The disclosure table from attribution alone (design section 8): a row a lender, facility, quarter, horizon, code.
 
     Columns: lender, facility, quarter, horizon, level, code, projects, amount_fen, weighted_rate_e8, reduction_g.
-    Raises ValueError under ``rate_basis = "current"``: attribution holds the rate at issue; ``relending.run`` has both.
+    Of ``side`` it needs the opening totals. Raises InputError where they cannot be; ValueError under ``rate_basis =
+    "current"`` and under ``ineligible = "restated"``: attribution holds neither the rates nor the days for it,
+    ``relending.run`` has them.
     """
     if context.rate_basis != "issue":
         raise ValueError('disclose weighs the rate at issue; for rate_basis = "current" use relending.run')
+    if context.ineligible == RESTATED:
+        raise ValueError('disclose does not know when loans left; for ineligible = "restated" use relending.run')
     supported = attribution[ints(attribution, "supported")[0].astype(bool)]
-    lenders = sorted({n for n in codes(attribution, "lender")[1] if n is not None})
+    beside = _tables(side)
+    in_book = {n for n in codes(attribution, "lender")[1] if n is not None}
+    lenders = sorted(in_book.union(totals_lenders(beside, context)))
+    totals = opening_totals(beside, lenders, in_book, context)
+    if totals.stops:
+        raise InputError(totals.findings)
     order = {n: i for i, n in enumerate(lenders)}
     who, names = codes(supported, "lender")
     lender = np.array([order.get(n or "", 0) for n in names], np.int64)[who]
@@ -148,10 +160,11 @@ def disclose(attribution: pd.DataFrame, context: Context) -> pd.DataFrame:
     sector, names = codes(supported, "sector")
     grid = make_grid(context, len(lenders))
     quarter, code = cells(ints(supported, "disbursed")[0], sector, names, facility, grid, context)
+    project, ids = codes(supported, "project_id")
     partial = disclose_block(
         grid,
         grid.cell(lender, facility, quarter, code),
-        codes(supported, "project_id")[0].astype(np.int64),
+        project.astype(np.int64),
         *(ints(supported, c)[0] for c in ("principal_fen", "rate_ppm", "reduction_g")),
     )
     kind, names = codes(supported, "basis")
@@ -159,7 +172,9 @@ def disclose(attribution: pd.DataFrame, context: Context) -> pd.DataFrame:
     pair = lender * len(context.facilities) + facility
     since = first_simulated(quarter[simulated], pair[simulated], len(lenders) * len(context.facilities))
     recording = RECORDED in codes(attribution, "basis")[1]
-    return with_basis(disclosure_frame(grid, partial, lenders, context), since, recording, tuple(lenders), context)
+    numbers = {name: i for i, name in enumerate(ids) if name is not None}
+    shown = disclosure_frame(grid, partial, lenders, context, totals, numbers)
+    return with_basis(shown, since, recording, tuple(lenders), context)
 
 
 def cost(funded: Funded, context: Context) -> pd.DataFrame:
@@ -167,17 +182,20 @@ def cost(funded: Funded, context: Context) -> pd.DataFrame:
 
     Columns: quarter, lender, facility, loans_outstanding_fen, facility_balance_fen, loan_yield_e8, facility_rate_e8,
     own_rate_ppm, blended_cost_e8, margin_e8, interest_saved_fen, reduction_g, reduction_in_balance_g,
-    subsidy_per_tonne_e6. Raises InputError where a lender with eligible loans has no own rate.
+    subsidy_per_tonne_e6, and by daily balances average_loans_fen, average_balance_fen, loan_interest_fen,
+    facility_interest_fen, own_funding_interest_fen, collateral_cost_fen, net_interest_fen, nim_effect_bp_e6,
+    reference_rate_ppm, interest_saved_reference_fen. Raises InputError where a lender with eligible loans has no own
+    rate.
     """
     missing = own_rate_findings(context, [funded.prepared.keys.lenders[p.lender] for p in funded.positions if p.legs])
     if missing:
         raise InputError(missing)
-    done, prepared = _finished(funded, context), funded.prepared
-    frame = cost_frame(done.outstanding, funded.positions, prepared.keys.lenders, context)
+    (done, owed), prepared = _finished(funded, context), funded.prepared
+    frame = cost_frame(owed, funded.positions, prepared.keys.lenders, context)
     return with_basis(frame, done.lent, prepared.recording, prepared.keys.lenders, context)
 
 
-def _finished(funded: Funded, context: Context) -> Done:
+def _finished(funded: Funded, context: Context) -> tuple[Done, Outstanding]:
     return finish_block(
         funded.work, make_grid(context, len(funded.prepared.keys.lenders)), funded.prepared, funded.names, context
     )

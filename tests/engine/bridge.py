@@ -175,6 +175,7 @@ def side_frame(name: str, given: Sequence[Any]) -> pd.DataFrame:
     }
     for column, (kind, attribute) in SIDE_COLUMNS[name].items():
         values = [getattr(one, attribute, None) for one in given]
+        values = [None if v == "" else v for v in values]
         table[column] = [period_number(v) for v in values] if column in ("period", "through") else values
         types[column] = kind
     return frame(table, types)
@@ -302,7 +303,21 @@ def differences(tables: Tables, expected: Any) -> list[str]:
             wrong = {k: (g.get(k), w.get(k)) for k in {*g, *w} if g.get(k) != w.get(k)}
             if wrong:
                 out.append(f"{name}[{i}] {w}: {wrong}")
+    return out + _beside(tables, expected)
+
+
+def _beside(tables: Tables, expected: Any) -> list[str]:
+    """The tables that are there only when there is something to say: loans no longer eligible, restated figures."""
+    out = []
+    for name, columns in (("ineligible", ("loan_id",)), ("restatement", None)):
+        table = getattr(tables, name, None)
+        got = [] if table is None else rows(table)
+        want = [{k: plain(v) for k, v in row.items()} for row in getattr(expected, name)]
+        if columns:
+            got = [{k: row[k] for k in columns} for row in got]
+        if got != want:
+            out.append(f"{name}: {got}, expected {want}")
     return out
 
 
-__all__ = ["ALWAYS", "context", "differences", "loan_frame", "oracle", "prepayment_frame"]
+__all__ = ["ALWAYS", "context", "differences", "loan_frame", "oracle", "prepayment_frame", "side_frames"]

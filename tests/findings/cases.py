@@ -195,6 +195,15 @@ def _early(day: str, until: str = "2032-01-05") -> bytes:
     return text(book((1, 6, day), (1, 7, until)))
 
 
+CURRENT = ("--set", "market.loan_rates=current")
+
+
+def _floating(day: str, months: str) -> bytes:
+    """The first loan is floating, made on a day and priced anew every so many months."""
+    more = {"利率类型": ["浮动", "", ""], "重定价周期（月）": [months, "", ""], "加点（BP）": ["10", "", ""]}
+    return text(book((1, 6, day), more=more))
+
+
 def _shares() -> bytes:
     """Two loans of 60 % of what the investment was when each was made."""
     return text(book((1, 4, "600"), (1, 8, "1000"), (2, 2, "XM01"), (2, 4, "1200"), (2, 8, "2000"), (2, 9, "12000")))
@@ -281,6 +290,16 @@ CASES: dict[str, Make] = {
         rows=_early("2019-05-05"),
         more="[facility.cerf]\nwindow = { first = 2019-01-01, last = 2027-12-31 }",
     ),
+    "reprice_unknown": lambda: [*scenario(rows=_floating("2022-01-05", "")), *CURRENT],
+    "reprice_before_first_lpr": lambda: [
+        *scenario(
+            start="2019-01-01",
+            rows=_floating("2019-07-05", "1"),
+            more="[facility.cerf]\nwindow = { first = 2019-01-01, last = 2027-12-31 }\n"
+            "[lenders.icbc]\nadmitted = { cerf = 2019-01-01 }",
+        ),
+        *CURRENT,
+    ],
     "policy_not_checked": lambda: scenario(end="2030-12-31"),
     "override_not_used": lambda: scenario(more="[facility.clean_coal]\nratio = 0.5"),
     "table_not_used": lambda: scenario(more='[sweep]\n"facility.cerf.ratio" = [0.4, 0.6]'),

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import date
 
-from .days import quarters
+from .days import quarter_of, quarters
 from .funding import FacilityRun, Funding, Position, Tranche
 from .interest import Accrual
 from .model import Loan, Prepayment, Result, Row, Scenario, Side
+from .opening import openings
 from .policy import Facility
+from .projects import restatement_rows, revised
+from .rates import Rates
 from .screen import Checked, find_errors, loan_reduction, loan_share, screen
 from .series import Book, cost_rows, disclosure_rows, funding_rows
 
@@ -24,9 +27,11 @@ def run(
 ) -> Result:
     """Screen, fund, attribute, disclose and cost a book. Raises ValueError where own_rate has no value yet."""
     side = side or Side()
+    own, (loans, said) = loans, revised(loans, side.revisions)
     horizon = quarters(scenario.start, scenario.end)  # start and end are widened to whole quarters
     end = horizon[-1].last
     checked = find_errors(loans, prepayments, scenario, side)
+    checked.findings += said
     screening = screen(loans, checked.errors, scenario)
     inside = {i for i, loan in enumerate(loans) if i not in checked.errors and loan.disbursed <= end}
     runs = {name: fund(name, loans, screening, inside, checked, scenario, side) for name in scenario.facilities}
@@ -38,13 +43,18 @@ def run(
     lost = [i for i in sorted(supported) if loans[i].ineligible_from is not None and loans[i].ineligible_from <= end]
     for i in lost:
         checked.say("became_ineligible", loans[i])
+    facility_of = {i: attribution[i]["facility"] for i in sorted(supported)}
     accruals = {name: accruals_of(facility_run, scenario.facilities[name]) for name, facility_run in runs.items()}
     book = Book(
         loans=loans,
         schedules=checked.schedules,
-        facility_of={i: row["facility"] for i, row in enumerate(attribution) if row["supported"]},
+        facility_of=facility_of,
         reductions={i: row["reduction"] or 0 for i, row in enumerate(attribution)},
-        lenders=sorted({loan.lender for loan in loans if loan.lender} | {row.lender for row in side.opening_tranches}),
+        lenders=sorted(
+            {loan.lender for loan in loans if loan.lender}
+            | {row.lender for row in side.opening_tranches}
+            | {row.lender for row in side.opening}
+        ),
         positions=positions_by_loan(runs),
         accruals={
             (lender, name): [accrual for tranche, accrual in pairs if tranche.lender == lender]
@@ -54,6 +64,8 @@ def run(
         lost=dict.fromkeys(lost) if scenario.ineligible == "restated" else {},
         recording=checked.record.recording,
         simulated=simulated_draws(runs),
+        openings=openings(side.opening, scenario),
+        rates=Rates(loans, facility_of, scenario, end),
     )
     ledger = ledger_rows(runs, accruals, scenario, end)
     return Result(
@@ -66,8 +78,18 @@ def run(
         cost=cost_rows(horizon, book, scenario),
         errors=checked.errors,
         ineligible=[] if scenario.ineligible == "kept" else [{"loan_id": loans[i].loan_id} for i in lost],
+        restatement=restatement_rows(own, loans, attribution, disclosed_in(loans, attribution, scenario), side, end),
         findings=[*checked.findings, *(said for facility_run in runs.values() for said in facility_run.findings)],
     )
+
+
+def disclosed_in(loans: Sequence[Loan], attribution: list[Row], scenario: Scenario) -> list[str]:
+    """The quarter each loan is disclosed in; of a loan without a facility that of its disbursement."""
+    days = []
+    for loan, row in zip(loans, attribution, strict=True):
+        facility = scenario.facilities.get(row["facility"])
+        days.append(max(loan.disbursed, facility.latest("launch")) if facility else loan.disbursed)
+    return [quarter_of(day).name for day in days]
 
 
 def fund(
@@ -93,9 +115,7 @@ def fund(
         if row["eligible"] and row["facility"] == name and i in inside and i not in record.recorded
     ]
     opening = [row for row in side.opening_tranches if row.facility == name]
-    return Funding(
-        scenario.facilities[name], loans, checked.schedules, eligible, scenario, receipts, opening
-    ).run()
+    return Funding(scenario.facilities[name], loans, checked.schedules, eligible, scenario, receipts, opening).run()
 
 
 def of_the_record(loans: Sequence[Loan], screening: list[Row], inside: set[int], checked: Checked) -> dict[int, str]:
@@ -172,6 +192,8 @@ def attribution_rows(
 ) -> list[Row]:
     """Every loan read, in input order. The facility of a funded loan is that of its money.
 
+    INTERPRETED: a loan set aside is not simulated, so in a recorded run its basis is `recorded`.
+
     INTERPRETED: a loan in error is set aside also if it is disbursed after the end, whose state is empty otherwise.
     `field` is that of the sector wherever the sector is known, whatever becomes of the loan.
     """
@@ -202,7 +224,9 @@ def attribution_rows(
                 "reduction": loan_reduction(loan),
                 "supported": state in SUPPORTED,
                 "state": state,
-                "basis": "recorded" if record.recording and i in record.recorded else "simulated",
+                "basis": "recorded"
+                if i in record.recorded or (record.recording and i in checked.errors)
+                else "simulated",
             }
         )
     return rows

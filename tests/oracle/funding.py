@@ -324,9 +324,9 @@ class Funding:
                     for a, o in self.schedules[position.loan].falls.get(day, []):
                         position.hold(day, position.held - position.held * a // o)
                 lost = self.loans[position.loan].ineligible_from
-                if lost is not None and self.facility.on("on_ineligible", day) == "immediate":
-                    if day == max(lost, tranche.drawn_on + ONE_DAY):
-                        position.hold(day, 0)
+                goes = lost is not None and day == max(lost, tranche.drawn_on + ONE_DAY)
+                if goes and self.facility.on("on_ineligible", day) == "immediate":
+                    position.hold(day, 0)
                 returned += before - position.held
             if returned:
                 year = tranche.years[-1]
@@ -448,8 +448,8 @@ class Funding:
     def ask_again(self, ask: Ask) -> None:
         """The unfunded part asks in the next period while the loan is outstanding and the window open.
 
-        INTERPRETED: a repeated ask that falls after the end of the run is not `pending`: what it would get is unknown. A
-        loan that is no longer eligible on the day of a repeated ask does not ask; its state is that of what it got.
+        INTERPRETED: a repeated ask that falls after the end of the run is not `pending`: what it would get is unknown.
+        A loan that is no longer eligible on the day of a repeated ask does not ask; its state is that of what it got.
         """
         loan = self.loans[ask.loan]
         period = ask.period.next(self.facility.on("frequency", loan.disbursed))

@@ -6,6 +6,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 
 from .days import add_months
 from .exact import half_even
@@ -28,9 +29,14 @@ class Schedule:
     falls: dict[date, list[tuple[int, int]]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
+    @cached_property
+    def days(self) -> list[date]:
+        """The days of the steps."""
+        return [day for day, _ in self.steps]
+
     def outstanding(self, day: date) -> int:
         """Principal outstanding at the end of a day (fen); 0 before disbursement and from maturity on."""
-        place = bisect_right(self.steps, day, key=lambda step: step[0])
+        place = bisect_right(self.days, day)
         return self.steps[place - 1][1] if place else 0
 
 
@@ -70,7 +76,7 @@ def planned(loan: Loan) -> list[tuple[date, int]]:
 def given_steps(loan: Loan, instalments: Sequence[Instalment]) -> list[tuple[date, int]]:
     """The balances of a schedule the bank gives, in place of the one the loan's terms make.
 
-    INTERPRETED: instalments of one day add up. Raises ScheduleError: schedule_date, schedule_not_positive, schedule_sum.
+    INTERPRETED: instalments of one day add up. Raises ScheduleError schedule_date, schedule_not_positive, schedule_sum.
     """
     if any(one.date <= loan.disbursed for one in instalments):
         raise ScheduleError("schedule_date")

@@ -10,6 +10,7 @@ from .days import add_months, quarter_of
 from .exact import half_even
 from .model import Loan, Prepayment, Row, Scenario, Side
 from .policy import Facility
+from .projects import code_twice, over_contract, over_project, project_keys
 from .receipts import ReceiptError, Record, decide, is_recorded, unknown_loans
 from .schedule import Schedule, ScheduleError, schedule_of
 
@@ -120,16 +121,15 @@ def find_errors(loans: Sequence[Loan], prepayments: Sequence[Prepayment], scenar
     make_schedules(loans, prepayments, side, checked)
     follow_record(loans, scenario, side, checked)
     end = quarter_of(scenario.end).last
+    over, said = over_contract(loans, errors, end)
+    errors |= over
+    keys, more = project_keys(loans, errors)
+    said += more + code_twice(loans, errors, keys)
     # Share above one: over loans of all lenders; those disbursed after the end are out of the run.
-    kept: dict[str, int] = {}
     candidates = [i for i in range(len(loans)) if i not in errors and is_new(loans[i]) and loans[i].disbursed <= end]
-    for i in sorted(candidates, key=lambda i: (loans[i].disbursed, loans[i].loan_id)):
-        loan = loans[i]
-        total = kept.get(loan.project_id, 0) + loan.principal
-        if loan.investment is not None and total > loan.investment:
-            errors[i] = "share_over_one"
-        else:  # a loan without an investment is always kept, and counts
-            kept[loan.project_id] = total
+    beyond, more = over_project(loans, candidates, keys, side.other_loans, end)
+    errors |= dict.fromkeys(beyond, "share_over_one")
+    checked.findings += [(code, "") for code in [*said, *more]]
     checked.schedules = {i: s for i, s in checked.schedules.items() if i not in errors}
     for i in errors:
         rows = [row for row in side.applications or () if row.loan_id == loans[i].loan_id]
@@ -139,9 +139,7 @@ def find_errors(loans: Sequence[Loan], prepayments: Sequence[Prepayment], scenar
     return checked
 
 
-def make_schedules(
-    loans: Sequence[Loan], prepayments: Sequence[Prepayment], side: Side, checked: Checked
-) -> None:
+def make_schedules(loans: Sequence[Loan], prepayments: Sequence[Prepayment], side: Side, checked: Checked) -> None:
     """The schedules of loans without an error of their own."""
     refinanced = refinancing(loans, checked)
     ids = {loan.loan_id for loan in loans}

@@ -104,6 +104,16 @@ def test_quarter_interest_and_cost_match_the_worked_vectors() -> None:
         "reduction": 20_000 * TONNE,
         "reduction_in_balance": 20_000 * TONNE,
         "subsidy_per_tonne": 36_000_000,  # 60 m x 1.2 % / 20,000 t = 36 yuan
+        "average_loans": 100 * MILLION,
+        "average_balance": 60 * MILLION,
+        "loan_interest": 1_000_000 * YUAN,  # 100 m x 4 % x 90 / 360
+        "facility_interest": 262_500 * YUAN,
+        "own_funding_interest": 295_000 * YUAN,  # 40 m x 2.95 % x 90 / 360
+        "collateral_cost": None,
+        "net_interest": 442_500 * YUAN,
+        "nim_effect_bp": None,
+        "reference_rate": None,
+        "interest_saved_reference": None,
         "basis": "simulated",
     }
     before = cell(result.cost, quarter="2021Q3")  # lent, not yet drawn
