@@ -103,7 +103,9 @@ def _may_write(run: Path, out: Path, rows: Path, template: Path | None, force: b
             raise click.UsageError(f"{path}：应为 .xlsx 文件" if zh else f"{path}: give an .xlsx file")
         if inside in path.resolve().parents:
             raise click.UsageError(
-                f"{path}：运行文件夹不应修改，请写到其他位置" if zh else f"{path}: a run folder never changes; write elsewhere"
+                f"{path}：运行文件夹不应修改，请写到其他位置"
+                if zh
+                else f"{path}: a run folder never changes; write elsewhere"
             )
         if template is not None and path.resolve() == template.resolve():
             raise click.UsageError(
@@ -280,9 +282,13 @@ def _summary(opened: OpenedRun, found: ApplicationList, out: Path, rows: Path, l
         f"  {line}",
     ]
     if sheet:
-        said.append("  This run's applications are a sheet of the book: add the rows there, else that sheet is not read")
+        said.append(
+            "  This run's applications are a sheet of the book: add the rows there, else that sheet is not read"
+        )
     elif len(files) == 1:
-        said.append("  From then on runs follow the record: a loan of an earlier period without a row is not applied for")
+        said.append(
+            "  From then on runs follow the record: a loan of an earlier period without a row is not applied for"
+        )
     return said
 
 

@@ -61,5 +61,3 @@ def term_months(disbursed: Days, matures: Days) -> Ints:
     """
     months = month_of(matures) - month_of(disbursed)
     return months + (add_months(disbursed, months) < matures)
-
-

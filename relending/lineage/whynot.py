@@ -116,7 +116,9 @@ class Work:
         self.rules, self.period, n = rules, period, at.size
         self.loans, self.screening = loans.iloc[at], screening.iloc[at]
         # a loan that replaced one of these repaid it: what it owes depends on that one too
-        replaced = loans["refinances"].isin(self.loans["loan_id"].dropna().unique().tolist()).to_numpy(dtype=bool).copy()
+        replaced = (
+            loans["refinances"].isin(self.loans["loan_id"].dropna().unique().tolist()).to_numpy(dtype=bool).copy()
+        )
         replaced[at] = False
         rows = np.concatenate([at, np.flatnonzero(replaced)])
         aside = (screening["reasons"].iloc[rows] == "data_error").fillna(False).to_numpy(dtype=bool)

@@ -112,7 +112,9 @@ class _Below:
         """That both sheets together are all loans of the period (or all refused or withdrawn before it)."""
         named = word("earlier" if earlier else "own", self.lang)
         self.row += 1
-        self._title(f"{word('check', self.lang)}（{named}）" if self.lang == "zh" else f"{word('check', 'en')} ({named})")
+        self._title(
+            f"{word('check', self.lang)}（{named}）" if self.lang == "zh" else f"{word('check', 'en')} ({named})"
+        )
         top = self.row
         mine = [tally(f, f["earlier"].to_numpy(dtype=bool) == earlier) for f in (self.found.listed, self.found.others)]
         self._line(word("list", self.lang), (None, mine[0].loans), (None, mine[0].fen))
