@@ -298,6 +298,8 @@ def differences(tables: Tables, expected: Any) -> list[str]:
         if len(got) != len(want):
             out.append(f"{name}: {len(got)} rows, expected {len(want)}")
         for i, (g, w) in enumerate(zip(got, want, strict=False)):
+            if max(abs(w.get("share") or 0), abs(w.get("reduction") or 0)) >= 10**18:
+                w["share"] = w["reduction"] = None  # nor does it tell a share or a reduction of more
             if abs(w.get("subsidy_per_tonne") or 0) >= 10**18:
                 w["subsidy_per_tonne"] = None  # the engine leaves out a figure of more than 18 digits
             wrong = {k: (g.get(k), w.get(k)) for k in {*g, *w} if g.get(k) != w.get(k)}

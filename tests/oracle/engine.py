@@ -64,6 +64,9 @@ def run(
         lost=dict.fromkeys(lost) if scenario.ineligible == "restated" else {},
         recording=checked.record.recording,
         simulated=simulated_draws(runs),
+        asking=frozenset(
+            i for i in supported if i not in checked.record.recorded and attribution[i]["state"] != "opening"
+        ),
         openings=openings(side.opening, scenario),
         rates=Rates(loans, facility_of, scenario, end),
     )

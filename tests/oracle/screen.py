@@ -11,6 +11,7 @@ from .exact import half_even
 from .model import Loan, Prepayment, Row, Scenario, Side
 from .policy import Facility
 from .projects import code_twice, over_contract, over_project, project_keys
+from .rates import lpr_on
 from .receipts import ReceiptError, Record, decide, is_recorded, unknown_loans
 from .schedule import Schedule, ScheduleError, schedule_of
 
@@ -195,14 +196,14 @@ def candidate(loan: Loan, scenario: Scenario) -> str | None:
 
 
 def lpr_limit(loan: Loan, facility: Facility, scenario: Scenario) -> int | None:
-    """LPR in force on the disbursement date + tolerance (ppm); None before the first fixing."""
-    known = [fixing for fixing in scenario.lpr if fixing[0] <= loan.disbursed]
-    if not known:
-        return None
+    """LPR in force on the disbursement date + tolerance (ppm); None before the first fixing.
+
+    A planned loan is held against the LPR as the scenario moves it: its own rate follows the same.
+    """
     short = add_months(loan.disbursed, facility.on("lpr_1y_up_to_months", loan.disbursed))
     tenor = loan.lpr_tenor or ("1y" if loan.matures <= short else "5y")
-    _, one_year, five_year = max(known)
-    return (one_year if tenor == "1y" else five_year) + int(facility.on("tolerance", loan.disbursed))
+    lpr = lpr_on(scenario, tenor, loan.disbursed, loan.planned)
+    return None if lpr is None else lpr + int(facility.on("tolerance", loan.disbursed))
 
 
 def reasons_against(loan: Loan, name: str, scenario: Scenario) -> list[str]:

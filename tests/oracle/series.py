@@ -35,6 +35,7 @@ class Book:
     lost: Mapping[int, None] = field(default_factory=dict)  # supported loans that leave the disclosure
     recording: bool = False
     simulated: Mapping[tuple[str, str], date] = field(default_factory=dict)  # first simulated draw
+    asking: frozenset[int] = frozenset()  # loans that are simulated, but for those whose draw is in an opening
     openings: Mapping[tuple[str, str, str], Opening] = field(default_factory=dict)
     rates: Rates
 
@@ -50,6 +51,14 @@ class Book:
         if not self.recording:
             return "simulated"
         return "mixed" if self.simulated.get((lender, facility), date.max) <= day else "recorded"
+
+    def lent_basis(self, lender: str, facility: str, quarter: Period, launch: date) -> str:
+        """The same for a row that counts loans: a simulated loan counts from the quarter it is disclosed in."""
+        if not self.recording:
+            return "simulated"
+        mine = [self.loans[i] for i in self.supported(lender, facility) if i in self.asking]
+        simulated = any(max(loan.disbursed, launch) <= quarter.last for loan in mine)
+        return "mixed" if simulated else "recorded"
 
     def held_at(self, i: int, day: date) -> int:
         return sum(position.held_at(day) for position in self.positions.get(i, []))
@@ -130,7 +139,7 @@ def disclosure_rows(horizon: list[Period], book: Book, scenario: Scenario) -> li
                         groups.append(("sector", code, [i for i in members if book.loans[i].sector == code]))
                     for level, code, group in groups:
                         head = {"lender": lender, "facility": name, "quarter": quarter.name, "horizon": span}
-                        basis = {"basis": book.basis(lender, name, quarter.last)}
+                        basis = {"basis": book.lent_basis(lender, name, quarter, launch)}
                         part = opening.parts.get((level, code)) if opening else None
                         figures = issued(group, book, quarter.last, scenario.rate_basis, part)
                         rows.append({**head, "level": level, "code": code, **figures, **basis})
@@ -231,7 +240,7 @@ def cost_rows(horizon: list[Period], book: Book, scenario: Scenario) -> list[Row
                         "reduction_in_balance": in_balance,
                         "subsidy_per_tonne": None if subsidy is None else scaled(subsidy, 10**6),
                         **daily_cost(quarter, lender, name, made, saved, book, scenario),
-                        "basis": book.basis(lender, name, quarter.last),
+                        "basis": book.lent_basis(lender, name, quarter, scenario.facilities[name].latest("launch")),
                     }
                 )
     return rows
