@@ -220,6 +220,7 @@ WORDS = {
         "not_applied": "not applied for",
         "received": "received",
         "to_come": "simulated draws",
+        "comma": ", ",
         "loans_of": "loans",
         "opening": "opening balance",
         "repaid": "repaid and returned",
@@ -254,6 +255,7 @@ WORDS = {
         "not_applied": "未申请",
         "received": "到账金额",
         "to_come": "模拟借用",
+        "comma": "，",
         "loans_of": "笔",
         "opening": "期初余额",
         "repaid": "累计归还",
@@ -382,7 +384,7 @@ def _basis(run: Run, w: Mapping[str, str]) -> list[tuple[str, str, str]]:
         "withdrawn": ("withdrawn",),
     }
     numbers = {name: sum(int(states.get(s, 0)) for s in of) for name, of in counted.items()}
-    parts = ", ".join(f"{w[name]} {n:,}" for name, n in numbers.items())
+    parts = w["comma"].join(f"{w[name]} {n:,}" for name, n in numbers.items())
     rows = [
         (w["draws"], w[basis], ""),
         (w["asked"], f"{sum(numbers.values()):,}", f"({parts})"),

@@ -74,5 +74,8 @@ def cells(case: Case, block: Block, context: Context, lang: str) -> list[str]:
     rules = facility_of(context, attribution["facility"])
     quarter = quarter_text(int(disclosure_quarters(block.disbursed, rules)[0]))
     stem = f"{attribution['lender']}/{attribution['facility']}/{quarter}"
-    found = [f"{stem}/{'|'.join(HORIZONS)}/{code}" for code in ("total", attribution["field"], attribution["sector"])]
+    # money may have arrived for a sector that the facility does not list: the loan counts in the total alone
+    listed = attribution["sector"] in rules.codes()
+    codes = ("total", attribution["field"], attribution["sector"]) if listed else ("total",)
+    found = [f"{stem}/{'|'.join(HORIZONS)}/{code}" for code in codes]
     return [say("cells", lang, cells="; ".join(found)), *ineligibility_told(case, block, context, lang)]
