@@ -367,29 +367,30 @@ def _opening(fen: int, start: str, w: Mapping[str, str]) -> list[tuple[str, str,
 def _basis(run: Run, w: Mapping[str, str]) -> list[tuple[str, str, str]]:
     """Whether draws are recorded or simulated; of a record how many loans were applied for, and what came of it.
 
-    Applied for = funded + pending + refused + withdrawn, of the loans the record decides; funded is also what lies in
-    the opening balance or arrives after the end, and so is what was received (reconciliation.csv has it by period).
+    Applied for = funded + pending + refused + withdrawn, as in reconciliation.csv, which has them by period.
     """
     basis = str(run.manifest["scenario"]["basis"])
     if basis == "simulated":
         return [(w["draws"], w["simulated"], "")]
     from relending.units import decimal_text, total
 
-    attribution, received = run.tables["attribution"], run.tables["reconciliation"]["received_fen"]
-    states = attribution[attribution["basis"] == "recorded"]["state"].value_counts()
+    attribution, done = run.tables["attribution"], run.tables["reconciliation"]
+    loans: dict[str, int] = {}
+    for result, n in zip(done["result"].tolist(), done["loans"].tolist(), strict=True):
+        loans[result] = loans.get(result, 0) + n
     counted = {
-        "funded": ("held", "repaid", "pending", "opening"),
-        "pending": ("applied",),
-        "refused": ("not_approved",),
+        "funded": ("funded", "part_funded", "funded_not_eligible"),
+        "pending": ("pending",),
+        "refused": ("refused",),
         "withdrawn": ("withdrawn",),
     }
-    numbers = {name: sum(int(states.get(s, 0)) for s in of) for name, of in counted.items()}
+    numbers = {name: sum(loans.get(result, 0) for result in of) for name, of in counted.items()}
     parts = w["comma"].join(f"{w[name]} {n:,}" for name, n in numbers.items())
     rows = [
         (w["draws"], w[basis], ""),
         (w["asked"], f"{sum(numbers.values()):,}", f"({parts})"),
-        (w["not_applied"], f"{int(states.get('not_applied', 0)):,}", ""),
-        (w["received"], decimal_text(total(received.to_numpy(dtype="int64")), 2), w["yuan"]),
+        (w["not_applied"], f"{loans.get('not_applied', 0):,}", ""),
+        (w["received"], decimal_text(total(done["received_fen"].to_numpy(dtype="int64")), 2), w["yuan"]),
     ]
     if basis == "mixed":
         simulated = attribution[attribution["supported"] & (attribution["basis"] == "simulated")]

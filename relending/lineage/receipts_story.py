@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from relending.dates import iso
@@ -57,7 +58,10 @@ def _numbered(table: pd.DataFrame, case: Case) -> pd.DataFrame:
 def _record(case: Case, block: Block, table: pd.DataFrame, context: Context) -> Recorded:
     """What the engine makes of the loan's rows."""
     out: list[Flags] = [block.error]
-    done, wrong, findings = recorded([block], number([block.frame]), out, {"applications": table}, context)
+    # whether a loan without a row lies in the balance the run began with is told by its state
+    nobody = [np.zeros(1, bool)] * len(context.facilities)
+    side, lender = {"applications": table}, [np.zeros(1, np.int64)]
+    done, wrong, findings = recorded([block], number([block.frame]), out, side, nobody, lender, context)
     if wrong[0][0]:
         codes = ", ".join(findings.codes())
         raise DamagedRun(f"loan {case.label} counts, though its record cannot be ({codes})")

@@ -227,6 +227,12 @@ class Funding:
                 self.out.states.setdefault(i, "unfunded")
         return self.out
 
+    def lies_before(self, loan: Loan) -> bool:
+        """Whether the loan would have drawn before the run, and its lender begins the run with a balance."""
+        applied = max(loan.disbursed, self.facility.latest("launch"))
+        day = self.draw_date(loan, period_of(applied, self.facility.on("frequency", loan.disbursed)))
+        return loan.lender in self.covered and day < self.start
+
     def first_ask(self, i: int) -> None:
         """INTERPRETED: of what keeps a loan from asking, being repaid comes first, then being no longer eligible,
         whether or not the draw would come after the end; then the opening, then `pending`."""
