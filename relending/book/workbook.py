@@ -160,6 +160,29 @@ def open_sheet(
     return name, rows, (seen or {}).get(name, Seen()).broken
 
 
+def first_rows(path: Path) -> Mapping[str, list[list[str]]]:
+    """The first rows of every visible sheet as texts, by sheet name: of a form only its head is wanted.
+
+    InputError where it cannot be opened or is larger than is safe; formulas are never computed, links never followed.
+    """
+    import python_calamine as calamine
+
+    _examined(path)
+    try:
+        with calamine.CalamineWorkbook.from_path(str(path)) as book:
+            names = [
+                m.name
+                for m in book.sheets_metadata
+                if m.typ == calamine.SheetTypeEnum.WorkSheet and m.visible == calamine.SheetVisibleEnum.Visible
+            ]
+            return {name: _Sheet(book.get_sheet_by_name(name)).head() for name in names}
+    except InputError:
+        raise
+    except Exception as error:  # the reader's errors share no class of their own
+        found = _is_really(path) or str(error)[:200]
+        raise InputError(Findings.one("file_unreadable", file=path.name, found=found)) from None
+
+
 def _before_opening(path: Path) -> bool:
     """Make sure that a workbook may be opened; whether that took a look at all of its sheets.
 

@@ -25,8 +25,10 @@ class Block:
 
     ``sector``, ``lender`` are positions in ``sectors``, ``lenders`` (distinct texts of this block, None: empty).
     ``planned``: expanded from a lending plan. ``new``: issue_type new and nothing refinanced. ``has_investment``: one
-    above zero is given; ``wrong_project``: an investment or a reduction is given that cannot be. ``ineligible`` is the day
-    from which a loan no longer meets the conditions, ``NEVER`` where there is none.
+    above zero is given; ``wrong_project``: an investment or a reduction is given that cannot be. ``ineligible`` is the
+    day from which a loan no longer meets the conditions, ``NEVER`` where there is none. ``revision`` says which
+    revision of its project each loan is under (-1: none; None where the block has none): then investment, reduction and
+    evidence are the revision's, and the frame has what was read (:mod:`relending.engine.revisions`).
     """
 
     frame: pd.DataFrame
@@ -54,6 +56,7 @@ class Block:
     tenors: list[str | None]
     terms: Terms
     ineligible: Days
+    revision: Ints | None = None
 
     def __len__(self) -> int:
         return len(self.error)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from relending.units import Ints
@@ -45,6 +46,22 @@ def codes(frame: pd.DataFrame, name: str) -> tuple[Codes, list[str | None]]:
     """A text column as positions in the list of its distinct values (an empty cell is its own value, None)."""
     encoded = arrow(frame, name).dictionary_encode(null_encoding="encode")
     return encoded.indices.to_numpy(zero_copy_only=False), encoded.dictionary.to_pylist()
+
+
+def positions_in(ids: pa.Array, among: pa.Array) -> Ints:
+    """Where each text stands among others (-1: nowhere, or no text); of a text that stands there twice any place.
+
+    The few are hashed, not the many they are looked for among.
+
+    >>> positions_in(pa.array(["B", None, "X"]), pa.array(["A", "B", None])).tolist()
+    [1, -1, -1]
+    """
+    named = ids.unique().drop_null()
+    hit = pc.index_in(among, value_set=named)
+    found = np.flatnonzero(np.asarray(hit.is_valid()))
+    place = np.full(len(named) + 1, -1, np.int64)
+    place[hit.fill_null(0).to_numpy(zero_copy_only=False)[found]] = found
+    return place[pc.index_in(ids, value_set=named).fill_null(len(named)).to_numpy(zero_copy_only=False)]
 
 
 def take(values: Sequence[str | None], index: Codes) -> pa.Array:

@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from relending.engine.block import Block
-from relending.engine.columns import Flags, ints
+from relending.engine.columns import Flags, ints, numbered
 from relending.engine.keys import Keys
 from relending.units import Ints
 
@@ -94,36 +94,67 @@ def first_of(key: Ints, size: int, at: Ints | None = None) -> Ints:
 
 
 def variants(blocks: Sequence[Block], keys: Keys, usable: Usable) -> Variants:
-    """The first loan of each project, and every loan whose figures or sector differ from it."""
+    """The first loan of each project, and every loan whose figures or sector differ from it.
+
+    Of a project whose figures were revised, the loans under each revision speak for themselves.
+    """
     names = sorted({s for b in blocks for s in b.sectors if s is not None})
     place = {s: i for i, s in enumerate(names)}
     sector = np.concatenate([np.array([place.get(s or "", NOT_GIVEN) for s in b.sectors])[b.sector] for b in blocks])
     given = {name: np.concatenate([_figure(b, name) for b in blocks])[usable.row] for name in FIGURES}
     sector = sector[usable.row]
-    first = first_of(usable.project, keys.projects)[usable.project]
+    version, versions = versions_of(blocks, np.concatenate(keys.project), keys.projects)
+    version = version[usable.row]
+    first = first_of(version, versions)[version]
     differs = first == np.arange(first.size)
     for values in (*given.values(), sector):
         differs |= values != values[first]
     if usable.planned.any():
         differs &= ~usable.planned | (usable.group == usable.project)
     at = np.flatnonzero(differs)
-    figures = {name: _filled(values[at], usable.project[at], keys.projects) for name, values in given.items()}
+    figures = {name: _filled(values[at], version[at], versions) for name, values in given.items()}
     return Variants(at, usable.group[at], sector[at], tuple(names), figures)
 
 
+def versions_of(blocks: Sequence[Block], project: Ints, projects: int) -> tuple[Ints, int]:
+    """Loans of one project under one revision of its figures, numbered over all blocks, and how many numbers there are.
+
+    ``project`` (0 .. ``projects`` - 1, over all blocks) itself where nothing was revised.
+    """
+    if all(b.revision is None for b in blocks):
+        return project, projects
+    under = np.concatenate([np.full(len(b), -1) if b.revision is None else b.revision for b in blocks])
+    found, version = numbered(project * (int(under.max()) + 2) + under + 1)
+    return version, found.size
+
+
 def _figure(block: Block, name: str) -> Ints:
+    # nothing is produced, built or paid for by a project yet unknown; a reduction of nothing is a figure to look at
+    if name == "project_reduction":
+        return np.where(block.has_reduction & (block.reduction >= 0), block.reduction, NOT_GIVEN)
+    if name == "project_investment":
+        return np.where(block.has_investment, block.investment, NOT_GIVEN)
     if FIGURES[name] not in block.frame:
         return np.full(len(block), NOT_GIVEN)
     values, there = ints(block.frame, FIGURES[name])
-    # nothing is produced, built or paid for by a project yet unknown; a reduction of nothing is a figure to look at
-    there = there & (values >= 0) if name == "project_reduction" else there & (values > 0)
-    return np.where(there, values, NOT_GIVEN)
+    return np.where(there & (values > 0) & ~_stale(block, name), values, NOT_GIVEN)
 
 
-def _filled(values: Ints, project: Ints, projects: int) -> Ints:
-    """Missing figures from the first loan of the project that gives one."""
+def _stale(block: Block, name: str) -> Flags:
+    """Loans whose row still has a figure from before a revision: its output or capacity is from before it too."""
+    if block.revision is None:
+        return np.zeros(len(block), bool)
+    column, now = (
+        ("project_reduction", block.reduction) if name == "output_mwh" else ("project_investment", block.investment)
+    )
+    own, there = ints(block.frame, FIGURES[column])
+    return there & (block.revision >= 0) & (own != now)
+
+
+def _filled(values: Ints, group: Ints, groups: int) -> Ints:
+    """Missing figures from the first loan of the group that gives one."""
     there = np.flatnonzero(values != NOT_GIVEN)
     if there.size in (0, values.size):
         return values
-    first = first_of(project, projects, there)[project]
+    first = first_of(group, groups, there)[group]
     return np.where((values == NOT_GIVEN) & (first != NOT_GIVEN), values[first], values)

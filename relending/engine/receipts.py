@@ -1,13 +1,13 @@
 """Applications and receipts 申请与到账: what the bank's own record says of each loan, instead of the simulation.
 
-A run with the table ``applications`` is recorded: a loan in it has the draws that arrived and no others, and a loan that
-is not in it is not supported, unless it is of a lending plan or disbursed on or after ``simulate_from``.
+A run with the table ``applications`` is recorded: a loan in it has the draws that arrived and no others, and a loan
+that is not in it is not supported, unless it is of a lending plan or disbursed on or after ``simulate_from``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -74,6 +74,11 @@ class Recorded:
     received: Ints
     facility: Ints
     receipts: Receipts
+
+    def without(self, error: Flags) -> Recorded:
+        """The record less the money of loans set aside: it is in no balance."""
+        facility = np.where(error, NONE, self.facility)
+        return replace(self, receipts=self.receipts.some(~error[self.receipts.loan]), facility=facility)
 
 
 def simulated_only(block: Block) -> Recorded:
@@ -193,7 +198,7 @@ class _Rows:
             bad = np.flatnonzero(~there)
             given = self.has_amount[row[bad]] if column == "funded_amount" else np.zeros(bad.size, bool)
             found = [decimal_text(int(a), 2) if g else "" for a, g in zip(self.amount[row[bad]], given, strict=True)]
-            expected = "> 0" if column == "funded_amount" else "2024-07-20"
+            expected = "> 0" if column == "funded_amount" else "YYYY-MM-DD"
             parts.append(at_rows(self.table, "receipt_incomplete", row[bad], column, found, expected))
             wrong[loan[bad]] = True
         return Findings.concat(parts)
@@ -247,7 +252,7 @@ class _Rows:
         )
 
     def _applied_for(self, loan: Ints, row: Ints, which: Ints) -> Ints:
-        """The amount applied for in the batch of the rows ``which``: on the row itself or on the one before; else -1."""
+        """The amount applied for in the batch of the rows ``which``, on the row itself or another; else -1."""
         key = loan * 2**24 + self.period[row] + 2**23
         own = self.has_applied[row]
         table = dict(zip(key[own].tolist(), self.applied[row[own]].tolist(), strict=True))
@@ -285,7 +290,9 @@ class _Rows:
         before = self._plain_asks(block, status, held_by, error)
         asked = np.where(np.isin(np.arange(n), funded), asked, before)
         receipts = Receipts(mine, self.day[at], facility, self.amount[at], rate, suffix, self.period[at], at)
-        decided = ~self._simulated(block, status)
+        named = np.zeros(n, bool)
+        named[matched.loan] = True
+        decided = named | ~self._simulated(block, status)
         return Recorded(decided, status, period, asked, received, held_by, _added(receipts))
 
     def _plain_asks(self, block: Block, status: Ints, held_by: Ints, error: Flags) -> Ints:
@@ -298,7 +305,8 @@ class _Rows:
     def _simulated(self, block: Block, status: Ints) -> Flags:
         """Loans without a row that are of a plan, or disbursed when the record is no longer kept."""
         begins = self.context.simulate_from_day
-        later = np.zeros(len(block), bool) if begins is None else block.disbursed >= begins
+        made, there = ints(block.frame, "disbursed")  # a row with an error has stand-ins in the block
+        later = np.zeros(len(block), bool) if begins is None else there & (made >= begins)
         return (status == NO_ROW) & (block.planned | later)
 
     def _names(self, facility: Ints, row: Ints) -> tuple[Ints, tuple[str, ...]]:
@@ -475,5 +483,6 @@ def _enter_losses(side: BlockFunding, loan: Ints, day: Days, rules: Facility, co
     loans, drawn, loses = loans[some], drawn[some], loses[some]
     immediate = np.array([v.value == "immediate" for v in rules[name].values], bool)[rules[name].index(drawn)]
     when = np.maximum(loses, drawn + 1)
+    immediate &= when <= context.end  # what is returned after the run is held at its end
     for d in np.unique(when[immediate]).tolist():
         side.lost[d] = np.unique(loans[immediate & (when == d)])

@@ -1,7 +1,7 @@
 """Reconciliation 申报与到账核对: what became of every loan that could be applied for, by application period.
 
-Two identities hold in every row set of a period: eligible = not applied + applied for, and applied for = funded + pending +
-refused + withdrawn. Every yuan between what was asked and what arrived is in one of its rows.
+Of a period: applied for = funded + pending + refused + withdrawn. Every yuan between what was asked and what arrived is
+in one of its rows.
 """
 
 from __future__ import annotations

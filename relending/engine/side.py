@@ -9,9 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from relending.engine.columns import arrow
+from relending.engine.columns import arrow, positions_in
 from relending.engine.keys import Keys
 from relending.findings import Findings
 from relending.units import Ints
@@ -50,14 +49,7 @@ def loans_called(ids: pa.Array, keys: Keys) -> Ints:
 
     Of an id that several rows have any will do: all of them are set aside.
     """
-    named = ids.unique().drop_null()
-    # the small table is the one that is hashed
-    hit = pc.index_in(keys.loan_ids.combine_chunks(), value_set=named)
-    found = np.flatnonzero(np.asarray(hit.is_valid()))
-    row_of = np.full(len(named) + 1, -1, np.int64)
-    row_of[hit.fill_null(0).to_numpy(zero_copy_only=False)[found]] = found
-    place = pc.index_in(ids, value_set=named).fill_null(len(named)).to_numpy(zero_copy_only=False)
-    return row_of[place]
+    return positions_in(ids, keys.loan_ids.combine_chunks())
 
 
 def at_rows(

@@ -37,6 +37,10 @@ def side_tables(side: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     return out
 
 
+OPTIONAL = ("reconciliation", "restatement", "ineligible")
+"""Tables a run may be without."""
+
+
 @dataclass(frozen=True, slots=True)
 class Executed:
     """What a run computed: integer step frames by table name, the findings, what was read, and the rules used."""
@@ -81,7 +85,7 @@ def execute(
     loans = book.loans.drop(columns=["data_error"])
     first = ["file", "sheet", "row"]
     loans = loans[[c for c in loans.columns if c not in first] + first]
-    more = {} if tables.reconciliation is None else {"reconciliation": tables.reconciliation}
+    more = {name: table for name in OPTIONAL if (table := getattr(tables, name)) is not None}
     return Executed(
         scenario,
         context,
