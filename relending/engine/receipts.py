@@ -483,5 +483,6 @@ def _enter_losses(side: BlockFunding, loan: Ints, day: Days, rules: Facility, co
     loans, drawn, loses = loans[some], drawn[some], loses[some]
     immediate = np.array([v.value == "immediate" for v in rules[name].values], bool)[rules[name].index(drawn)]
     when = np.maximum(loses, drawn + 1)
+    immediate &= when <= context.end  # what is returned after the run is held at its end
     for d in np.unique(when[immediate]).tolist():
         side.lost[d] = np.unique(loans[immediate & (when == d)])
