@@ -65,8 +65,8 @@ class Recorded:
 
     ``decided``: the record decides the loan, no draw of it is simulated. ``status`` of its last batch (position in
     STATUS, -1: no row), ``period`` of that batch, ``asked`` and ``received`` fen over all its batches that were funded
-    (asked: of its last batch where none was), ``facility`` the one the money came from (-1: none did). ``before`` are loans
-    without a row from before the run, whose lender begins it with a balance: what they drew is in it.
+    (asked: of its last batch where none was), ``facility`` the one the money came from (-1: none did). ``before`` are
+    loans without a row from before the run, whose lender begins it with a balance: what they drew is in it.
     """
 
     decided: Flags
@@ -112,7 +112,8 @@ def recorded(
 ) -> tuple[tuple[Recorded, ...], tuple[Flags, ...], Findings]:
     """What the record says of every loan, the loans it sets aside, and what is wrong with it.
 
-    ``covered``: by facility, the lenders whose balance is given when the run begins; ``lenders``: by block, each loan's.
+    ``covered``: by facility, the lenders whose balance is given when the run begins; ``lenders``: of each block's
+    loans.
     """
     table = side.get(TABLE)
     if table is None:
