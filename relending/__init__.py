@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from relending.findings import InputError as InputError
     from relending.findings import InvariantError as InvariantError
     from relending.lineage import explain as explain
+    from relending.lineage import opening_from as opening_from
     from relending.runfolder import OpenedRun as OpenedRun
     from relending.runfolder import Run as Run
     from relending.runfolder import RunFolderError as RunFolderError
@@ -45,7 +46,7 @@ _HOMES = {
     "relending.engine.context": ("Context",),
     "relending.engine.steps": ("Funded", "attribute", "cost", "disclose", "fund", "schedule", "screen"),
     "relending.findings": ("Findings", "InputError", "InvariantError"),
-    "relending.lineage": ("explain",),
+    "relending.lineage": ("explain", "opening_from"),
     "relending.runfolder": ("OpenedRun", "Run", "RunFolderError", "open_run", "run", "verify"),
     "relending.scenario": ("Scenario", "load_scenario"),
 }

@@ -30,9 +30,7 @@ def whole_file(path: Path) -> Iterator[Path]:
     (['a.csv'], '1,2')
     """
     target = Path(os.path.realpath(path))  # a link keeps its name, the file behind it is replaced
-    handle, name = tempfile.mkstemp(prefix=".relending-", suffix=f".partial{target.suffix}", dir=target.parent)
-    os.close(handle)
-    room = Path(name)
+    room = _room(target)
     try:
         yield room
         room.chmod(MODE)
@@ -40,6 +38,55 @@ def whole_file(path: Path) -> Iterator[Path]:
     except BaseException:
         room.unlink(missing_ok=True)
         raise
+
+
+@contextmanager
+def whole_files(*paths: Path) -> Iterator[list[Path]]:
+    """Names to write to, as :func:`whole_file`: all of the files take their places, or none does.
+
+    Where one cannot (another program holds it open), those that had are put back as they were.
+
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> with whole_files(folder / "a.csv", folder / "b.csv") as (a, b):
+    ...     _ = a.write_text("1"), b.write_text("2")
+    >>> sorted(p.name for p in folder.iterdir())
+    ['a.csv', 'b.csv']
+    """
+    targets = [Path(os.path.realpath(path)) for path in paths]
+    rooms: list[Path] = []
+    undo: list[tuple[Path, Path | None]] = []
+    try:
+        for target in targets:
+            rooms.append(_room(target))
+        yield list(rooms)
+        for room, target in zip(tuple(rooms), targets, strict=True):
+            room.chmod(MODE)
+            if target.exists():
+                former = _room(target)
+                rooms.append(former)
+                target.replace(former)
+                undo.append((target, former))
+                room.replace(target)
+            else:
+                room.replace(target)
+                undo.append((target, None))
+    except BaseException:
+        for target, before in reversed(undo):
+            if before is None:
+                target.unlink(missing_ok=True)
+            else:
+                before.replace(target)
+        raise
+    finally:
+        for room in rooms:
+            room.unlink(missing_ok=True)
+
+
+def _room(target: Path) -> Path:
+    """A new empty file beside a file, with its ending."""
+    handle, name = tempfile.mkstemp(prefix=".relending-", suffix=f".partial{target.suffix}", dir=target.parent)
+    os.close(handle)
+    return Path(name)
 
 
 _REASONS = {

@@ -30,16 +30,18 @@ PathLike: TypeAlias = str | os.PathLike[str]
 Files: TypeAlias = Mapping[str, PathLike | Sequence[PathLike]]
 STOPPING = ("opening_tranches", "opening", "revisions", "other_loans")
 """Tables whose errors stop the reading: there is no loan that could be set aside for them."""
+OPTIONAL_SHEETS = frozenset(SIDE_TABLES) - {"prepayments"}
+"""Tables whose sheet in a workbook counts as not there while it has no rows but the template's example."""
 
 
 @dataclass(frozen=True, slots=True)
 class Book:
     """A loan book as read: frames in the integers of the step frames, findings, and what was read from where.
 
-    ``loans``: one row a loan read, in input order; ``side``: the tables beside them by name (``SIDE_TABLES``), those that
-    are there and always ``prepayments``, which may be empty; ``inputs``: a mapping a file, with
-    file, sha256, rows, sheet, encoding, header_row and columns (header -> name, unit and position from 0); ``cuts``:
-    where each block ends.
+    ``loans``: one row a loan read, in input order; ``side``: the tables beside them by name (``SIDE_TABLES``), those
+    that are there and always ``prepayments``, which may be empty; ``inputs``: a mapping a file, with file, sha256,
+    rows, sheet, encoding, header_row and columns (header -> name, unit and position from 0); ``cuts``: where each
+    block ends.
     """
 
     loans: pd.DataFrame
@@ -107,7 +109,8 @@ def read_book(
     path : a file (.csv, .xlsx, .xls, .xlsb, .ods, .parquet), a folder of Parquet files, or a list of them
     prepayments : a table of prepayments; without it a sheet 提前还款 or ``prepayments`` of a workbook is taken
     side : the other tables beside the loans (``SIDE_TABLES``), each a file or a list of files by its name; without one
-        a sheet of its name is taken; an ``applications`` sheet without rows counts as not there
+        a sheet of its name is taken. A file without rows is a table that is there (nothing was received), a sheet
+        without rows is not
     lender : id of the lender of rows that name none; without it their lender stays null, which a run refuses
     lenders : further lenders, name or id -> id (those of the scenario)
     sheet : name of the sheet to read in a workbook, or several: together they are the book
@@ -180,7 +183,7 @@ class SideTable:
 def read_side_table(
     path: PathLike, table: str, *, lender: str | None = None, lenders: Mapping[str, str] | None = None
 ) -> SideTable:
-    """Read and check a table of the dictionary that is not the loans: ``prepayments``, ``plan`` or ``published``.
+    """Read and check a table of the dictionary that is not the loans: one beside them, ``plan`` or ``published``.
 
     What a row by itself cannot show (a loan nobody knows, a quarter outside the run) is for whoever uses the table.
     Arguments and errors as in :func:`read_book`; an empty table is a frame without rows.
@@ -371,7 +374,7 @@ def _beside(
 ) -> tuple[dict[str, pd.DataFrame], Findings, tuple[Mapping[str, Any], ...]]:
     """Every table beside the loans, from its files or from sheets of the book; InputError with all that fails."""
     out: dict[str, pd.DataFrame] = {}
-    findings, stops = [], []
+    findings, stops = [], False
     inputs: list[Mapping[str, Any]] = []
     for name in SIDE_TABLES:
         try:
@@ -383,18 +386,20 @@ def _beside(
                 continue
             read = [_read_side(one, name, block_rows, lender, lenders) for one in parts]
         except InputError as stop:
-            stops.append(stop.findings)
+            findings.append(stop.findings)
+            stops = True
             continue
         frame = _concat([one for one, _, _ in read], name)
         said = Findings.concat([one for _, one, _ in read])
+        if name in OPTIONAL_SHEETS and name not in files and not len(frame) and not said.count("error"):
+            continue  # a sheet of the template left as it was
         findings.append(said)
         inputs += [entry for _, _, more in read for entry in more]
-        if name in files or len(frame):
-            out[name] = frame
+        out[name] = frame
         if said.count("error") and (name in STOPPING or (name == "prepayments" and frame["loan_id"].isna().any())):
-            stops.append(said)
+            stops = True
     if stops:
-        raise InputError(Findings.concat(stops))
+        raise InputError(Findings.concat(findings))
     out.setdefault("prepayments", _concat([], "prepayments"))
     return out, Findings.concat(findings), tuple(inputs)
 

@@ -5,9 +5,7 @@ What needs other rows (ids given twice, the loans of a project together, prepaym
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Mapping
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -15,6 +13,8 @@ import pyarrow.compute as pc
 
 from relending.book.block import Problem, Rows
 from relending.book.cells import flat
+from relending.book.checks_common import close_to, lenders_of, missing
+from relending.book.checks_side import SIDE_CHECKS
 from relending.book.columns import columns, limits, words
 from relending.book.texts import even, translate
 from relending.dates import to_date
@@ -40,18 +40,13 @@ _POSITIVE = {
 
 def check_loans(rows: Rows, lender: str | None, lenders: Mapping[str, str]) -> None:
     """Check the rows of a loan table; fills in the lender and translates sectors on the way."""
-    _lenders(rows, lender, lenders)
+    lenders_of(rows, lender, lenders)
     _sectors(rows)
     _refinances(rows)
-    _missing(rows)
+    missing(rows)
     _ranges(rows)
     _dates(rows)
     _reported(rows)
-
-
-def check_prepayments(rows: Rows, lender: str | None, lenders: Mapping[str, str]) -> None:
-    """Check the rows of a prepayment table for empty cells; amounts are held against the loans by the engine."""
-    _missing(rows)
 
 
 def check_plan(rows: Rows, lender: str | None, lenders: Mapping[str, str]) -> None:
@@ -59,11 +54,11 @@ def check_plan(rows: Rows, lender: str | None, lenders: Mapping[str, str]) -> No
 
     What needs the scenario (its quarters, the LPR) is checked where the plan is expanded.
     """
-    _lenders(rows, lender, lenders)
+    lenders_of(rows, lender, lenders)
     nobody = rows.values["lender"].is_null().to_numpy(zero_copy_only=False) & ~rows.unreadable("lender")
     rows.blame("lender_missing", nobody, "lender", "lender | scenario.lender")
     _sectors(rows, unknown="plan_sector_unknown")
-    _missing(rows)
+    missing(rows)
     for name, most in (("months", limits()["plan_months"]), ("loans", limits()["plan_loans"])):
         values, there = rows.ints(name)
         rows.blame("value_out_of_range", there & ((values < 1) | (values > most)), name, f"1 … {most}")
@@ -87,45 +82,17 @@ def check_plan(rows: Rows, lender: str | None, lenders: Mapping[str, str]) -> No
 
 def check_published(rows: Rows, lender: str | None, lenders: Mapping[str, str]) -> None:
     """Check the rows of published figures for empty cells and lenders nobody knows; the rest needs a run."""
-    _lenders(rows, None, lenders)
-    _missing(rows)
-
-
-def check_cells(rows: Rows, lender: str | None, lenders: Mapping[str, str]) -> None:
-    """Check the rows of a table for empty cells; what they say is held against the loans by the engine."""
-    _missing(rows)
-
-
-def check_opening(rows: Rows, lender: str | None, lenders: Mapping[str, str]) -> None:
-    """Check the rows of opening tranches or totals for empty cells; fills in the lender."""
-    _lenders(rows, lender, lenders)
-    _missing(rows)
+    lenders_of(rows, None, lenders)
+    missing(rows)
 
 
 CHECKS: Mapping[str, Callable[[Rows, str | None, Mapping[str, str]], None]] = {
     "loans": check_loans,
-    "prepayments": check_prepayments,
-    "applications": check_cells,
-    "opening_tranches": check_opening,
-    "opening": check_opening,
-    "schedule": check_cells,
-    "balances": check_cells,
-    "revisions": check_cells,
-    "other_loans": check_cells,
+    **SIDE_CHECKS,
     "plan": check_plan,
     "published": check_published,
 }
 """How the rows of each table are checked: with the lender of rows that name none, and further lenders by name."""
-
-
-def _missing(rows: Rows) -> None:
-    for column in columns(rows.table).values():
-        if column.required != "always":
-            continue
-        values = rows.values[column.frame]
-        if values.null_count:
-            empty = values.is_null().to_numpy(zero_copy_only=False) & ~rows.unreadable(column.name)
-            rows.blame("value_missing", empty, column.name, f"{column.name} / {column.zh}")
 
 
 def _refinances(rows: Rows) -> None:
@@ -155,7 +122,7 @@ def _ranges(rows: Rows) -> None:
     for name, code in _POSITIVE.items():
         values, there = rows.ints(columns()[name].frame)
         rows.blame(code, there & (values <= 0), name, "> 0")
-    share, there = rows.ints(columns()["syndicate_share"].frame)
+    share, there = rows.ints("syndicate_share_ppm")
     rows.blame("value_out_of_range", there & (share > PPM), "syndicate_share", "<= 1 (100%)")
     for column in columns().values():
         if column.one_of:
@@ -203,11 +170,6 @@ def _tonnes(grams: int) -> str:
     return f"{grams // 10**6}.{grams % 10**6:06d}".rstrip("0").rstrip(".") + " tCO2e"
 
 
-def _nearest(name: str | None) -> str:
-    """A suggestion, said as one in either language."""
-    return f"≈ {name}" if name else ""
-
-
 def _sectors(rows: Rows, unknown: str = "unknown_sector") -> None:
     from relending.policy import field_of, nearest_sector, sector_of, sectors
 
@@ -224,7 +186,7 @@ def _sectors(rows: Rows, unknown: str = "unknown_sector") -> None:
         """The sector most like a text, as code and name."""
         near = nearest_sector(text)
         one = sectors().get(sector_of(near)[0] or "") if near else None
-        return _nearest(f"{one.code} {one.zh}" if one else near)
+        return close_to(f"{one.code} {one.zh}" if one else near)
 
     texts = rows.values["sector"]
     mapped, strange = translate(texts, code)
@@ -239,30 +201,4 @@ def _sectors(rows: Rows, unknown: str = "unknown_sector") -> None:
         rows.blame(unknown, strange, "sector", nearest)
 
 
-def _lenders(rows: Rows, lender: str | None, lenders: Mapping[str, str]) -> None:
-    from relending.policy import lender_of
-    from relending.policy import lenders as policy_lenders
-
-    own = {even(name): identity for name, identity in lenders.items()}
-    own.update({even(identity): identity for identity in lenders.values()})
-
-    def identify(text: str) -> Any:
-        return own.get(even(text)) or lender_of(text)
-
-    texts = rows.values["lender"]
-    mapped, strange = translate(texts, identify)
-    texts = flat(texts)
-    rows.values["lender"] = filled = pc.coalesce(mapped, texts) if len(strange) else mapped
-    if len(strange):
-        choices = [*lenders, *(n for known in policy_lenders().values() for n in known.names)]
-
-        def close(text: str) -> str:
-            return _nearest(next(iter(difflib.get_close_matches(text, choices, 1, 0.5)), None))
-
-        rows.blame("unknown_lender", strange, "lender", translate(texts.take(pa.array(strange)), close)[0])
-    if filled.null_count and lender is not None:  # a book alone may leave it open; a run needs one and says so
-        empty = filled.is_null().to_numpy(zero_copy_only=False) & ~rows.unreadable("lender")
-        rows.values["lender"] = pc.if_else(pa.array(empty), pa.scalar(lender, pa.string()), filled)
-
-
-__all__ = ["CHECKS", "Problem", "check_loans", "check_plan", "check_prepayments", "check_published"]
+__all__ = ["CHECKS", "Problem", "check_loans", "check_plan", "check_published"]

@@ -27,6 +27,17 @@ PLAN_ID = "plan-"
 """What the id of a planned loan begins with; the row of the plan and the loan's number there follow."""
 FRAME_TYPES = {"id": "string", "text": "string", "sector": "string", "enum": "string", "date": "date32", "bool": "bool"}
 """Arrow type of a column's values in the frame; every type not named here is int64."""
+_LIMITS = {
+    "money": "principal_fen",
+    "mass": "mass_g",
+    "rate": "rate_ppm",
+    "rate_e8": "rate_e8",
+    "power": "power_kw",
+    "energy": "energy_kwh",
+    "integer": "integer",
+    "share": "share_ppm",
+}
+"""The entry of ``[limits]`` that holds the largest figure of a type, where a column names no other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +56,7 @@ class Column:
     values: Mapping[str, tuple[str, ...]]
     one_of: tuple[int, ...]
     signed: bool
+    limit: str
     units: Mapping[str, int]
     description: Mapping[str, str]
     checks: Mapping[str, str]
@@ -155,6 +167,7 @@ def _column(name: str, entry: Mapping[str, Any], units: Mapping[str, Mapping[str
         values=MappingProxyType({k: tuple(v) for k, v in entry.get("values", {}).items()}),
         one_of=tuple(entry.get("one_of", ())),
         signed=entry.get("signed", False),
+        limit=entry.get("limit", _LIMITS.get(entry["type"], "")),
         units=MappingProxyType(units.get(entry.get("units", entry["type"]), {})),
         description=MappingProxyType(entry["description"]),
         checks=MappingProxyType(entry.get("checks", {})),
@@ -177,13 +190,22 @@ def frame_columns(table: str = "loans") -> dict[str, str]:
 
 
 def key_column(table: str = "loans") -> str:
-    """The column that tells a row, where a total says that it is one: the loan id, else the first that must be there.
+    """The column that tells a row, where a total says that it is one: the first that must be there, as the loan id.
 
-    >>> key_column(), key_column("plan")
-    ('loan_id', 'quarter')
+    >>> key_column(), key_column("plan"), key_column("other_loans")
+    ('loan_id', 'quarter', 'lender')
     """
-    known = columns(table)
-    return "loan_id" if "loan_id" in known else next(c.name for c in known.values() if c.required == "always")
+    return next(c.name for c in columns(table).values() if c.required == "always")
+
+
+def example_columns(table: str = "loans") -> tuple[str, ...]:
+    """The columns in which a template's example row says that it is one: that which tells a row, or the ids.
+
+    >>> example_columns(), example_columns("other_loans")
+    (('loan_id',), ('project_id', 'project_code'))
+    """
+    # a lender may well be called Example Bank
+    return ("project_id", "project_code") if table == "other_loans" else (key_column(table),)
 
 
 _REQUIRED = {
@@ -199,7 +221,7 @@ _TITLES = {
     "prepayments": ("Prepayments 提前还款",),
     "applications": (
         "Applications and receipts 申请与到账",
-        "What was applied for and what arrived: `applications` of a scenario. A loan in it follows it, not the simulation.",
+        "What was applied for and what arrived: `applications` of a scenario. A loan in it follows it.",
         "申请与到账情况，由情景文件的 `applications` 指定；表中的借据以实际到账为准，不再模拟。",
     ),
     "opening_tranches": (

@@ -421,3 +421,12 @@ def _nearest(column: Column, headers: Sequence[str]) -> str:
         if likeness > score:
             best, score = header, likeness
     return best
+
+
+def split_unit(header: str) -> tuple[str, str]:
+    """The evened-out name of a header and the unit in its brackets, empty where it has none.
+
+    >>> split_unit("放款金额（万元）"), split_unit("利率%"), split_unit("借款人")
+    (('放款金额', '万元'), ('利率', '%'), ('借款人', ''))
+    """
+    return _split(header)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from relending.book.apart import added_up, count_cells, keep_ids, note_totals, set_apart, uneven, unit_rows
 from relending.book.block import Finished, Ints, Problem, Rows, is_error
 from relending.book.cells import TEXT, Cells, RawBlock, flat
-from relending.book.columns import PLAN_ID, Column, columns, frame_columns, key_column, limits, words
+from relending.book.columns import PLAN_ID, Column, columns, example_columns, frame_columns, key_column, limits, words
 from relending.book.days import read_dates, read_periods, read_quarters
 from relending.book.headers import Field
 from relending.book.numbers import Reading, read_numbers
@@ -25,16 +25,6 @@ from relending.book.totals import example_rows, total_rows
 from relending.findings import Findings
 
 _WORTH_A_THREAD = 50_000  # rows
-_LIMIT = {
-    "money": "principal_fen",
-    "mass": "mass_g",
-    "rate": "rate_ppm",
-    "rate_e8": "rate_e8",
-    "power": "power_kw",
-    "energy": "energy_kwh",
-    "integer": "integer",
-    "share": "share_ppm",
-}
 
 
 def read_columns(raw: RawBlock, fields: Sequence[Field], table: str) -> Rows:
@@ -43,9 +33,11 @@ def read_columns(raw: RawBlock, fields: Sequence[Field], table: str) -> Rows:
     key = key_column(table)
     padded, ragged = uneven(raw, fields)
     cells = {name: raw.columns[f.position] for name, f in found.items()}
-    dates = [f.position for f in fields if f.column.type == "date"]
+    # a total has no day; nor has it a quarter, but where that tells the row
+    dates = [f.position for f in fields if f.column.type in ("date", "quarter", "period") and f.column.name != key]
     by_id, by_cell = total_rows(raw, found[key].position, dates)
-    examples = example_rows(raw, found[key].position)
+    marked = [example_rows(raw, found[name].position) for name in example_columns(table) if name in found]
+    examples = np.unique(np.concatenate(marked)) if marked else np.zeros(0, np.int64)
     others = np.zeros(raw.rows, np.bool_)
     others[by_id[0]] = others[by_cell[0]] = others[examples] = True
     apart = ragged | others
@@ -165,7 +157,7 @@ def reading(column: Column, scale: int) -> Reading:
     >>> reading(columns()["principal"], 1_000_000).finer
     'finer_than_fen'
     """
-    limit = limits()["investment_fen" if column.name == "project_investment" else _LIMIT[column.type]]
+    limit = limits()[column.limit]
     finer = "amount_rounded"
     if column.name == "principal":
         finer = "finer_than_fen"
@@ -197,10 +189,12 @@ def _expected(code: str, column: Column, given: Field, found: pa.Array) -> str |
     if code in ("unreadable_date", "implausible_date"):
         return f"{limits()['day_like']}; {limits()['first_year']}-{limits()['last_year']}"
     if code == "amount_absurd":
-        most = limits()["investment_fen" if column.name == "project_investment" else _LIMIT[column.type]]
+        most = limits()[column.limit]
         return f"<= {Decimal(most) / given.scale:f} {given.unit}".rstrip()
     if code == "unreadable_quarter":
         return str(limits()["quarter_like"])
+    if code == "unreadable_period":
+        return str(limits()["period_like"])
     if code == "finer_than_fen":
         return "0.01"
     if code == "amount_rounded":

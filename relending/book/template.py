@@ -1,8 +1,9 @@
 """The workbook template 模板: a book to be filled in, made from the column dictionary.
 
-Sheets: parameters, loans, prepayments, a guide, and a hidden one with the words of long drop-down lists. A column of
-ids is formatted as text, amounts, rates and days as what they are; a list of words can be chosen from; what a column
-means appears where its cell is selected. The example row of a table is no loan: readers pass over it and say so.
+Sheets: parameters, loans, prepayments, the optional ones of the bank's own ledger, a guide, and a hidden one with the
+words of long drop-down lists. A column of ids is formatted as text, amounts, rates and days as what they are; a list of
+words can be chosen from; what a column means appears where its cell is selected. The example row of a table is no loan:
+readers pass over it and say so.
 """
 
 from __future__ import annotations
@@ -13,17 +14,21 @@ from pathlib import Path
 from typing import Any
 
 from relending import policy
-from relending.book.columns import Column, columns
+from relending.book.columns import Column, columns, example_columns
 from relending.book.parameters import Parameter, parameters, template
 from relending.book.sheetxml import column_letters
 from relending.outfile import whole_file
 from relending.spreadsheet import escape, workbook
 
-TABLES = ("loans", "prepayments")
+OPTIONAL = ("applications", "schedule", "balances", "revisions", "other_loans", "opening_tranches", "opening")
+"""Tables whose sheet may be left as it is: one without rows is as if it were not there."""
+TABLES = ("loans", "prepayments", *OPTIONAL)
+_GREY = "#A6A6A6"
 _LAST_ROW = 1_048_575
 _A4 = 9  # the number spreadsheets have for it
 _UNITS = {"money": {"zh": "元", "en": "yuan"}, "rate": {"zh": "%", "en": "%"}, "mass": {"zh": "吨", "en": "t"}}
 _UNITS |= {"power": {"zh": "兆瓦", "en": "MW"}, "energy": {"zh": "兆瓦时", "en": "MWh"}}
+_UNITS |= {"rate_e8": _UNITS["rate"]}
 _UNITS |= {"bp": {"zh": "基点", "en": "bp"}, "months": {"zh": "月", "en": "months"}}
 _FORMATS = {
     "money": "#,##0.00",
@@ -33,7 +38,8 @@ _FORMATS = {
     "id": "@",
     "text": "@",
 }
-_FORMATS |= {"power": "#,##0.###", "energy": "#,##0.###"}
+_FORMATS |= {"power": "#,##0.###", "energy": "#,##0.###", "rate_e8": "0.00######", "share": "0.####%"}
+_FORMATS |= {"period": "@", "quarter": "@"}
 _REQUIRED = {
     "always": {"zh": "必填", "en": "required"},
     "lender": {"zh": "可不填，空则取参数表的金融机构", "en": "may be empty: the lender of the parameter sheet"},
@@ -67,6 +73,8 @@ def write_template(path: Path, lang: str = "zh") -> None:
             sheet.set_landscape()
             sheet.set_paper(_A4)
             sheet.fit_to_pages(1, 0)
+        for table in OPTIONAL:
+            sheets[table].set_tab_color(_GREY)
         sheets["parameters"].activate()
 
 
@@ -85,6 +93,11 @@ def choices_of(column: Column, lang: str) -> list[str]:
     """The words that may be chosen in a column; none where anything may be written."""
     if column.type == "sector":
         return [s.zh if lang == "zh" else s.en for s in policy.sectors().values()]
+    if column.name == "facility":
+        return facility_choices(lang)[1:]
+    if column.name == "code":
+        known = [(f.zh, f.en) for f in policy.fields().values()] + [(s.zh, s.en) for s in policy.sectors().values()]
+        return [template()["total"][lang], *(zh if lang == "zh" else en for zh, en in known)]
     if column.one_of:
         return [str(n) for n in column.one_of]
     return [names[0] if lang == "zh" else value for value, names in column.values.items()]
@@ -114,6 +127,7 @@ def _styles(book: Any) -> dict[str, Any]:
         "some": book.add_format({**head, "bg_color": "#BDD7EE"}),
         "free": book.add_format({**head, "bg_color": "#EDEDED"}),
         "note": book.add_format({"text_wrap": True, "valign": "top", "font_color": "#595959"}),
+        "about": book.add_format({"text_wrap": True, "valign": "top", "bold": True, "bg_color": "#EDEDED"}),
         "plain": book.add_format({"valign": "top"}),
         "entry": book.add_format({"border": 1, "valign": "top"}),
         "entry_text": book.add_format({"border": 1, "valign": "top", "num_format": "@"}),
@@ -188,14 +202,13 @@ def _offered(one: Parameter, lang: str) -> list[str]:
 
 def _table(sheet: Any, table: str, lang: str, styles: dict[str, Any], words: _Lists) -> None:
     example = template()["example"][table]
+    marker = example_columns(table)[0]
     for at, column in enumerate(columns(table).values()):
         style = {"always": "needed", "facility": "some"}.get(column.required, "free")
         header = header_of(column, lang)
         sheet.write_string(0, at, header, styles[style])
         wide = sum(2 if ord(c) > 0x2E80 else 1 for c in header)
-        sheet.set_column(
-            at, at, max(26 if column.name == "loan_id" else 12, min(wide + 3, 30)), styles.get(column.type)
-        )
+        sheet.set_column(at, at, max(26 if column.name == marker else 12, min(wide + 3, 30)), styles.get(column.type))
         message = column.description[lang]
         if column.checks:
             message += ("；" if lang == "zh" else "; ") + column.checks[lang]
@@ -222,7 +235,7 @@ def _example(column: Column, value: Any, lang: str) -> Any:
         return sector.zh if lang == "zh" else sector.en
     if column.values:
         return column.values[value][0] if lang == "zh" else value
-    return float(value) if column.type == "rate" else value
+    return float(value) if column.type in ("rate", "rate_e8") else value
 
 
 def _write(sheet: Any, row: int, at: int, value: Any, style: Any) -> None:
@@ -243,10 +256,16 @@ def _guide(sheet: Any, lang: str, styles: dict[str, Any]) -> None:
         sheet.write_string(0, at, text, styles["free"])
     row = 0
     for table in TABLES:
+        name = template()["sheets"][table][lang]
+        if table in OPTIONAL:
+            row += 1
+            about = (name, "", "", template()["optional"][lang], template()["about"][table][lang], "", "")
+            for at, text in enumerate(about):
+                sheet.write_string(row, at, escape(text), styles["about"])
         for column in columns(table).values():
             row += 1
             said = (
-                template()["sheets"][table][lang],
+                name,
                 header_of(column, lang),
                 column.name,
                 _REQUIRED[column.required][lang],

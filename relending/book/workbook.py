@@ -6,6 +6,7 @@ import datetime as dt
 import zipfile
 import zlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -121,7 +122,8 @@ def open_workbook(
     ]
     if table == "loans" and _lost_its_parameters(names):
         raise InputError(Findings.one("parameter_sheet_missing", file=path.name, found=", ".join(names)))
-    notes += [Findings.one("sheet_hidden", file=path.name, sheet=n, found=n) for n in chosen if n not in visible]
+    hidden = {n: Findings.one("sheet_hidden", file=path.name, sheet=n, found=n) for n in names if n not in visible}
+    notes += [hidden[n] for n in chosen if n in hidden]
     if seen is None:
         notes.append(Findings.one("cells_not_examined", file=path.name, found=path.suffix.lower(), expected=".xlsx"))
 
@@ -129,6 +131,7 @@ def open_workbook(
         return _table(path, name, sheets[name], what, sha256, (seen or {}).get(name, Seen()), before)
 
     side = {what: made(n, what) for what, n in beside.items() if sheets[n].width}
+    side = {what: replace(t, notes=t.notes + hidden.get(t.sheet, Findings())) for what, t in side.items()}
     return tuple(made(n, table) for n in chosen), side, Findings.concat(notes)
 
 
@@ -155,6 +158,29 @@ def open_sheet(
         found = _is_really(path) or str(error)[:200]
         raise InputError(Findings.one("file_unreadable", file=path.name, found=found)) from None
     return name, rows, (seen or {}).get(name, Seen()).broken
+
+
+def first_rows(path: Path) -> Mapping[str, list[list[str]]]:
+    """The first rows of every visible sheet as texts, by sheet name: of a form only its head is wanted.
+
+    InputError where it cannot be opened or is larger than is safe; formulas are never computed, links never followed.
+    """
+    import python_calamine as calamine
+
+    _examined(path)
+    try:
+        with calamine.CalamineWorkbook.from_path(str(path)) as book:
+            names = [
+                m.name
+                for m in book.sheets_metadata
+                if m.typ == calamine.SheetTypeEnum.WorkSheet and m.visible == calamine.SheetVisibleEnum.Visible
+            ]
+            return {name: _Sheet(book.get_sheet_by_name(name)).head() for name in names}
+    except InputError:
+        raise
+    except Exception as error:  # the reader's errors share no class of their own
+        found = _is_really(path) or str(error)[:200]
+        raise InputError(Findings.one("file_unreadable", file=path.name, found=found)) from None
 
 
 def _before_opening(path: Path) -> bool:

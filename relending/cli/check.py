@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from relending.cli.beside import side_option
 from relending.cli.people import (
     STOPPED,
     allow_outside_option,
@@ -44,6 +45,7 @@ FACILITIES = ("cerf", "clean_coal")
     "--facility", "facilities", multiple=True, help=f"Facilities to screen for [default: {', '.join(FACILITIES)}]."
 )
 @click.option("--prepayments", type=click.Path(path_type=Path), help="Prepayments table.")
+@side_option
 @sheet_option
 @allow_outside_option
 @findings_option
@@ -54,6 +56,7 @@ def command(
     cls: str | None,
     facilities: tuple[str, ...],
     prepayments: Path | None,
+    beside: dict[str, tuple[Path, ...]],
     sheets: tuple[str, ...],
     allow_outside: bool,
     findings_to: Path | None,
@@ -63,7 +66,8 @@ def command(
 
     Prints what is wrong, what is eligible and why the rest is not, totals by field and the size of the draw.
     Nothing is written but --findings. Exit code 1 when there are errors. A scenario, and a template filled in, bring
-    their own lender, facilities and prepayments, so these options go with a plain book only.
+    their own lender, facilities and tables beside the loans, so these options go with a plain book only. Sheets of
+    the book's workbook with the name of such a table (applications 申请与到账, balances 贷款余额, …) are read too.
     """
     from relending.engine.check import check_book
     from relending.findings import InputError
@@ -75,12 +79,15 @@ def command(
         scenario = len(book) == 1 and _is_scenario(book[0])
         if scenario:
             bank = {"--lender": lender, "--class": cls}
-            _refuse_options({**bank, "--facility": facilities, "--prepayments": prepayments, "--sheet": sheets}, lang)
+            tables = {"--prepayments": prepayments, "--side": beside or None}
+            _refuse_options({**bank, "--facility": facilities, **tables, "--sheet": sheets}, lang)
             loaded, context, said = _load_scenario(book[0], allow_outside, sources)
         else:
             sources += [(Path(one), "loans") for one in book]
-            sources += [(prepayments, "prepayments")] if prepayments is not None else []
-            loaded, context, said = _load_book(book, lender, cls, facilities or FACILITIES, prepayments, sheets, lang)
+            if prepayments is not None:
+                beside = {**beside, "prepayments": (*beside.get("prepayments", ()), prepayments)}
+            sources += [(path, table) for table, paths in beside.items() for path in paths]
+            loaded, context, said = _load_book(book, lender, cls, facilities or FACILITIES, beside, sheets, lang)
         try:
             checked = check_book(loaded, context)
         except InputError as stop:
@@ -139,7 +146,7 @@ def _load_book(
     lender: str | None,
     cls: str | None,
     names: tuple[str, ...],
-    prepayments: Path | None,
+    beside: Mapping[str, tuple[Path, ...]],
     sheets: tuple[str, ...],
     lang: str,
 ) -> tuple[Any, Any, Any]:
@@ -167,7 +174,7 @@ def _load_book(
         known = "own"
         own = {lender: known}
         banks[known] = Bank(known, _class_of(lender, cls, lang))
-    read = read_book(book, prepayments=prepayments, lender=known, lenders=own, sheet=sheets or None)
+    read = read_book(book, side=beside, lender=known, lenders=own, sheet=sheets or None)
     return read, book_context([facility(name) for name in names], banks, read), Findings() + read.findings
 
 

@@ -250,6 +250,7 @@ def scenario_sources(scenario: Scenario) -> list[tuple[Path, str]]:
     """The files of a scenario that findings may point into, as :func:`write_findings` wants them."""
     tables = ((scenario.plan, "plan"), (scenario.prepayments, "prepayments"), (scenario.published, "published"))
     named = [(path, table) for path, table in tables if path is not None]
+    named += [(path, table) for table, paths in scenario.side.items() for path in paths]
     return [*((path, "loans") for path in scenario.book), *named, *((path, "") for path in scenario.files)]
 
 

@@ -15,7 +15,8 @@ from relending.cli.people import STOPPED, command_line, lang_option, say
 @click.option("--force", is_flag=True, help="Replace the file if it is there already.")
 @lang_option
 def command(out: Path, force: bool, lang: str) -> None:
-    """Write a workbook OUT.xlsx to fill in: sheets for parameters, loans and prepayments. 生成台账模板。
+    """Write a workbook OUT.xlsx to fill in: sheets for parameters, loans, prepayments and, optional, for
+    what the bank received and what its loans really did. 生成台账模板。
 
     Headers name their units, words can be chosen from lists, ids are text, and what a column means is shown where a
     cell is selected. Filled in, it is a loan book and a scenario at once: relending run OUT.xlsx.
@@ -43,7 +44,8 @@ def command(out: Path, force: bool, lang: str) -> None:
     check = command_line("relending", "check", str(out), options=["--lang", lang])
     run = command_line("relending", "run", str(out), options=["--lang", lang])
     if lang == "zh":
-        said = (f"已生成模板：{out}", "请填写“参数”“借据”和“提前还款”，覆盖或删除示例行，保存后：")
+        said = (f"已生成模板：{out}", "请填写“参数”“借据”和“提前还款”，其余工作表按需填写，覆盖或删除示例行，保存后：")
     else:
-        said = (f"wrote {out}", "Fill in Parameters, Loans and Prepayments, write over the example rows, save, then:")
+        how = "Fill in Parameters, Loans and Prepayments, others as needed, write over the example rows, save, then:"
+        said = (f"wrote {out}", how)
     say("\n".join((*said, f"  {check}", f"  {run}")))

@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 
 import numpy as np
 
-from relending.dates import Days, month_end, month_of, month_text, quarter_end, quarter_of, quarter_text, to_date
+from relending.dates import (
+    Days,
+    month_end,
+    month_of,
+    month_text,
+    parse_quarter,
+    quarter_end,
+    quarter_of,
+    quarter_text,
+    to_date,
+    to_day,
+)
 from relending.engine.block import Block
 from relending.engine.calendar import adjust
 from relending.engine.columns import Codes, numbered
@@ -72,6 +84,18 @@ def period_end(periods: Ints) -> Days:
 def period_text(period: int) -> str:
     """An application period as written in ``caps``: ``2024Q1`` or ``2024-03``."""
     return month_text(-period) if period < 0 else quarter_text(period)
+
+
+def period_number(text: str) -> int:
+    """The application period that :func:`period_text` writes like this; ValueError if it is none.
+
+    >>> [period_text(period_number(t)) for t in ("2024Q1", "2024-03")]
+    ['2024Q1', '2024-03']
+    """
+    if "Q" in text:
+        return parse_quarter(text)
+    first = dt.date.fromisoformat(f"{text}-01")
+    return -int(month_of(to_day(first)))
 
 
 def next_period(period: int) -> int:

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from relending.dates import quarter_of
+from relending.engine import opening_totals, openings
 from relending.engine.applications import make_requests
 from relending.engine.columns import ints
 from relending.engine.context import Context
@@ -33,6 +34,7 @@ class BookLike(Protocol):
     def side(self) -> Mapping[str, pd.DataFrame]: ...
 
 
+BEGINNING = (openings.TABLE, opening_totals.TABLE)
 NAMED = 5
 """Loans named for each reason."""
 
@@ -62,7 +64,9 @@ def book_context(facilities: Sequence[Facility], lenders: Mapping[str, Any], boo
 
 def check_book(book: BookLike, context: Context) -> Checked:
     """Screen a book and size its draw, before quotas and without rollovers."""
-    prepared = prepare(book.blocks, book.side, context)
+    # what a run begins with is held against its first day, and a book alone has none
+    side = {name: table for name, table in book.side.items() if name not in BEGINNING}
+    prepared = prepare(book.blocks, side, context)
     counts: dict[str, int] = {}
     amounts: dict[str, int] = {}
     by_field: dict[str, tuple[int, int, int]] = {}

@@ -40,7 +40,7 @@ class Cohort:
     continued: list[Ints] = field(default_factory=list)
 
     def with_others(self, others: Cohort | None) -> Cohort:
-        """These draws and others of the same day, tranche and block, by loan: recorded and simulated ones side by side."""
+        """These draws and others of the same tranche and block, by loan: recorded and simulated ones side by side."""
         if others is None:
             return self
         order = np.argsort(np.concatenate([others.loan, self.loan]), kind="stable")
@@ -54,9 +54,9 @@ class Tranche:
     """One draw date of a facility, summed by lender (arrays of one entry a lender, fen).
 
     ``due`` are the due dates, ``rates`` the rate of each tranche-year in ppm; ``continued[k]`` and ``repaid[k]`` what
-    was rolled over and repaid at due date k; ``returns`` what prepayments sent back, by day. ``recorded`` is the part of
-    ``drawn`` that really arrived; ``suffix`` what the name has besides facility, lender and day. Of an opening tranche
-    ``opened`` is the first day of the run, and ``begun`` the day its current year began.
+    was rolled over and repaid at due date k; ``returns`` what prepayments sent back, by day. ``recorded`` is the part
+    of ``drawn`` that really arrived; ``suffix`` what the name has besides facility, lender and day. Of an opening
+    tranche ``opened`` is the first day of the run, and ``begun`` the day its current year began.
     """
 
     day: int
@@ -141,7 +141,7 @@ class Gaps:
 @dataclass(slots=True)
 class BlockFunding:
     """One block's side of a facility's funding, by day: what is asked for, what arrived, what was repaid early (loan,
-    amount, owed before it; several lots where a loan has several of one day), and which loans lost their eligibility."""
+    amount, owed before it; several lots where a loan has several of one day), and who lost its eligibility."""
 
     block: Block
     schedule: Schedule
@@ -166,7 +166,7 @@ def block_funding(
 ) -> BlockFunding:
     """A block's requests sorted by draw date (those after the end of the run are pending and left out).
 
-    ``immediate``: early repayments send their part of a draw back at once somewhere in the facility's rules; ``before``
+    ``immediate``: early repayments send their part of a draw back at once somewhere in the rules; ``before``
     are the requests that lie in the opening balance: left out too.
     """
     inside = (requests.day <= end) & ~before
@@ -191,6 +191,6 @@ def block_funding(
 
 
 def _lots(rows: Ints, loan: Ints) -> list[Ints]:
-    """Rows (by loan) in lots that hold each loan at most once, in their order: a loan's second event comes after its first."""
+    """Rows (by loan) in lots that hold each loan at most once: a loan's second event comes after its first."""
     rank = np.arange(rows.size) - np.searchsorted(loan, loan)
     return [rows[rank == j] for j in range(int(rank.max(initial=0)) + 1)]

@@ -1,21 +1,27 @@
 """Disclosure 信息披露: supported loans by quarter, horizon, field and sector (design section 8).
 
 A block yields sums by (lender, facility, quarter, sector) and the distinct (project, lender, facility, sector, quarter)
-it saw; both merge in any order. ``disclosure_frame`` alone divides and rounds.
+it saw; both merge in any order. ``disclosure_frame`` alone divides and rounds. What horizons begin with
+(:mod:`relending.engine.carried`) and loans that leave them again (:mod:`relending.engine.leaving`) lie beside the sums.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from relending.dates import Days, quarter_of, quarter_text
+from relending.dates import Days, quarter_end, quarter_of, quarter_text
+from relending.engine import leaving as leave
+from relending.engine.block import NEVER
+from relending.engine.carried import Carried, carried
 from relending.engine.columns import distinct, frame_of, take, whole
 from relending.engine.context import Context, launch_day
+from relending.engine.distinct_projects import count_projects
+from relending.engine.opening_totals import Totals
 from relending.policy import Facility, sectors
 from relending.units import (
     E8,
@@ -75,12 +81,18 @@ def make_grid(context: Context, lenders: int) -> Grid:
 
 @dataclass(frozen=True, slots=True)
 class Disclosed:
-    """A partial: sums by cell (fen, limbs of fen x ppm, grams) and the distinct project-cells."""
+    """A partial: sums by cell (fen, limbs of fen x ppm, grams) and the distinct project-cells.
+
+    ``leaving`` are loans that leave the horizons again: in none of the sums. ``current``: limbs that stand for those of
+    ``weighted`` where current rates are weighed (:func:`weigh_current`).
+    """
 
     amount: Ints
     weighted: Ints
     reduction: Ints
     projects: Ints
+    leaving: leave.Leaving | None = None
+    current: Ints | None = None
 
     def merge(self, other: Disclosed) -> Disclosed:
         """The partial of both sets of loans; associative and commutative."""
@@ -89,22 +101,77 @@ class Disclosed:
             add(self.weighted, other.weighted),
             add(self.reduction, other.reduction),
             distinct(np.concatenate([self.projects, other.projects])),
+            leave.joined(self.leaving, other.leaving),
+            None if self.current is None or other.current is None else add(self.current, other.current),
         )
 
 
-def disclose_block(grid: Grid, cell: Ints, project: Ints, principal: Ints, rate: Ints, reduction: Ints) -> Disclosed:
-    """The partial of a block's supported loans: their cells, projects, fen, ppm, grams."""
+def weigh_current(
+    grid: Grid,
+    context: Context,
+    cell: Ints,
+    principal: Ints,
+    rate_on: Callable[[int], Ints],
+    leaves: Ints | None,
+    through: Mapping[tuple[int, int, str], int],
+) -> Ints:
+    """Limbs of fen x ppm of every horizon of every quarter of the run, by the rates of the quarter's last day.
+
+    ``rate_on`` gives the rates (ppm) of the loans on a day. Rates move, so a horizon is no running sum: each quarter
+    weighs all its loans anew, but for those that left by then (``leaves``) and those of the quarters an opening holds
+    (``through``, by lender, facility and horizon). Shape (4 limbs, lenders x facilities, quarters of the run, horizons,
+    columns).
+    """
+    out = np.zeros((4, grid.lenders * grid.facilities, len(context.quarters), len(HORIZONS), grid.width), np.int64)
+    for j, q in enumerate(context.quarters):
+        counted = principal if leaves is None else np.where(leaves <= q, 0, principal)
+        limbs = weighted_limbs(counted, rate_on(int(quarter_end(q))), cell, grid.size)
+        by_quarter = limbs.reshape(4, grid.lenders * grid.facilities, grid.quarters, grid.width)
+        here, began = q - grid.first, max(q // 4 * 4 - grid.first, 0)
+        for h, since in enumerate((here, began, 0)):
+            out[:, :, j, h] = by_quarter[:, :, since : here + 1].sum(axis=2)
+        for (lender, facility, horizon), last in through.items():
+            pair, h = lender * grid.facilities + facility, HORIZONS.index(horizon)
+            since = max((began, 0)[h - 1], last + 1 - grid.first)
+            out[:, pair, j, h] = by_quarter[:, pair, since : here + 1].sum(axis=1)
+    return out
+
+
+def disclose_block(
+    grid: Grid,
+    cell: Ints,
+    project: Ints,
+    principal: Ints,
+    rate: Ints,
+    reduction: Ints,
+    leaves: Ints | None = None,
+    current: Ints | None = None,
+) -> Disclosed:
+    """The partial of a block's supported loans: their cells, projects, fen, ppm, grams.
+
+    ``leaves``: the quarter from which each counts no more, NEVER for most; ``current``: see :func:`weigh_current`.
+    """
+    leaving = None
+    if leaves is not None and (leaves != NEVER).any():
+        leaving = leave.leaving_loans(cell, project, leaves, principal, rate, reduction)
+        stays = leaves == NEVER
+        cell, project, principal, rate, reduction = (c[stays] for c in (cell, project, principal, rate, reduction))
     return Disclosed(
         group_sum(principal, cell, grid.size),
         weighted_limbs(principal, rate, cell, grid.size),
         group_sum(reduction, cell, grid.size),
         distinct(project * grid.size + cell),
+        leaving,
+        current,
     )
 
 
-def rate_of(weighted: int, amount: int) -> int | None:
-    """Weighted average rate scaled 10**8, rounded half-even; None where there is nothing to weigh."""
-    return divide(weighted * (E8 // PPM), amount, "half_even") if amount else None
+def rate_of(weighted: int, amount: int, more: int = 0) -> int | None:
+    """Weighted average rate scaled 10**8, rounded half-even; None where there is nothing to weigh.
+
+    ``weighted`` is in fen x ppm, ``more`` in fen x 10**-8; ``amount`` is what both weigh.
+    """
+    return divide(weighted * (E8 // PPM) + more, amount, "half_even") if amount else None
 
 
 def _by_horizon(values: Ints, first: int) -> Ints:
@@ -129,41 +196,24 @@ def _groups(grid: Grid, f: int) -> list[tuple[str, str, list[int]]]:
     return out
 
 
-def _projects(grid: Grid, seen: Ints, groups: Sequence[tuple[str, str, list[int]]], f: int) -> np.ndarray:
-    """Distinct projects by (lender, group, horizon, quarter) of one facility, counted never summed."""
-    project, cell = np.divmod(seen, grid.size)
-    rest, code = np.divmod(cell, grid.width)
-    rest, quarter = np.divmod(rest, grid.quarters)
-    lender, facility = np.divmod(rest, grid.facilities)
-    mine = facility == f
-    project, code, quarter, lender = project[mine], code[mine], quarter[mine], lender[mine]
-    out = np.zeros((grid.lenders, len(groups), len(HORIZONS), grid.quarters), np.int64)
-    year = (quarter + grid.first) // 4
-    for g, (_, _, columns) in enumerate(groups):
-        some = np.isin(code, columns) if g else np.ones(len(code), bool)
-        who, q, y, p = lender[some], quarter[some], year[some], project[some]
-        if p.size == 0:
-            continue
-        # `seen` is sorted by project, lender, quarter: a project enters a horizon once, in its first quarter there
-        same = (who[1:] == who[:-1]) & (p[1:] == p[:-1])
-        new_pair = np.concatenate([[True], ~same])
-        new_year = np.concatenate([[True], ~(same & (y[1:] == y[:-1]))])
-        new_quarter = np.concatenate([[True], ~(same & (q[1:] == q[:-1]))])
-        for h, first in enumerate((new_quarter, new_year, new_pair)):
-            np.add.at(out[:, g, h, :], (who[first], q[first]), 1)
-    quarters = np.arange(grid.quarters) + grid.first
-    for h in (1, 2):
-        for j in range(1, grid.quarters):
-            if h == 2 or quarters[j] % 4:
-                out[:, :, h, j] += out[:, :, h, j - 1]
-    return out
+def disclosure_frame(
+    grid: Grid,
+    merged: Disclosed,
+    lenders: Sequence[str],
+    context: Context,
+    totals: Totals | None = None,
+    numbers: Mapping[str, int] | None = None,
+) -> pd.DataFrame:
+    """The disclosure table: a row for every lender, facility, quarter of the run, horizon, field and sector.
 
-
-def disclosure_frame(grid: Grid, merged: Disclosed, lenders: Sequence[str], context: Context) -> pd.DataFrame:
-    """The disclosure table: a row for every lender, facility, quarter of the run, horizon, field and sector."""
-    if max(total(merged.amount), total(merged.reduction)) > INT64_MAX:
-        raise LimitError("a disclosed sum is beyond the limit of 2**63 - 1")
-    parts = [_facility_cells(grid, merged, f, context) for f in range(grid.facilities)]
+    ``totals`` are what horizons begin with, ``numbers`` the project numbers of the ids it names.
+    """
+    groups = [_groups(grid, f) for f in range(grid.facilities)]
+    begins = None if totals is None else carried(grid, groups, totals, numbers or {})
+    _within_limits(merged, begins)
+    parts = [
+        _facility_cells(grid, merged, f, context, None if begins is None else begins[f]) for f in range(grid.facilities)
+    ]
     # one part a lender and facility, each in the order quarter, horizon, group
     order = [(who, f) for who in range(grid.lenders) for f in range(grid.facilities)]
     columns = {n: np.concatenate([parts[f][n][who].ravel() for who, f in order]) for n in parts[0]}
@@ -171,7 +221,9 @@ def disclosure_frame(grid: Grid, merged: Disclosed, lenders: Sequence[str], cont
     labels = [_labels(grid, f, context) for f in range(grid.facilities)]
     texts = {n: pa.concat_arrays([labels[f][n] for _, f in order]) for n in labels[0]}
     amount = columns["amount"]
-    rate = [rate_of(w, a) for w, a in zip(from_limbs(_limbs(columns)), amount.tolist(), strict=True)]
+    before = columns["before"].tolist() if begins is not None else [0] * len(amount)
+    weighed = zip(from_limbs(_limbs(columns)), amount.tolist(), before, strict=True)
+    rate = [rate_of(w, a, b) for w, a, b in weighed]
     return frame_of(
         {
             "lender": take(list(lenders), np.repeat([who for who, _ in order], sizes)),
@@ -185,28 +237,67 @@ def disclosure_frame(grid: Grid, merged: Disclosed, lenders: Sequence[str], cont
     )
 
 
+def _within_limits(merged: Disclosed, begins: Sequence[Carried] | None) -> None:
+    """LimitError where a figure could leave int64."""
+    amounts, reductions = [merged.amount], [merged.reduction]
+    if merged.leaving is not None:
+        amounts.append(merged.leaving[leave.PRINCIPAL])
+        reductions.append(merged.leaving[leave.REDUCTION])
+    for one in begins or ():
+        amounts.append(one.amount.ravel())
+        reductions.append(one.reduction.ravel())
+    if max(sum(map(total, amounts)), sum(map(total, reductions))) > INT64_MAX:
+        raise LimitError("a disclosed sum is beyond the limit of 2**63 - 1")
+
+
 def _limbs(columns: Mapping[str, Ints]) -> Ints:
     return np.stack([columns[f"limb{i}"] for i in range(4)])
 
 
-def _facility_cells(grid: Grid, merged: Disclosed, f: int, context: Context) -> dict[str, Ints]:
+def _facility_cells(
+    grid: Grid, merged: Disclosed, f: int, context: Context, begins: Carried | None
+) -> dict[str, np.ndarray]:
     """Every figure of a facility: arrays of shape (lenders, quarters of the run, horizons, groups)."""
     groups = _groups(grid, f)
     shape = (grid.lenders, grid.facilities, grid.quarters, grid.width)
     inside = slice(context.first_quarter - grid.first, context.last_quarter - grid.first + 1)
+    gone = None if merged.leaving is None else _leaving_sums(grid, f, merged.leaving, begins)
 
-    def gathered(cells: Ints) -> Ints:
-        table = cells.reshape(shape)[:, f]
-        by_group = np.stack([table[:, :, columns].sum(axis=2) for _, _, columns in groups], axis=-1)
-        return _by_horizon(by_group, grid.first)[:, :, inside].swapaxes(1, 2)
+    def by_group(table: Ints) -> Ints:
+        return np.stack([table[..., columns].sum(axis=-1) for _, _, columns in groups], axis=-1)
 
-    projects = _projects(grid, merged.projects, groups, f)  # lender, group, horizon, quarter
+    def gathered(cells: Ints, name: str, before: Ints | None = None) -> Ints:
+        sums = _by_horizon(by_group(cells.reshape(shape)[:, f]), grid.first)
+        if begins is not None:
+            sums = begins.lay(sums, grid.first, before)
+        if gone is not None:
+            sums = sums + by_group(gone[name])
+        return sums[:, :, inside].swapaxes(1, 2)
+
+    def limb(i: int) -> Ints:
+        if merged.current is None:
+            return gathered(merged.weighted[i], f"limb{i}")
+        table = merged.current[i].reshape(grid.lenders, grid.facilities, len(context.quarters), len(HORIZONS), -1)
+        return by_group(table[:, f])
+
+    projects = count_projects(
+        grid, merged.projects, merged.leaving, groups, f, begins
+    )  # lender, group, horizon, quarter
     return {
         "projects": projects[:, :, :, inside].transpose(0, 3, 2, 1),
-        "amount": gathered(merged.amount),
-        "reduction": gathered(merged.reduction),
-        **{f"limb{i}": gathered(limb) for i, limb in enumerate(merged.weighted)},
+        "amount": gathered(merged.amount, "amount", None if begins is None else begins.amount),
+        "reduction": gathered(merged.reduction, "reduction", None if begins is None else begins.reduction),
+        **{f"limb{i}": limb(i) for i in range(len(merged.weighted))},
+        **({} if begins is None else {"before": begins.weighed(np.array(context.quarters))}),
     }
+
+
+def _leaving_sums(grid: Grid, f: int, leaving: leave.Leaving, begins: Carried | None) -> dict[str, Ints]:
+    """What the loans that leave add to each horizon while they count."""
+    spans = leave.make_spans(grid, f, leaving[leave.CELL], leaving[leave.PROJECT], leaving[leave.LEAVES])
+    if begins is not None:
+        spans = spans.some(begins.later(spans.horizon, spans.lender, spans.quarter + grid.first))
+    return leave.sums(grid, spans, leaving)
 
 
 def _labels(grid: Grid, f: int, context: Context) -> dict[str, pa.Array]:

@@ -94,7 +94,7 @@ class Settlement:
                     self._return(key, cohort, hit, back, day)
 
     def _losses(self, day: int) -> None:
-        """Loans that no longer meet the conditions from this day on: all they hold goes back (on_ineligible = immediate)."""
+        """Loans that no longer meet the conditions: all they hold goes back (on_ineligible = immediate)."""
         for b in self.blocks:
             lost = b.lost.get(day)
             if lost is None:

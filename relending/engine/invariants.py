@@ -35,7 +35,7 @@ def check_tranches(tranches: Sequence[Sequence[Tranche]], lenders: Sequence[str]
 
 
 def check_positions(where: Sequence[Position], tranches: Sequence[Sequence[Tranche]], context: Context) -> None:
-    """By tranche and in all, the ledger's opening and draws less repayments are the balance held at the end of the run."""
+    """By tranche, the ledger's opening and draws less repayments are the balance held at the end of the run."""
     summed = [[t.held_at(context.end) for t in facility] for facility in tranches]
     for p in where:
         left: dict[int, int] = {}

@@ -172,23 +172,23 @@ def tranche_names(
 def ledger_frame(where: Sequence[Position], lenders: Sequence[str], context: Context) -> pd.DataFrame:
     """The ledger: by date, event, lender, facility (scenario order), tranche."""
     rank = {event: i for i, event in enumerate(EVENTS)}
-    events = sorted(
-        (e for p in where for e in p.events), key=lambda e: (e.day, rank[e.event], e.lender, e.facility, e.tranche)
+    told = sorted(
+        ((p, e) for p in where for e in p.events),
+        key=lambda x: (x[1].day, rank[x[1].event], x[1].lender, x[1].facility, x[0].names[x[1].tranche]),
     )
-    of = {(p.lender, p.facility): p for p in where}
-    told = [(of[e.lender, e.facility], e.tranche) for e in events]
+    events = [e for _, e in told]
     ids = [f.id for f in context.facilities]
     return frame_of(
         {
             "date": pa.array([e.day for e in events], pa.int32()).cast(pa.date32()),
             "lender": pa.array([lenders[e.lender] for e in events], pa.string()),
             "facility": pa.array([ids[e.facility] for e in events], pa.string()),
-            "tranche": pa.array([p.names[n] for p, n in told], pa.string()),
+            "tranche": pa.array([p.names[e.tranche] for p, e in told], pa.string()),
             "event": pa.array([e.event for e in events], pa.string()),
             "amount_fen": pa.array([e.amount for e in events], pa.int64()),
             "rate_ppm": pa.array([e.rate_ppm for e in events], pa.int64()),
             "balance_fen": pa.array([e.balance for e in events], pa.int64()),
-            "basis": pa.array([p.basis[n] for p, n in told], pa.string()),
+            "basis": pa.array([p.basis[e.tranche] for p, e in told], pa.string()),
         }
     )
 

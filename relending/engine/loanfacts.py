@@ -1,8 +1,8 @@
 """What the loans really did: extensions 展期, schedules given 还款计划, prepayments, refinancing, balances 贷款余额.
 
 All of it goes into the schedule of each loan, in this order: the bank's own schedule stands for the computed one (an
-extension moves its last payment), then every event in the order of days (:mod:`relending.engine.owed`). A loan for which
-a figure cannot be known is set aside; findings point at the row that is wrong, in the book or the table beside it.
+extension moves its last payment), then every event in the order of days (:mod:`relending.engine.owed`). A loan for
+which a figure cannot be known is set aside; findings point at the row that is wrong, in the book or beside it.
 """
 
 from __future__ import annotations
@@ -227,7 +227,7 @@ def _unpaid(terms: Terms, loans: Ints) -> Terms:
 
 
 def _refused(schedule: Schedule, mine: dict[str, Matched], side: Side, wrong: Flags) -> Findings:
-    """Errors for prepayments above what is owed and for balances where nothing is owed any more; sets their loans aside."""
+    """Errors for prepayments above what is owed and for balances where nothing is owed; sets their loans aside."""
     loan, day, kind, amount, owed = schedule.happened.refused
     if loan.size == 0:
         return Findings()

@@ -76,12 +76,12 @@ def outcome(
     record: Recorded,
     opened: Flags,
 ) -> Outcome:
-    """States and support of a block's loans after funding; ``opened`` are those whose draw is in the opening balance."""
+    """States and support of a block's loans after funding; the draws of ``opened`` are in the opening balance."""
     state = np.full(len(block), STATES.index("refused"), np.int8)
     state[error] = STATES.index("set_aside")
     state[screened.eligible] = STATES.index("unfunded")
     for status, name in RECORDED_STATES.items():
-        state[screened.eligible & record.decided & (record.status == status)] = STATES.index(name)
+        state[screened.eligible & record.follows & (record.status == status)] = STATES.index(name)
     gaps: list[tuple[Ints, Days, Days]] = []
     held_from = np.full(len(block), NEVER, np.int64)
     held_until = np.full(len(block), NEVER, np.int64)
@@ -110,17 +110,15 @@ def outcome(
     return Outcome(state, supported, held_from, held_until, joined_gaps(gaps))
 
 
-def facility_of(screened: Screened, record: Recorded) -> Ints:
+def facility_of(block: Block, screened: Screened, record: Recorded, context: Context) -> Ints:
     """The facility of each loan: the one the money came from, else its candidate."""
-    return np.where(record.facility != NONE, record.facility, screened.facility)
+    received = (record.facility != NONE) & (block.disbursed <= context.end)
+    return np.where(received, record.facility, screened.facility)
 
 
-def basis_of(record: Recorded, recording: bool) -> pa.Array:
-    """Whether what is said of each loan is recorded or simulated."""
-    return take(
-        ["simulated", "recorded"],
-        record.decided.astype(np.int64) if recording else np.zeros(len(record.decided), np.int64),
-    )
+def basis_of(record: Recorded, error: Flags, recording: bool) -> pa.Array:
+    """Whether what is said of each loan is recorded or simulated; nothing is simulated of a loan set aside."""
+    return take(["simulated", "recorded"], np.where(recording & (record.decided | error), 1, 0))
 
 
 def attribution_frame(
@@ -168,6 +166,7 @@ def draws_frame(
     """The draws table of a block: a row a draw of a supported loan (several with carry_over), in loan order."""
     most = most_rollovers(context)
     lots: list[_Lot] = []
+    waiting = result.state == STATES.index("pending")
     for f, (request, side) in enumerate(zip(requests, funding, strict=True)):
         for key, cohort in side.cohorts.items():
             rows = np.flatnonzero(cohort.drawn > 0)
@@ -182,7 +181,7 @@ def draws_frame(
             lots.append(_pending(request.loan[some], f, (day, "", 0), most))
     lots += [
         _pending(receipts.loan[i : i + 1], int(receipts.facility[i]), _key(receipts, i), most)
-        for i in np.flatnonzero((receipts.day > context.end) & result.supported[receipts.loan]).tolist()
+        for i in np.flatnonzero((receipts.day > context.end) & waiting[receipts.loan]).tolist()
     ]
     return _joined_draws(block, lots, lender, lenders, names, context, most)
 

@@ -1,7 +1,8 @@
 """Opening tranches 期初批次: the facility balance a run begins with, from the bank's general ledger.
 
-A lender and facility with opening tranches begins the run with exactly these: no draw before the first day of the run is
-worked out for it. They have no loans behind them, so at a due date they are rolled over in full while rollovers are left.
+A lender and facility with opening tranches begins the run with exactly these: no draw before the first day of the run
+is worked out for it. They have no loans behind them, so at a due date they are rolled over in full while rollovers are
+left.
 """
 
 from __future__ import annotations

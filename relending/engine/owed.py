@@ -22,7 +22,7 @@ PREPAID, REFINANCED, OBSERVED = 0, 1, 2
 amount), known to owe (amount)."""
 
 Round = tuple[Ints, Days, Ints, Ints]
-"""Events, one a loan: loans (ascending), day, fen that are gone (below 0: more is owed than computed), and what the loan
+"""Events, one a loan: loans (ascending), day, fen that are gone (below 0: more is owed than computed), and what was
 owed at the end of that day before it."""
 Refused = tuple[Ints, Days, Ints, Ints, Ints]
 """Events that cannot be: loan, day, kind, amount, and what the loan owed."""
@@ -160,8 +160,9 @@ def after(terms: Terms, usable: NDArray[np.bool_], events: Events) -> Schedule:
         bad.append((mine[wrong], when[wrong], how[wrong], said[wrong], owed[wrong]))
         dead[mine[wrong]] = True
         counts = ~wrong & (gone != 0)
-        rounds.append((mine[counts], when[counts], gone[counts], owed[counts]))
-    return Schedule(terms, Happened(has, tuple(r for r in rounds if r[0].size), single, _refused(bad)))
+        if counts.any():
+            rounds.append((mine[counts], when[counts], gone[counts], owed[counts]))
+    return Schedule(terms, Happened(has, tuple(rounds), single, _refused(bad)))
 
 
 def _gone(owed: Ints, kind: Ints, amount: Ints) -> tuple[Ints, NDArray[np.bool_]]:

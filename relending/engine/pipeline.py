@@ -7,10 +7,10 @@ another driver could map them elsewhere and would get the same integers.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from functools import reduce
+from functools import partial, reduce
 from typing import Any
 
 import numpy as np
@@ -24,11 +24,12 @@ from relending.engine.attribution import attribute_block
 from relending.engine.basis import first_simulated, with_basis
 from relending.engine.block import NEVER, Block, make_block
 from relending.engine.calendar import calendar_findings
+from relending.engine.carried import covered_findings, covered_loans, project_numbers
 from relending.engine.cohorts import BlockFunding, Tranche, block_funding
-from relending.engine.columns import Codes, Flags, ints, join_frames
+from relending.engine.columns import Codes, Flags, join_frames
 from relending.engine.context import Context
 from relending.engine.contracts import contract_test
-from relending.engine.cost import Outstanding, cost_frame, outstanding_block, own_rate_findings
+from relending.engine.cost import cost_frame, own_rate_findings
 from relending.engine.disclosure import (
     Disclosed,
     Grid,
@@ -36,16 +37,20 @@ from relending.engine.disclosure import (
     disclosure_frame,
     disclosure_quarters,
     make_grid,
+    weigh_current,
 )
 from relending.engine.doubles import double_findings
 from relending.engine.funding import settle
+from relending.engine.ineligible import ineligible_findings, ineligible_frame, leaving_quarters, restated
 from relending.engine.invariants import check_draws, check_positions, check_tranches
 from relending.engine.keys import Keys, lender_numbers
 from relending.engine.ledger import Position, funding_frame, ledger_frame, positions, tranche_names
 from relending.engine.loanfacts import loan_facts
 from relending.engine.loanfiles import Names, Outcome, attribution_frame, basis_of, draws_frame, facility_of, outcome
+from relending.engine.opening_totals import Place, Totals, opening_totals, totals_lenders
 from relending.engine.openings import Openings, in_opening, opening_lenders, openings
 from relending.engine.others import other_errors
+from relending.engine.outstanding import Outstanding, outstanding_block
 from relending.engine.owed import Schedule
 from relending.engine.plausibility import project_findings, rate_findings
 from relending.engine.projects import usable_loans
@@ -58,7 +63,8 @@ from relending.engine.receipts import (
     set_aside_findings,
 )
 from relending.engine.reconciliation import Counts, merged, reconcile_block, reconciliation_frame
-from relending.engine.restatement import restated
+from relending.engine.repricing import make_pricing, rate_on
+from relending.engine.restatement import restated as restated_loans
 from relending.engine.revisions import Revisions, revised_blocks, revision_errors, revisions
 from relending.engine.screening import Screened, screen_block, screening_frame
 from relending.engine.shares import share_test
@@ -86,6 +92,7 @@ class Tables:
     findings: Findings
     reconciliation: pd.DataFrame | None = None
     restatement: pd.DataFrame | None = None
+    ineligible: pd.DataFrame | None = None
 
 
 @dataclass(slots=True)
@@ -112,6 +119,7 @@ class Prepared:
     keys: Keys
     findings: tuple[Findings, ...]
     openings: Openings
+    totals: Totals
     recording: bool
     revisions: Revisions | None
     side: Side
@@ -156,12 +164,14 @@ def prepare(frames: Iterable[pd.DataFrame], side: Side, context: Context) -> Pre
         blocks = [make_block(frame) for frame in kept]
         keys = numbered.result()
     in_book = set(keys.lenders)
-    keys = replace(keys, lenders=tuple(sorted(in_book | set(opening_lenders(side, context)))))
+    keys = replace(keys, lenders=tuple(sorted(in_book.union(*_beginning(side, context)))))
     findings = [_too_many(keys), exchange.duplicate_findings(blocks, keys)]
     opened = openings(side, keys.lenders, in_book, context)
+    totals = opening_totals(side, keys.lenders, in_book, context)
     wrong_rows = other_errors(side) + revision_errors(side)
-    findings += [opened.findings, wrong_rows, _unknown_prepaid(side, keys)]
-    if findings[0] or findings[-1] or wrong_rows or opened.findings.count("error"):
+    findings += [opened.findings, totals.findings, wrong_rows, _unknown_prepaid(side, keys)]
+    stops = findings[0] or findings[-1] or wrong_rows or opened.findings.count("error") or totals.stops
+    if stops:
         raise InputError(Findings.concat(findings))
     error: list[Flags] = []
     for block, duplicate in zip(blocks, keys.duplicate, strict=True):
@@ -171,7 +181,9 @@ def prepare(frames: Iterable[pd.DataFrame], side: Side, context: Context) -> Pre
     facts = loan_facts(blocks, keys, error, side)
     findings.append(facts.findings)
     error = [e | impossible for e, impossible in zip(error, facts.impossible, strict=True)]
-    applied, unclear, said = recorded(blocks, keys, error, side, context)
+    applied, unclear, said = recorded(
+        blocks, keys, error, side, opened.covered, [lender_numbers(b, keys) for b in blocks], context
+    )
     findings.append(said)
     error = [e | wrong for e, wrong in zip(error, unclear, strict=True)]
     contracts = contract_test(blocks, keys, error, context.end)
@@ -184,6 +196,7 @@ def prepare(frames: Iterable[pd.DataFrame], side: Side, context: Context) -> Pre
     shares = share_test(blocks, keys, error, side, context.end)
     findings.append(shares.findings)
     error = [e | over for e, over in zip(error, shares.over, strict=True)]
+    applied = tuple(a.without(e) for a, e in zip(applied, error, strict=True))
     findings += [_after_end(b, e, context) for b, e in zip(blocks, error, strict=True)]
     if all(e.all() for e in error):
         raise InputError(Findings.concat([*findings, Findings.one("no_usable_loan")]))
@@ -206,7 +219,12 @@ def prepare(frames: Iterable[pd.DataFrame], side: Side, context: Context) -> Pre
             )
         findings += [unusual.result(), twice.result()]
     findings.append(set_aside_findings(side, keys, error))
-    return Prepared(tuple(works), keys, tuple(findings), opened, TABLE in side, revised, side)
+    return Prepared(tuple(works), keys, tuple(findings), opened, totals, TABLE in side, revised, side)
+
+
+def _beginning(side: Side, context: Context) -> tuple[list[str], list[str]]:
+    """The lenders that what a run begins with names: balances, and disclosed totals."""
+    return opening_lenders(side, context), totals_lenders(side, context)
 
 
 def _unknown_prepaid(side: Side, keys: Keys) -> Findings:
@@ -254,10 +272,10 @@ def _fund_one(prepared: Prepared, f: int, context: Context) -> tuple[tuple[Tranc
     findings = []
     inside = np.zeros(len(lenders), np.int64)
     for w in prepared.works:
-        simulated = w.screened.eligible & (w.screened.facility == f) & ~w.record.decided
+        simulated = w.screened.eligible & (w.screened.facility == f) & ~w.record.follows
         rows = np.flatnonzero(simulated & (w.block.disbursed <= context.end))
         requests = make_requests(w.block, rows, rules, w.schedule)
-        before = in_opening(covered, w.lender[requests.loan], requests.day, context)
+        before = in_opening(covered, w.lender[requests.loan], requests.day, context) & (requests.amount > 0)
         side = block_funding(w.block, w.schedule, w.lender, requests, context.end, immediate, before)
         opened = enter_receipts(side, w.record.receipts, f, rules, covered, context)
         opened = np.unique(np.concatenate([opened, requests.loan[before]]))
@@ -284,17 +302,19 @@ def _fund_one(prepared: Prepared, f: int, context: Context) -> tuple[tuple[Tranc
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What one block gives at the end: its loan-level tables and its partials."""
+    """What one block gives at the end, beside what its loans owe: its loan-level tables and its partials."""
 
     screening: pd.DataFrame
     attribution: pd.DataFrame
     draws: pd.DataFrame
     disclosed: Disclosed
-    outstanding: Outstanding
     lent: Ints
     drew: Ints
     reconciled: Counts
     restatement: pd.DataFrame | None
+    ineligible: pd.DataFrame | None
+    covered: Mapping[Place, int]
+    findings: Findings
 
 
 def _finish(
@@ -302,10 +322,20 @@ def _finish(
 ) -> Tables:
     works, keys = prepared.works, prepared.keys
     grid = make_grid(context, len(keys.lenders))
-    done = [finish_block(w, grid, prepared, names, context) for w in works]
+    done: list[Done] = []
+    outstanding: Outstanding | None = None
+    for w in works:
+        one, owed = finish_block(w, grid, prepared, names, context)
+        done.append(one)
+        # daily balances of thousands of lenders are large: of the blocks only their sum is kept
+        outstanding = owed if outstanding is None else outstanding.merge(owed)
+    assert outstanding is not None, "there is a block, be it empty"
     disclosed = reduce(Disclosed.merge, [d.disclosed for d in done])
-    outstanding = reduce(Outstanding.merge, [d.outstanding for d in done])
     lent, drew = (reduce(np.minimum, [getattr(d, name) for d in done]) for name in ("lent", "drew"))
+
+    numbers = project_numbers(prepared.totals.ids(), [w.block.frame for w in works], keys.project)
+    shown = disclosure_frame(grid, disclosed, keys.lenders, context, prepared.totals, numbers)
+    listed = [d.ineligible for d in done if d.ineligible is not None]
 
     def marked(frame: pd.DataFrame, since: Ints) -> pd.DataFrame:
         return with_basis(frame, since, prepared.recording, keys.lenders, context)
@@ -316,9 +346,16 @@ def _finish(
         draws=join_frames([d.draws for d in done]),
         ledger=ledger_frame(where, keys.lenders, context),
         funding=marked(funding_frame(where, keys.lenders, context), drew),
-        disclosure=marked(disclosure_frame(grid, disclosed, keys.lenders, context), lent),
+        disclosure=marked(shown, lent),
         cost=marked(cost_frame(outstanding, where, keys.lenders, context), lent),
-        findings=Findings.concat(findings),
+        findings=Findings.concat(
+            [
+                *findings,
+                *(d.findings for d in done),
+                covered_findings([d.covered for d in done], keys.lenders, context),
+            ]
+        ),
+        ineligible=join_frames(listed) if listed else None,
         reconciliation=(
             reconciliation_frame(merged([d.reconciled for d in done]), keys.lenders, context)
             if prepared.recording
@@ -328,20 +365,30 @@ def _finish(
     )
 
 
-def finish_block(w: Work, grid: Grid, prepared: Prepared, names: Names, context: Context) -> Done:
-    """Loan-level tables and partials of one block after funding."""
+def finish_block(w: Work, grid: Grid, prepared: Prepared, names: Names, context: Context) -> tuple[Done, Outstanding]:
+    """Loan-level tables and partials of one block after funding, and what its loans owe day by day."""
     block, keys, receipts = w.block, prepared.keys, w.record.receipts
     attributed = attribute_block(block)
     result = outcome(block, w.screened, w.error, w.requests, w.funding, context, w.record, w.opened)
     loan = np.flatnonzero(result.supported)
-    of = facility_of(w.screened, w.record)
+    of = facility_of(block, w.screened, w.record, context)
     facility, lender = of[loan], w.lender[loan]
-    rate = _rates(block, context)[loan]
+    rate = block.rate[loan]
+    pricing, said = None, Findings()
+    if "current" in (context.rate_basis, context.loan_rates):
+        pricing, said = make_pricing(block, of, loan, context)
     reduction = np.where(attributed.has_reduction, attributed.reduction, 0)[loan]
     pair = lender * len(context.facilities) + facility
     pairs = len(keys.lenders) * len(context.facilities)
-    simulated = ~w.record.decided[loan]
+    simulated = ~(w.record.decided | w.opened)[loan]
     quarter, code = cells(block.disbursed[loan], block.sector[loan], block.sectors, facility, grid, context)
+    leaves = leaving_quarters(block, loan, facility, context)
+    cell, current = grid.cell(lender, facility, quarter, code), None
+    if pricing is not None and context.rate_basis == "current":
+        rates = partial(rate_on, pricing, loan)
+        current = weigh_current(
+            grid, context, cell, block.principal[loan], rates, restated(leaves, context), prepared.totals.through
+        )
     with ThreadPoolExecutor(1) as pool:
         # the two halves of the work share nothing they write; numpy and Arrow release the lock in their loops
         outstanding = pool.submit(
@@ -356,22 +403,24 @@ def finish_block(w: Work, grid: Grid, prepared: Prepared, names: Names, context:
             result.held_from[loan],
             result.held_until[loan],
             result.gaps,
+            pricing if context.loan_rates == "current" else None,
         )
-        return Done(
+        done = Done(
             screening=screening_frame(block, w.screened, context),
             attribution=attribution_frame(
-                block, of, attributed, result, basis_of(w.record, prepared.recording), context
+                block, of, attributed, result, basis_of(w.record, w.error | w.opened, prepared.recording), context
             ),
             draws=draws_frame(block, w.requests, w.funding, receipts, w.lender, keys.lenders, names, context, result),
             disclosed=disclose_block(
                 grid,
-                grid.cell(lender, facility, quarter, code),
+                cell,
                 w.project[loan],
                 block.principal[loan],
                 rate,
                 reduction,
+                restated(leaves, context),
+                current,
             ),
-            outstanding=outstanding.result(),
             lent=first_simulated(quarter[simulated], pair[simulated], pairs),
             drew=_first_draws(loan[simulated], pair[simulated], pairs, result),
             reconciled=(
@@ -382,7 +431,7 @@ def finish_block(w: Work, grid: Grid, prepared: Prepared, names: Names, context:
             restatement=(
                 None
                 if prepared.revisions is None
-                else restated(
+                else restated_loans(
                     block,
                     prepared.revisions,
                     prepared.side,
@@ -394,21 +443,18 @@ def finish_block(w: Work, grid: Grid, prepared: Prepared, names: Names, context:
                     context,
                 )
             ),
+            ineligible=ineligible_frame(block, loan, facility, quarter, leaves, attributed, context),
+            covered=covered_loans(prepared.totals, lender, facility, quarter),
+            findings=said
+            + ineligible_findings(block, loan, lender, facility, quarter, leaves, prepared.totals, context),
         )
+        return done, outstanding.result()
 
 
 def _first_draws(loan: Ints, pair: Ints, pairs: int, result: Outcome) -> Ints:
     """The first quarter in which simulated loans of each lender and facility draw."""
     drew = result.held_from[loan] != NEVER
     return first_simulated(quarter_of(result.held_from[loan[drew]]), pair[drew], pairs)
-
-
-def _rates(block: Block, context: Context) -> Ints:
-    """The rate that is weighed: at issue, or the current one where the scenario says so and the book gives it."""
-    if context.rate_basis != "current":
-        return block.rate
-    now, there = ints(block.frame, "rate_now_ppm")
-    return np.where(there, now, block.rate)
 
 
 def cells(

@@ -17,7 +17,7 @@ from relending.units import decimal_text
 
 
 def prepaid(error: Flags, matched: Matched, prepayments: pd.DataFrame | None) -> tuple[Events, Flags, Findings]:
-    """The prepayments of a block's loans as events, the loans whose prepayments cannot be, and what is wrong with them."""
+    """The prepayments of a block's loans as events, the loans whose prepayments cannot be, and what is wrong."""
     impossible = np.zeros(len(error), bool)
     if prepayments is None or matched.loan.size == 0:
         return Events.joined([]), impossible, Findings()

@@ -1,7 +1,7 @@
 """Reconciliation 申报与到账核对: what became of every loan that could be applied for, by application period.
 
-Two identities hold in every row set of a period: eligible = not applied + applied for, and applied for = funded + pending +
-refused + withdrawn. Every yuan between what was asked and what arrived is in one of its rows.
+Of a period: applied for = funded + pending + refused + withdrawn. Every yuan between what was asked and what arrived is
+in one of its rows.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def reconcile_block(
 ) -> Counts:
     """The counts of one block: its loans that the record decides and that are eligible, applied for or funded."""
     funded = record.status == FUNDED
-    live = record.decided & ~error & (block.disbursed <= context.end) & (facility != NONE)
+    live = record.follows & ~error & (block.disbursed <= context.end) & (facility != NONE)
     live &= eligible | funded | (record.status != NO_ROW)
     out: Counts = {}
     for f, rules in enumerate(context.facilities):

@@ -1,8 +1,8 @@
 """Refinancing 借新还旧: a loan that replaces another repays it, so that its share and its draw end.
 
 The new loan is not new money (``not_new``) and is not supported; what it repays is the smaller of its principal and
-what the old loan owes on the day it is made. The old loan's tonnes stay where they were disclosed when it was issued and
-are counted nowhere else.
+what the old loan owes on the day it is made. The old loan's tonnes stay where they were disclosed when it was issued
+and are counted nowhere else.
 """
 
 from __future__ import annotations

@@ -2,8 +2,9 @@
 
 Payment dates are ``disbursed + k * (12 / payments_per_year)`` months, cut to the month's end, strictly before
 ``matures``, then ``matures`` itself; those before ``grace_until`` carry no principal. A payment of day d is gone at the
-end of d. A schedule that the bank gives (还款计划) replaces all of this: the loan owes its principal less what the schedule
-has paid by then. An extension 展期 moves the last payment only: what was due at ``matures`` is due on the new day.
+end of d. A schedule that the bank gives (还款计划) replaces all of this: the loan owes its principal less what the
+schedule has paid by then. An extension 展期 moves the last payment only: what was due at ``matures`` is due on the new
+day.
 A schedule is computed for any set of loans and days at once; nothing is kept a day at a time.
 """
 

@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 import numpy as np
@@ -28,12 +28,16 @@ import pandas as pd
 import pyarrow as pa
 
 from relending.dates import to_day
+from relending.engine.basis import RECORDED, SIMULATED, first_simulated, with_basis
 from relending.engine.columns import arrow, codes, days, frame_of, ints, join_frames, take, whole
 from relending.engine.context import Context
 from relending.engine.cost import cost_frame, own_rate_findings
 from relending.engine.disclosure import disclose_block, disclosure_frame, make_grid
+from relending.engine.ineligible import RESTATED
 from relending.engine.ledger import Position, funding_frame, ledger_frame
 from relending.engine.loanfiles import Names, draws_frame, outcome
+from relending.engine.opening_totals import opening_totals, totals_lenders
+from relending.engine.outstanding import Outstanding
 from relending.engine.pipeline import Done, Prepared, Work, cells, finish_block, fund_works, prepare
 from relending.engine.screening import NONE, Screened, screening_frame
 from relending.findings import Findings, InputError
@@ -105,7 +109,7 @@ def fund(loans: pd.DataFrame, screening: pd.DataFrame, context: Context, side: B
     result = outcome(
         work.block, work.screened, work.error, work.requests, work.funding, context, work.record, work.opened
     )
-    return Funded(
+    funded = Funded(
         draws=draws_frame(
             work.block, work.requests, work.funding, receipts, work.lender, lenders, names, context, result
         ),
@@ -117,6 +121,8 @@ def fund(loans: pd.DataFrame, screening: pd.DataFrame, context: Context, side: B
         prepared=prepared,
         names=names,
     )
+    drew = _finished(funded, context)[0].drew
+    return replace(funded, funding=with_basis(funded.funding, drew, prepared.recording, lenders, context))
 
 
 def attribute(funded: Funded, context: Context) -> pd.DataFrame:
@@ -125,19 +131,28 @@ def attribute(funded: Funded, context: Context) -> pd.DataFrame:
     Columns: loan_id, lender, facility, field, sector, project_id, contract_id, disbursed, principal_fen, rate_ppm,
     share_e8, reduction_g, supported, state.
     """
-    return _finished(funded, context).attribution
+    return _finished(funded, context)[0].attribution
 
 
-def disclose(attribution: pd.DataFrame, context: Context) -> pd.DataFrame:
+def disclose(attribution: pd.DataFrame, context: Context, side: Beside = None) -> pd.DataFrame:
     """The disclosure table from attribution alone (design section 8): a row a lender, facility, quarter, horizon, code.
 
     Columns: lender, facility, quarter, horizon, level, code, projects, amount_fen, weighted_rate_e8, reduction_g.
-    Raises ValueError under ``rate_basis = "current"``: attribution holds the rate at issue; ``relending.run`` has both.
+    Of ``side`` it needs the opening totals. Raises InputError where they cannot be; ValueError under ``rate_basis =
+    "current"`` and under ``ineligible = "restated"``: attribution holds neither the rates nor the days for it,
+    ``relending.run`` has them.
     """
     if context.rate_basis != "issue":
         raise ValueError('disclose weighs the rate at issue; for rate_basis = "current" use relending.run')
+    if context.ineligible == RESTATED:
+        raise ValueError('disclose does not know when loans left; for ineligible = "restated" use relending.run')
     supported = attribution[ints(attribution, "supported")[0].astype(bool)]
-    lenders = sorted({n for n in codes(attribution, "lender")[1] if n is not None})
+    beside = _tables(side)
+    in_book = {n for n in codes(attribution, "lender")[1] if n is not None}
+    lenders = sorted(in_book.union(totals_lenders(beside, context)))
+    totals = opening_totals(beside, lenders, in_book, context)
+    if totals.stops:
+        raise InputError(totals.findings)
     order = {n: i for i, n in enumerate(lenders)}
     who, names = codes(supported, "lender")
     lender = np.array([order.get(n or "", 0) for n in names], np.int64)[who]
@@ -145,13 +160,21 @@ def disclose(attribution: pd.DataFrame, context: Context) -> pd.DataFrame:
     sector, names = codes(supported, "sector")
     grid = make_grid(context, len(lenders))
     quarter, code = cells(ints(supported, "disbursed")[0], sector, names, facility, grid, context)
+    project, ids = codes(supported, "project_id")
     partial = disclose_block(
         grid,
         grid.cell(lender, facility, quarter, code),
-        codes(supported, "project_id")[0].astype(np.int64),
+        project.astype(np.int64),
         *(ints(supported, c)[0] for c in ("principal_fen", "rate_ppm", "reduction_g")),
     )
-    return disclosure_frame(grid, partial, lenders, context)
+    kind, names = codes(supported, "basis")
+    simulated = np.array([n == SIMULATED for n in names], bool)[kind]
+    pair = lender * len(context.facilities) + facility
+    since = first_simulated(quarter[simulated], pair[simulated], len(lenders) * len(context.facilities))
+    recording = RECORDED in codes(attribution, "basis")[1]
+    numbers = {name: i for i, name in enumerate(ids) if name is not None}
+    shown = disclosure_frame(grid, partial, lenders, context, totals, numbers)
+    return with_basis(shown, since, recording, tuple(lenders), context)
 
 
 def cost(funded: Funded, context: Context) -> pd.DataFrame:
@@ -159,15 +182,20 @@ def cost(funded: Funded, context: Context) -> pd.DataFrame:
 
     Columns: quarter, lender, facility, loans_outstanding_fen, facility_balance_fen, loan_yield_e8, facility_rate_e8,
     own_rate_ppm, blended_cost_e8, margin_e8, interest_saved_fen, reduction_g, reduction_in_balance_g,
-    subsidy_per_tonne_e6. Raises InputError where a lender with eligible loans has no own rate.
+    subsidy_per_tonne_e6, and by daily balances average_loans_fen, average_balance_fen, loan_interest_fen,
+    facility_interest_fen, own_funding_interest_fen, collateral_cost_fen, net_interest_fen, nim_effect_bp_e6,
+    reference_rate_ppm, interest_saved_reference_fen. Raises InputError where a lender with eligible loans has no own
+    rate.
     """
     missing = own_rate_findings(context, [funded.prepared.keys.lenders[p.lender] for p in funded.positions if p.legs])
     if missing:
         raise InputError(missing)
-    return cost_frame(_finished(funded, context).outstanding, funded.positions, funded.prepared.keys.lenders, context)
+    (done, owed), prepared = _finished(funded, context), funded.prepared
+    frame = cost_frame(owed, funded.positions, prepared.keys.lenders, context)
+    return with_basis(frame, done.lent, prepared.recording, prepared.keys.lenders, context)
 
 
-def _finished(funded: Funded, context: Context) -> Done:
+def _finished(funded: Funded, context: Context) -> tuple[Done, Outstanding]:
     return finish_block(
         funded.work, make_grid(context, len(funded.prepared.keys.lenders)), funded.prepared, funded.names, context
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import Any, Protocol
 
@@ -37,8 +37,9 @@ class Saved(Protocol):
         """Every table by name, as step frames."""
         ...
 
-    def loan_rows(self, table: str, loan_id: str) -> pd.DataFrame:
-        """The rows of one loan, as step frames; the index is the row's place in the table."""
+    def loan_rows(self, table: str, loan_id: str, column: str = "") -> pd.DataFrame:
+        """The rows of one loan (those that name it in another text column), as step frames; the index is the row's
+        place in the table."""
         ...
 
     def context(self) -> Context:
@@ -52,6 +53,12 @@ class Case:
 
     ``loan`` is a frame of one row, ``screening`` and ``attribution`` are its rows there; the others are frames of any
     number of rows. ``label`` is the loan id, or the place of a row without one.
+
+    ``side`` holds the loan's rows of the tables a run may be without (``applications``, ``schedule``, ``balances``,
+    ``restatement``), those of its project (``revisions``) and all ``opening_tranches``; a name is missing where the run
+    has no such table. ``replacers`` are the loans that name it in ``refinances``, with ``data_error`` where they count
+    for nothing; ``contract`` the loans of its contract with their ``state``. ``rates`` is the rate of each tranche it
+    drew in, in ppm.
     """
 
     label: str
@@ -61,6 +68,16 @@ class Case:
     draws: pd.DataFrame
     prepayments: pd.DataFrame
     findings: pd.DataFrame
+    side: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    replacers: pd.DataFrame = field(default_factory=pd.DataFrame)
+    contract: pd.DataFrame = field(default_factory=pd.DataFrame)
+    rates: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def recorded(self) -> bool:
+        """Whether the bank's record decides the loan; else, or in an older run, its draws are simulated."""
+        basis = self.attribution.get("basis")
+        return not empty(basis) and not pd.isna(basis) and str(basis) == "recorded"
 
     @property
     def row(self) -> Any:
@@ -101,6 +118,7 @@ def _by_id(run: Saved, loan_id: str) -> list[Case]:
             raise DamagedRun(f"{name}: {len(part)} rows of loan {loan_id}, {len(loans)} in loans")
     draws, prepayments, findings = (run.loan_rows(name, loan_id) for name in ("draws", "prepayments", "findings"))
     places = [_place(loans.iloc[i]) for i in range(len(loans))]
+    more = _beside(run, loan_id, loans, draws)
     return [
         Case(
             loan_id,
@@ -110,9 +128,60 @@ def _by_id(run: Saved, loan_id: str) -> list[Case]:
             draws,
             prepayments,
             _not_of_others(findings, places, i),
+            **more,
         )
         for i in range(len(loans))
     ]
+
+
+OWN = ("applications", "schedule", "balances", "restatement")
+"""Tables of loans that a run may be without."""
+LATER = {"extension_not_later", "share_over_one", "contract_limit_exceeded", "over_syndicate_share"}
+"""Errors at a loan's own row that set it aside only after it has repaid the loan it replaces."""
+
+
+def _beside(run: Saved, loan_id: str, loans: pd.DataFrame, draws: pd.DataFrame) -> dict[str, Any]:
+    """What the other tables of the run hold of a loan: the fields of a case behind its findings."""
+    names = set(run.tables)
+    side = {name: run.loan_rows(name, loan_id) for name in OWN if name in names}
+    project = loans["project_id"].iloc[0]
+    if "revisions" in names:
+        revisions = run.tables["revisions"]
+        side["revisions"] = revisions[revisions["project_id"].eq("" if empty(project) else str(project)).fillna(False)]
+    if "opening_tranches" in names:
+        side["opening_tranches"] = run.tables["opening_tranches"]
+    ledger = run.tables["ledger"]
+    mine = ledger[ledger["tranche"].isin(draws["tranche"].tolist()) & ledger["event"].eq("draw")]
+    rates = dict(zip(mine["tranche"].tolist(), (int(r) for r in mine["rate_ppm"].tolist()), strict=True))
+    found = {"side": side, "rates": rates, "replacers": _replacers(run, loan_id), "contract": _contract(run, loans)}
+    return found
+
+
+def _replacers(run: Saved, loan_id: str) -> pd.DataFrame:
+    """The loans that replace one; what was wrong with their own rows is told by the findings."""
+    loans = run.loan_rows("loans", loan_id, "refinances")
+    loans = loans[loans["loan_id"].ne(loan_id).fillna(False).astype(bool)]
+    wrong = []
+    for _, row in loans.iterrows():
+        found = run.loan_rows("findings", str(row["loan_id"]))
+        errors = found[found["severity"].eq("error") & ~found["code"].isin(LATER)]
+        wrong.append(any(_place(f) == _place(row) for _, f in errors.iterrows()))
+    return loans.assign(data_error=pd.array(wrong, "bool[pyarrow]"))
+
+
+def _contract(run: Saved, loans: pd.DataFrame) -> pd.DataFrame:
+    """The loans of a loan's contract with that lender, and their states; none where no limit is given."""
+    if not any(name in loans and loans[name].notna().any() for name in ("contract_limit_fen", "syndicate_total_fen")):
+        return loans.iloc[:0]
+    contract, lender = loans["contract_id"].iloc[0], loans["lender"].iloc[0]
+    if empty(contract) or empty(lender):
+        return loans.assign(state=run.loan_rows("attribution", str(loans["loan_id"].iloc[0]))["state"].tolist())
+    mine = run.loan_rows("loans", str(contract), "contract_id")
+    states = run.loan_rows("attribution", str(contract), "contract_id")
+    if len(mine) != len(states):
+        raise DamagedRun(f"attribution: {len(states)} loans of contract {contract}, {len(mine)} in loans")
+    mine = mine.assign(state=states["state"].tolist())
+    return mine[mine["lender"].eq(str(lender)).fillna(False).astype(bool)]
 
 
 def _by_place(run: Saved, text: str) -> list[Case]:

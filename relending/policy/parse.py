@@ -126,9 +126,9 @@ _ratio = _fraction(
 )
 _ratio_ppm = _fraction(
     PPM,
-    Decimal(1),
-    "a fraction from 0 to 1 with at most 6 decimals, for example 0.10",
-    "0 到 1 之间的小数，最多 6 位小数，例如 0.10",
+    1 - Decimal(1) / PPM,  # a haircut of all of it would leave collateral without worth
+    "a fraction from 0 to below 1 with at most 6 decimals, for example 0.10",
+    "0 以上、小于 1 的小数，最多 6 位小数，例如 0.10",
 )
 _rate = _fraction(
     PPM,

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from relending.book.files import open_tables
-from relending.book.headers import match
+from relending.book.headers import match, plain
 from relending.book.sheetxml import column_letters
+from relending.book.workbook import SIDE_SHEETS
 from relending.findings import InputError
 
 MOST_URL = 2000
@@ -93,7 +94,8 @@ def _text(file: str, sheet: str, cell: str) -> str:
 
 def _letters(source: Source, sheet: str) -> Mapping[str, str]:
     """The letter of each column of a table's header, by the column's name and by the header itself."""
-    tables: Sequence[str] = (source.table, "prepayments") if source.table == "loans" and sheet else (source.table,)
+    beside = SIDE_SHEETS.get(plain(sheet)) if source.table == "loans" and sheet else None
+    tables: Sequence[str] = (source.table, beside) if beside else (source.table,)
     best: dict[str, str] = {}
     most = -1
     for name in tables if source.table else ():

@@ -53,10 +53,10 @@ class Run(Views):
         """The rules of the run."""
         return self.rules
 
-    def loan_rows(self, table: str, loan_id: str) -> pd.DataFrame:
-        """The rows of one loan, as a step frame."""
+    def loan_rows(self, table: str, loan_id: str, column: str = "") -> pd.DataFrame:
+        """The rows of one loan, as a step frame; ``column`` is another text column in which its id is looked for."""
         frame = self.tables[table]
-        key = "loan" if table == "findings" else "loan_id"
+        key = column or ("loan" if table == "findings" else "loan_id")
         return frame[frame[key].eq(loan_id).fillna(False).astype(bool)]
 
 
@@ -94,4 +94,17 @@ def record(done: Executed, more: Sequence[Mapping[str, Any]] = ()) -> dict[str, 
     inputs = [entry for path in scenario.files for entry in input_files("scenario", path)]
     inputs += [dict(entry) for entry in (*done.inputs, *more)]
     in_book = sorted(set(done.tables["loans"]["lender"].dropna().unique()))
-    return make_manifest(scenario.resolved(), inputs, policy_record(scenario, in_book))
+    resolved = {**scenario.resolved(), "basis": basis_of(done.tables)}
+    return make_manifest(resolved, inputs, policy_record(scenario, in_book))
+
+
+def basis_of(tables: Mapping[str, pd.DataFrame]) -> str:
+    """Whether a run's figures are simulated, recorded, or recorded with simulated draws among them (mixed).
+
+    A run with a record of applications is mixed where a loan that is supported is simulated.
+    """
+    if "applications" not in tables:
+        return "simulated"
+    attribution = tables["attribution"]
+    some = attribution["supported"] & attribution["basis"].eq("simulated")
+    return "mixed" if bool(some.any()) else "recorded"

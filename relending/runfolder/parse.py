@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from relending.engine.convert import one_array
 from relending.runfolder.errors import RunFolderError
-from relending.runfolder.tables import Column, columns_of
+from relending.runfolder.tables import Column, columns_of, tables
 from relending.spreadsheet import unescaped
 
 if TYPE_CHECKING:
@@ -64,14 +64,18 @@ def read_rows(table: str, path: Path, key: str, value: str) -> tuple[pa.Table, l
 
 
 def from_file(table: str, held: pa.Table, path: Path) -> pa.Table:
-    """Columns as a file has them (plain names, decimals) as step columns."""
+    """Columns as a file has them (plain names, decimals) as step columns; those that came later may be missing."""
     import pyarrow as pa
 
-    columns = columns_of(table, held.column_names)
-    if held.column_names != [c.name for c in columns]:
+    columns, there = columns_of(table, held.column_names), set(held.column_names)
+    later = {c.name for c in columns if c.step in tables()[table].added} - there
+    if held.column_names != [c.name for c in columns if c.name not in later]:
         raise damaged(path, f"its columns are {', '.join(held.column_names)}")
     arrays = []
     for column in columns:
+        if column.name in later:
+            arrays.append(pa.nulls(held.num_rows, column.step_type()))
+            continue
         array = one_array(held[column.name])
         if array.type != column.file_type():
             raise damaged(path, f"column {column.name} is {array.type}, not {column.file_type()}")
@@ -143,7 +147,7 @@ def _read_csv(table: str, path: Path) -> pa.Table:
         read_options=csv.ReadOptions(block_size=LONGEST_LINE),
         parse_options=csv.ParseOptions(newlines_in_values=True),
         convert_options=csv.ConvertOptions(
-            column_types={c.name: c.file_type() for c in columns},
+            column_types={c.name: c.file_type() for c in columns if c.name in header},
             null_values=[""],
             strings_can_be_null=True,
             true_values=["true"],

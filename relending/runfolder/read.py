@@ -69,14 +69,14 @@ class OpenedRun(Views):
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise damaged(self.path / MANIFEST, f"scenario or policy: {error!r}") from error
 
-    def loan_rows(self, table: str, loan_id: str) -> pd.DataFrame:
+    def loan_rows(self, table: str, loan_id: str, column: str = "") -> pd.DataFrame:
         """The rows of one loan in a table that has loans, as a step frame; none if there is no such loan.
 
-        The index is the row's place in the table, counted from 0: ``loans``, ``screening`` and
-        ``attribution`` have the same loan in the same place, also where a loan id stands twice. Of a Parquet
-        file only what is needed is read.
+        ``column`` is another text column in which the id is looked for, such as ``refinances`` of ``loans``. The
+        index is the row's place in the table, counted from 0: ``loans``, ``screening`` and ``attribution`` have the
+        same loan in the same place, also where a loan id stands twice. Of a Parquet file only what is needed is read.
         """
-        key = "loan" if table == "findings" else "loan_id"
+        key = column or ("loan" if table == "findings" else "loan_id")
         if key not in (c.step for c in tables()[table].columns):
             raise ValueError(f"{table} has no column {key}")
         path = self.tables.file(table)

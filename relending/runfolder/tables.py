@@ -54,13 +54,17 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """One table: its columns in order, whether it has rows loan by loan, and whether a run may be without it."""
+    """One table: its columns in order, whether it has rows loan by loan, and whether a run may be without it.
+
+    ``added`` are columns (names in memory) that folders of earlier versions do not have: they are empty there.
+    """
 
     name: str
     title: str
     columns: tuple[Column, ...]
     loan_level: bool
     optional: bool = False
+    added: frozenset[str] = frozenset()
 
 
 @cache
@@ -81,6 +85,7 @@ def tables() -> Mapping[str, Table]:
             tuple(_column(*line) for line in entry["columns"]),
             bool(entry.get("loan_level", False)),
             bool(entry.get("optional", False)),
+            frozenset(entry.get("added", ())),
         )
         for name, entry in tomllib.loads(declared).items()
     }
@@ -96,7 +101,7 @@ def columns_of(table: str, present: Sequence[str]) -> tuple[Column, ...]:
     often the repeated one, ``continued_N``, is there.
 
     >>> [c.name for c in columns_of("draws", ["continued_1_fen", "continued_2_fen"])][3:]
-    ['drawn', 'continued_1', 'continued_2', 'repaid_on']
+    ['drawn', 'continued_1', 'continued_2', 'repaid_on', 'basis']
     """
     out: list[Column] = []
     names = set(present)
@@ -192,7 +197,7 @@ def empty_frame(table: str, rollovers: int = 0) -> pd.DataFrame:
     has.
 
     >>> empty_frame("draws", 2).shape
-    (0, 7)
+    (0, 8)
     """
     columns = columns_of(table, [f"continued_{k}" for k in range(1, rollovers + 1)])
     import pyarrow as pa

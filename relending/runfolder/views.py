@@ -11,6 +11,18 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+def _optional(table: str, meaning: str) -> property:
+    """A table that a run may be without: then it has no rows."""
+
+    def view(self: Views) -> pd.DataFrame:
+        from relending.runfolder.tables import empty_frame
+
+        return to_user(self.tables[table] if table in self.tables else empty_frame(table))
+
+    view.__doc__ = f"{meaning} No rows where the run has no such table."
+    return property(view)
+
+
 class Views:
     """Properties over ``tables`` (integer step frames); columns are described in docs/run_folder.md."""
 
@@ -62,12 +74,16 @@ class Views:
         """Blended cost, margin, interest saved, cost per tonne by quarter, lender and facility."""
         return to_user(self.tables["cost"])
 
-    @property
-    def published(self) -> pd.DataFrame:
-        """Published figures beside the run's, as texts at the digits printed; no rows if the scenario names none."""
-        from relending.runfolder.tables import empty_frame
-
-        return to_user(self.tables["published"] if "published" in self.tables else empty_frame("published"))
+    published = _optional("published", "Published figures beside the run's, as texts at the digits printed.")
+    reconciliation = _optional("reconciliation", "Asked for and received, by application period and result.")
+    ineligible = _optional("ineligible", "Supported loans that no longer meet the conditions.")
+    applications = _optional("applications", "What was applied for and what arrived, as read.")
+    opening_tranches = _optional("opening_tranches", "The facility balance on the first day of the run, as read.")
+    opening = _optional("opening", "Totals of the last statement before the run, as read.")
+    schedule = _optional("schedule", "Repayment schedules given, as read.")
+    balances = _optional("balances", "Balances of loans given, as read.")
+    revisions = _optional("revisions", "Revised figures of projects, as read.")
+    other_loans = _optional("other_loans", "Loans of other lenders to the same projects, as read.")
 
     @property
     def findings(self) -> pd.DataFrame:

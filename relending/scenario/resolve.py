@@ -30,8 +30,9 @@ USUAL_DECIMALS = 2
 MOST_ASSETS = Decimal("1e15")  # yuan; no bank has more
 
 
-NOT_READ_YET = {"collateral_haircut", "disclosure_required"}
+NOT_READ_YET = {"disclosure_required"}
 """Facility parameters that are shown and recorded, but that no step computes with yet."""
+HAIRCUT = "collateral_haircut"
 
 
 class Resolver:
@@ -121,6 +122,8 @@ class Resolver:
         for facility, given in self.overrides.items():
             for key in sorted(NOT_READ_YET & set(given)):
                 self.note("key_not_used", f"facility.{facility}.{key}", given[key])
+            if HAIRCUT in given and not collateral:
+                self.note("key_not_used", f"facility.{facility}.{HAIRCUT}", given[HAIRCUT], "market.collateral_cost")
         last_fixing = to_date(int(lpr.days[-1]))
         return Scenario(
             name=name,

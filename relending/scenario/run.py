@@ -17,9 +17,13 @@ if TYPE_CHECKING:
 
 def side_tables(side: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     """The tables beside the loans as a run folder keeps them: where a row stood comes last, quarters are texts."""
+    import pandas as pd
+    import pyarrow as pa
+
     from relending.dates import quarter_text
     from relending.engine.applications import period_text
 
+    texts = pd.ArrowDtype(pa.string())  # also of a table without rows
     written = {"period": period_text, "through": quarter_text}
     out = {}
     for name, frame in side.items():
@@ -27,9 +31,14 @@ def side_tables(side: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
         kept = frame[[c for c in frame.columns if c not in (*place, "data_error")] + place]
         for column, text in written.items():
             if column in kept:
-                kept = kept.assign(**{column: [None if n is None else text(n) for n in kept[column].tolist()]})
+                said = [None if pd.isna(n) else text(n) for n in kept[column].tolist()]
+                kept = kept.assign(**{column: pd.array(said, dtype=texts)})
         out[name] = kept
     return out
+
+
+OPTIONAL = ("reconciliation", "restatement", "ineligible")
+"""Tables a run may be without."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +85,7 @@ def execute(
     loans = book.loans.drop(columns=["data_error"])
     first = ["file", "sheet", "row"]
     loans = loans[[c for c in loans.columns if c not in first] + first]
-    optional = {"reconciliation": tables.reconciliation, "restatement": tables.restatement}
-    more = {name: table for name, table in optional.items() if table is not None}
+    more = {name: table for name in OPTIONAL if (table := getattr(tables, name)) is not None}
     return Executed(
         scenario,
         context,

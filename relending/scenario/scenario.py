@@ -12,7 +12,7 @@ from typing import Any
 from relending.findings import Findings
 from relending.policy import Dated, Facility, Lpr
 from relending.scenario.lenders import Lender, find_lender
-from relending.units import decimal_text
+from relending.units import FEN
 
 SIDE_FILES = ("applications", "opening_tranches", "opening", "schedule", "balances", "revisions", "other_loans")
 """Keys of [scenario] that name tables beside the loans, besides ``prepayments``."""
@@ -146,11 +146,16 @@ def rates_plain(rate: Dated) -> list[dict[str, str | None]]:
 
 
 def yuan_plain(amounts: Dated) -> list[dict[str, str | None]]:
-    """Dated fen as yuan of 2 decimals; an amount from the beginning has no date."""
+    """Dated fen as yuan of 2 decimals; an amount from the beginning has no date.
+
+    >>> from relending.policy import DatedValue
+    >>> yuan_plain(Dated("earning_assets", (DatedValue(dt.date.min, 320_000_005, "s.toml", "assumption", None),)))
+    [{'from': None, 'value': '3200000.05', 'source': 's.toml'}]
+    """
     return [
         {
             "from": None if entry.start == dt.date.min else entry.start.isoformat(),
-            "value": decimal_text(int(entry.value), 2),
+            "value": f"{entry.value // FEN}.{entry.value % FEN:02d}",
             "source": entry.source,
         }
         for entry in amounts.values

@@ -36,6 +36,10 @@ class Case:
         return FILES / self.must["prepayments"] if "prepayments" in self.must else None
 
     @property
+    def side(self) -> dict[str, Path]:
+        return {table: FILES / name for table, name in self.must.get("side", {}).items()}
+
+    @property
     def lender(self) -> str | None:
         return self.must.get("lender")
 
@@ -44,6 +48,7 @@ class Case:
         out = ["check", *map(str, self.paths)]
         out += [word for sheet in self.sheet or () for word in ("--sheet", sheet)]
         out += ["--prepayments", str(self.prepayments)] if self.prepayments else []
+        out += [word for table, path in self.side.items() for word in ("--side", f"{table}={path}")]
         return out + (["--lender", self.lender] if self.lender else [])
 
     def codes(self) -> dict[str, int]:

@@ -290,6 +290,17 @@ def _texts() -> dict[str, bytes]:
         "unit-nowhere.csv": text(BARE),
         "refinances-flag.csv": text(book(more={"被置换借据编号": ["是", "否", "无"]})),
         "repayment-quarterly.csv": text(book(more={"还款方式": ["按季", "等额本金（按月）", "到期一次还本"]})),
+        "applications.csv": text(
+            [
+                ["loan_id", "period", "status", "funded_on", "funded_amount"],
+                ["JJ001", "第一季度", "funded", "2022-03-31", "6000000"],
+                ["JJ002", "2022-03", "applied", "", ""],
+                ["JJ003", "2022Q3", "funded", "九月", "1800000"],
+            ]
+        ),
+        "balances-of-nobody.csv": text(
+            [["借据号", "日期", "余额（万元）"], ["JJ009", "2024-12-31", "5"]], encoding="gbk"
+        ),
         "unknown-words.csv": text(book((1, SECTOR, "核电"), (2, SECTOR, "清洁能源"), (3, EVIDENCE, "口头说明"))),
         "unknown-bank.csv": text(book((1, LENDER, "某某村镇银行"), (2, LENDER, ""))),
         "missing-cells.csv": text(book((1, ID, ""), (2, AMOUNT, ""), (3, FROM, "—"))),
@@ -383,6 +394,40 @@ def _workbooks() -> dict[str, bytes]:
                 Page(
                     "提前还款",
                     [["借据编号", "提前还款日期", "提前还款金额（万元）"], ["JJ001", dt.date(2024, 1, 5), 100]],
+                ),
+            ]
+        ),
+        "ledger-sheets.xlsx": xlsx(
+            [
+                Page("借据", typed(book())),
+                Page(
+                    "申请与到账",
+                    [
+                        ["借据编号", "申报批次", "申报状态", "到账日期", "到账金额（万元）"],
+                        ["JJ001", "2022Q1", "已到账", dt.date(2022, 3, 31), 600],
+                        ["JJ002", "2022年第一季度", "未获批", None, None],
+                    ],
+                ),
+                Page("贷款余额", [["借据编号", "数据日期", "余额（元）"], ["JJ003", dt.date(2024, 12, 31), 2.5e6]]),
+                Page("还款计划", [["借据编号", "还款日期", "应还本金（元）"], ["示例-请覆盖", dt.date(2024, 1, 5), 1]]),
+            ]
+        ),
+        "ledger-stops.xlsx": xlsx(
+            [
+                Page("借据", typed(book())),
+                Page(
+                    "期初批次",
+                    [
+                        ["工具", "借用日期", "到期日", "再贷款余额（元）", "再贷款利率（%）", "已展期次数"],
+                        ["碳减排支持工具", dt.date(2021, 12, 31), dt.date(2022, 12, 31), None, 1.75, 0],
+                    ],
+                ),
+                Page(
+                    "项目调整",
+                    [
+                        ["项目编号", "调整日期", "调整后总投资（万元）", "调整原因"],
+                        ["XM01", dt.date(2023, 1, 1), 0, None],
+                    ],
                 ),
             ]
         ),

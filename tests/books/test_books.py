@@ -25,7 +25,7 @@ ONE_SCREEN = 45  # lines; a loan of nine errors has three a code
 def test_reading_gives_the_outcome_written_beside_it(case: Case) -> None:
     must = case.must
     try:
-        book = read_book(case.paths, sheet=case.sheet, prepayments=case.prepayments, lender=case.lender)
+        book = read_book(case.paths, sheet=case.sheet, prepayments=case.prepayments, side=case.side, lender=case.lender)
     except InputError as stop:
         assert ("stops", stop.findings.codes()) == (must["outcome"], must["findings"])
         return
@@ -63,7 +63,7 @@ def test_exit_code_and_findings_agree(case: Case) -> None:
 
 
 def test_every_file_is_used_and_there_are_enough() -> None:
-    named = {path for case in CASES for path in [*case.paths, case.prepayments] if path}
+    named = {path for case in CASES for path in [*case.paths, case.prepayments, *case.side.values()] if path}
     there = {path for path in FILES.iterdir() if path.name != ".gitattributes"}
     assert there <= named | {path.parent for path in named}
     assert len(CASES) >= 60

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.books.make import FILES, HEAD, ROWS, book, text
+from tests.findings.cases_ledger import LEDGER
 
 Make = Callable[[], list[str]]
 
@@ -177,6 +178,27 @@ def _changed_while_read() -> list[str]:
     return checked(text(book()))()
 
 
+def applied(*words: str, **form: Any) -> Make:
+    """A run of the plain book and what is applied for from it; ``form`` are rows of the branch's own form."""
+
+    def make() -> list[str]:
+        import openpyxl
+        from click.testing import CliRunner
+
+        from relending.cli import main
+
+        CliRunner().invoke(main, [*scenario(facilities=form.get("facilities", '"cerf"')), "--quiet"])
+        if "rows" not in form:
+            return ["apply", "out", *words, "--out", "list.xlsx"]
+        workbook = openpyxl.Workbook()
+        for row in form["rows"]:
+            workbook.active.append(row)
+        workbook.save("form.xlsx")
+        return ["apply", "out", *words, "--out", "list.xlsx", "--template", "form.xlsx"]
+
+    return make
+
+
 UNDO: list[Callable[[], None]] = []
 """What a case changed in the program, to be put back."""
 
@@ -192,6 +214,15 @@ def _without_lender() -> bytes:
 
 def _early(day: str, until: str = "2032-01-05") -> bytes:
     return text(book((1, 6, day), (1, 7, until)))
+
+
+CURRENT = ("--set", "market.loan_rates=current")
+
+
+def _floating(day: str, months: str) -> bytes:
+    """The first loan is floating, made on a day and priced anew every so many months."""
+    more = {"利率类型": ["浮动", "", ""], "重定价周期（月）": [months, "", ""], "加点（BP）": ["10", "", ""]}
+    return text(book((1, 6, day), more=more))
 
 
 def _shares() -> bytes:
@@ -280,6 +311,16 @@ CASES: dict[str, Make] = {
         rows=_early("2019-05-05"),
         more="[facility.cerf]\nwindow = { first = 2019-01-01, last = 2027-12-31 }",
     ),
+    "reprice_unknown": lambda: [*scenario(rows=_floating("2022-01-05", "")), *CURRENT],
+    "reprice_before_first_lpr": lambda: [
+        *scenario(
+            start="2019-01-01",
+            rows=_floating("2019-07-05", "1"),
+            more="[facility.cerf]\nwindow = { first = 2019-01-01, last = 2027-12-31 }\n"
+            "[lenders.icbc]\nadmitted = { cerf = 2019-01-01 }",
+        ),
+        *CURRENT,
+    ],
     "policy_not_checked": lambda: scenario(end="2030-12-31"),
     "override_not_used": lambda: scenario(more="[facility.clean_coal]\nratio = 0.5"),
     "table_not_used": lambda: scenario(more='[sweep]\n"facility.cerf.ratio" = [0.4, 0.6]'),
@@ -312,7 +353,17 @@ CASES: dict[str, Make] = {
     "unit_slip_suspected": plants({"project_reduction": "9600000"}),
     "project_two_ids": plants({"project_code": "C7"}, {"project_code": "C7", "project_id": "P2"}),
     "project_two_codes": plants({"project_code": "C7"}, {"project_code": "C8"}),
+    "apply_period_outside": applied("--quarter", "2030Q1"),
+    "apply_period_kind": applied("--quarter", "2022-01"),
+    "apply_lender": applied("--quarter", "2022Q1", "--lender", "boc"),
+    "apply_facility": applied("--quarter", "2022Q1", facilities='"cerf", "clean_coal"'),
+    "apply_nothing": applied("--quarter", "2025Q4"),
+    "apply_form_header": applied("--quarter", "2022Q1", rows=[["申请表"], ["姓名", "电话"]]),
+    "apply_form_unit": applied("--quarter", "2022Q1", rows=[["借据编号", "借款人", "申请金额（美元）"]]),
+    "apply_form_unknown": applied("--quarter", "2022Q1", rows=[["借据编号", "借款人", "申请金额（万元）", "客户经理"]]),
+    "apply_form_below": applied("--quarter", "2022Q1", rows=[["借据编号", "借款人", "申请金额"], ["例：001"]]),
     "project_two_facilities": plants({}, {**NOTHING, "sector": "coal_mining"}),
+    **LEDGER,
 }
 """The case of each code the books do not show."""
 

@@ -12,9 +12,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from .days import Period, add_months, each_day, move, period_of
-from .model import Loan, Row, Scenario
+from .days import ONE_DAY, Period, add_months, each_day, move, period_of, quarter_of
+from .model import Loan, OpeningTranche, Row, Scenario
 from .policy import Facility, Pool
+from .receipts import Receipt
 from .schedule import Schedule
 
 
@@ -34,7 +35,8 @@ class TrancheYear:
 
 @dataclass
 class Tranche:
-    """All draws of one lender on one date. `due` holds the due dates in order; the last one repays all."""
+    """All draws of one lender on one date (and of one number or rate, where they are recorded). `due` holds the due
+    dates in order; the last one repays all. An opening tranche has `used` rollovers behind it when the run begins."""
 
     id: str
     lender: str
@@ -43,6 +45,9 @@ class Tranche:
     due: list[date]
     positions: list[Position]
     years: list[TrancheYear]
+    basis: set[str] = field(default_factory=set)  # simulated, recorded
+    used: int = 0
+    opening: bool = False
 
     def balance(self) -> int:
         return sum(p.held for p in self.positions)
@@ -50,9 +55,10 @@ class Tranche:
 
 @dataclass
 class Position:
-    """What one loan holds in one tranche. `history` is (day, held from the end of that day on)."""
+    """What one loan holds in one tranche. `history` is (day, held from the end of that day on). No loan stands behind
+    what is held in an opening tranche."""
 
-    loan: int
+    loan: int | None
     tranche: Tranche
     drawn: int
     held: int
@@ -84,7 +90,8 @@ class FacilityRun:
 
     tranches: list[Tranche] = field(default_factory=list)
     states: dict[int, str] = field(default_factory=dict)
-    pending: dict[int, str] = field(default_factory=dict)  # loan -> the tranche it will be in
+    pending: dict[int, list[tuple[str, str]]] = field(default_factory=dict)  # loan -> (tranche it will be in, basis)
+    findings: list[tuple[str, str]] = field(default_factory=list)
     events: list[Row] = field(default_factory=list)
 
 
@@ -123,16 +130,21 @@ class Funding:
         schedules: Mapping[int, Schedule],
         eligible: Sequence[int],
         scenario: Scenario,
-        end: date,
+        receipts: Sequence[Receipt] = (),
+        opening: Sequence[OpeningTranche] = (),
     ) -> None:
+        """`eligible` are the loans to be simulated, `receipts` and `opening` those of the facility."""
         self.facility, self.loans, self.schedules = facility, loans, schedules
-        self.eligible, self.end = eligible, end
+        self.eligible, self.receipts, self.opening = eligible, receipts, opening
+        self.start, self.end = quarter_of(scenario.start).first, quarter_of(scenario.end).last
+        self.covered = {row.lender for row in opening}  # their balance begins on the first day
+        self.in_opening: set[int] = set()
         self.caps = scenario.caps.get(facility.id, {})
         self.out = FacilityRun()
         self.asks: dict[date, list[Ask]] = {}
         self.kept_pool: dict[int, str] = {}
-        self.drawn_log: list[tuple[date, int, int, str]] = []  # date, loan, amount, application period
-        self.rolled_log: list[tuple[date, int, int]] = []
+        self.drawn_log: list[tuple[date, int | None, int, str]] = []  # date, loan, amount, application period
+        self.rolled_log: list[tuple[date, int | None, int]] = []
 
     # ---- dates -------------------------------------------------------------------------------------------------
 
@@ -147,13 +159,16 @@ class Funding:
 
     # ---- pools -------------------------------------------------------------------------------------------------
 
-    def pool(self, loan: int, day: date) -> Pool | None:
-        """The pool a loan's money counts in: the one it first asked, else the first that takes its sector.
+    def pool(self, loan: int | None, day: date) -> Pool | None:
+        """The pool a loan's money counts in: the one it first asked, else the first that takes its sector; an opening
+        tranche counts in the first.
 
         INTERPRETED: a loan drawn while there was no quota, or whose pool a later quota does not have, counts in the
         first pool of the quota of the day that takes it.
         """
         pools = self.facility.on("quota", day).pools
+        if loan is None:
+            return pools[0] if pools else None
         for pool in pools:
             if pool.id == self.kept_pool.get(loan):
                 return pool
@@ -172,8 +187,13 @@ class Funding:
             amount for when, loan, amount in self.rolled_log if when.year == day.year and self.pool(loan, day) == pool
         )
 
-    def key(self, loan: int, drawn_on: date = date.min) -> tuple[date, str, date]:
-        """The order of service: (disbursed, loan_id); parts of one loan by their tranche's date."""
+    def key(self, loan: int | None, drawn_on: date = date.min) -> tuple[date, str, date]:
+        """The order of service: (disbursed, loan_id); parts of one loan by their tranche's date.
+
+        INTERPRETED: an opening tranche, which has no loan, is served before loans, by its date.
+        """
+        if loan is None:
+            return (date.min, "", drawn_on)
         return (self.loans[loan].disbursed, self.loans[loan].loan_id, drawn_on)
 
     # ---- the run -----------------------------------------------------------------------------------------------
@@ -181,33 +201,106 @@ class Funding:
     def run(self) -> FacilityRun:
         for i in self.eligible:
             self.first_ask(i)
+        arrived: dict[date, list[Receipt]] = {}
+        for receipt in self.receipts:
+            self.enter(receipt, arrived)
         # INTERPRETED: an ask of 0 (a loan of one fen) is no draw, so nothing is posted and the loan is unfunded.
-        if self.asks:
-            for day in each_day(min(self.asks), self.end):
-                self.returns(day)
-                self.fall_due(day)
-                if day in self.asks:
-                    self.draw(day, [ask for ask in self.asks.pop(day) if ask.amount])
-        for i in self.eligible:
-            if i not in self.out.states:
-                held = [p.held for t in self.out.tranches for p in t.positions if p.loan == i]
-                self.out.states[i] = "unfunded" if not held else "held" if any(held) else "repaid"
+        first = min([*self.asks, *arrived, *([self.start] if self.opening else [])], default=None)
+        for day in each_day(first, self.end) if first else ():
+            if day == self.start:
+                self.open()
+            self.returns(day)
+            self.fall_due(day)
+            self.draw(day, [ask for ask in self.asks.pop(day, []) if ask.amount], arrived.get(day, []))
+        for i in [*self.eligible, *dict.fromkeys(receipt.loan for receipt in self.receipts)]:
+            held = [p.held for t in self.out.tranches for p in t.positions if p.loan == i]
+            if held:
+                self.out.states[i] = "held" if any(held) else "repaid"
+                # INTERPRETED: money still to come is told of a loan that had none yet, and not otherwise
+                self.out.pending.pop(i, None)
+            elif i in self.in_opening:
+                self.out.states[i] = "opening"
+                self.out.pending.pop(i, None)
+            elif i in self.out.pending:
+                self.out.states[i] = "pending"
+            else:
+                self.out.states.setdefault(i, "unfunded")
         return self.out
 
+    def lies_before(self, loan: Loan) -> bool:
+        """Whether the loan would have drawn before the run, and its lender begins the run with a balance."""
+        applied = max(loan.disbursed, self.facility.latest("launch"))
+        day = self.draw_date(loan, period_of(applied, self.facility.on("frequency", loan.disbursed)))
+        return loan.lender in self.covered and day < self.start
+
     def first_ask(self, i: int) -> None:
+        """INTERPRETED: of what keeps a loan from asking, being repaid comes first, then being no longer eligible,
+        whether or not the draw would come after the end; then the opening, then `pending`."""
         loan = self.loans[i]
         applied = max(loan.disbursed, self.facility.latest("launch"))
         period = period_of(applied, self.facility.on("frequency", loan.disbursed))
         day = self.draw_date(loan, period)
+        amount = loan.principal * self.facility.on("ratio", loan.disbursed) // 10_000
         if self.schedules[i].outstanding(day) == 0:
             # INTERPRETED: a prepayment the book dates after the end of the run still counts here.
             self.out.states[i] = "repaid_before_draw"
+        elif loan.ineligible_from is not None and loan.ineligible_from <= day:
+            self.out.states[i] = "ineligible"
+            self.out.findings.append(("ineligible_before_draw", loan.loan_id))
+        elif loan.lender in self.covered and day < self.start:
+            if amount:
+                self.in_opening.add(i)
         elif day > self.end:
-            self.out.states[i] = "pending"
-            self.out.pending[i] = f"{self.facility.id}/{loan.lender}/{day}"
+            self.out.pending[i] = [(f"{self.facility.id}/{loan.lender}/{day}", "simulated")]
         else:
-            amount = loan.principal * self.facility.on("ratio", loan.disbursed) // 10_000
             self.asks.setdefault(day, []).append(Ask(i, amount, period))
+
+    def enter(self, receipt: Receipt, arrived: dict[date, list[Receipt]]) -> None:
+        """Money of the record: before the opening, in the run, or after its end."""
+        loan = self.loans[receipt.loan]
+        if loan.lender in self.covered and receipt.day < self.start:
+            self.in_opening.add(receipt.loan)
+        elif receipt.day > self.end:
+            self.out.pending.setdefault(receipt.loan, []).append((self.recorded_id(receipt), "recorded"))
+        else:
+            arrived.setdefault(receipt.day, []).append(receipt)
+
+    def recorded_id(self, receipt: Receipt) -> str:
+        """facility/lender/date, then the given number, else the rate where it is not the one in force."""
+        head = f"{self.facility.id}/{self.loans[receipt.loan].lender}/{receipt.day}"
+        usual = self.usual_rate(receipt.day)
+        if receipt.text:
+            return f"{head}/{receipt.text}"
+        if receipt.rate is not None and receipt.rate != usual:
+            return f"{head}/{receipt.rate // 10**6}.{receipt.rate % 10**6:06d}"
+        return head
+
+    def usual_rate(self, day: date) -> int:
+        return self.facility.rate_on(day, self.facility.on("term_months", day))
+
+    def open(self) -> None:
+        """The balance of the first day. Rows of the same id are told apart by their number."""
+        ids: list[str] = []
+        for row in self.opening:
+            name = f"{self.facility.id}/{row.lender}/{row.drawn_on}" + (f"/{row.tranche}" if row.tranche else "")
+            ids.append(name)
+            same = ids.count(name)
+            term = self.facility.on("term_months", row.drawn_on)
+            last = self.facility.on("rollovers", row.drawn_on) + 1
+            begun = self.moved(add_months(row.drawn_on, term * row.rollovers_used))
+            later = range(row.rollovers_used + 2, last + 1)
+            due = [row.due_on, *(self.moved(add_months(row.drawn_on, term * k)) for k in later)]
+            tranche = Tranche(name if same == 1 else f"{name}/{same}", row.lender, row.drawn_on, term, due, [], [])
+            tranche.basis, tranche.used, tranche.opening = {"recorded"}, row.rollovers_used, True
+            held = Position(None, tranche, row.principal, row.principal, history=[(self.start, row.principal)])
+            tranche.positions.append(held)
+            tranche.years.append(TrancheYear(begun, row.due_on, row.rate, [(begun, row.principal)]))
+            self.out.tranches.append(tranche)
+            self.drawn_log.append((row.drawn_on, None, row.principal, ""))
+            self.post(self.start, tranche, "opening", row.principal, row.rate, row.principal)
+        for lender in sorted(self.covered):
+            if any(self.loans[i].lender == lender for i in self.in_opening):
+                self.out.findings.append(("in_opening", ""))
 
     def post(self, day: date, tranche: Tranche, event: str, amount: int, rate: int, balance: int) -> None:
         if amount:
@@ -225,17 +318,22 @@ class Funding:
             )
 
     def returns(self, day: date) -> None:
-        """Immediate returns: floor(held x a / o) on the day of a prepayment, in tranches drawn before that day."""
-        if self.facility.on("on_prepayment", day) != "immediate":
-            return
+        """Immediate returns in tranches drawn before the day: floor(held x a / o) for each unplanned fall of what the
+        loan owes, and all of what is held for a loan that is no longer eligible. One event a tranche."""
         for tranche in self.out.tranches:
             returned = 0
             for position in tranche.positions:
-                if position.held and day in self.schedules[position.loan].prepaid:
-                    a, o = self.schedules[position.loan].prepaid[day]
-                    back = position.held * a // o
-                    position.hold(day, position.held - back)
-                    returned += back
+                if position.loan is None or not position.held:
+                    continue
+                before = position.held
+                if self.facility.on("on_prepayment", day) == "immediate":
+                    for a, o in self.schedules[position.loan].falls.get(day, []):
+                        position.hold(day, position.held - position.held * a // o)
+                lost = self.loans[position.loan].ineligible_from
+                goes = lost is not None and day == max(lost, tranche.drawn_on + ONE_DAY)
+                if goes and self.facility.on("on_ineligible", day) == "immediate":
+                    position.hold(day, 0)
+                returned += before - position.held
             if returned:
                 year = tranche.years[-1]
                 year.changes.append((day, tranche.balance()))
@@ -274,6 +372,11 @@ class Funding:
             return 0
         if not self.facility.on("rollover_after_expiry", day) and self.after_expiry(day):
             return 0
+        if position.loan is None:
+            return position.held
+        lost = self.loans[position.loan].ineligible_from
+        if lost is not None and lost <= day and self.facility.on("on_ineligible", day) == "at_rollover":
+            return 0
         outstanding = self.schedules[position.loan].outstanding(day)
         base = self.facility.on("rollover_base", day)
         if base == "original":
@@ -302,35 +405,63 @@ class Funding:
             tranche.years.append(TrancheYear(day, tranche.due[k], rate, [(day, continued)]))
             self.post(day, tranche, "rollover", continued, rate, continued)
 
-    def draw(self, day: date, asks: list[Ask]) -> None:
-        granted = self.grant(day, asks)
-        by_lender: dict[str, list[tuple[Ask, int]]] = {}
+    def draw(self, day: date, asks: list[Ask], receipts: list[Receipt]) -> None:
+        """What the record says arrived, then what is granted of the asks of the day.
+
+        INTERPRETED: recorded draws of a day come first, whatever is left is for the simulated ones.
+        """
+        today: dict[str, Tranche] = {}
+        for receipt in receipts:
+            self.drawn_log.append((day, receipt.loan, receipt.amount, receipt.period))
+            pool = self.pool(receipt.loan, day)
+            if pool is not None:
+                self.kept_pool.setdefault(receipt.loan, pool.id)
+            usual = self.usual_rate(day)
+            if receipt.rate is not None and receipt.rate != usual:
+                self.out.findings.append(("receipt_rate_differs", self.loans[receipt.loan].loan_id))
+            rate = usual if receipt.rate is None else receipt.rate
+            tranche = self.begun(day, self.recorded_id(receipt), self.loans[receipt.loan].lender, rate, today)
+            self.add(day, tranche, receipt.loan, receipt.amount, "recorded")
+        granted = self.grant(day, asks) if asks else []
         for ask, amount in zip(asks, granted, strict=True):
+            lender = self.loans[ask.loan].lender
             if amount:
-                by_lender.setdefault(self.loans[ask.loan].lender, []).append((ask, amount))
+                name = f"{self.facility.id}/{lender}/{day}"
+                self.add(day, self.begun(day, name, lender, self.usual_rate(day), today), ask.loan, amount, "simulated")
                 self.drawn_log.append((day, ask.loan, amount, ask.period.name))
             if amount < ask.amount and self.facility.on("carry_over", day):
                 self.ask_again(Ask(ask.loan, ask.amount - amount, ask.period))
-        for lender, draws in by_lender.items():
+        for tranche in today.values():
+            principal = tranche.balance()
+            tranche.years[0].changes.append((day, principal))
+            self.post(day, tranche, "draw", principal, tranche.years[0].rate, principal)
+
+    def begun(self, day: date, name: str, lender: str, rate: int, today: dict[str, Tranche]) -> Tranche:
+        """The day's tranche of that id, begun if it is not there."""
+        if name not in today:
             term = self.facility.on("term_months", day)
             count = self.facility.on("rollovers", day) + 1
             due = [self.moved(add_months(day, term * k)) for k in range(1, count + 1)]
-            tranche = Tranche(f"{self.facility.id}/{lender}/{day}", lender, day, term, due, [], [])
-            for ask, amount in draws:
-                tranche.positions.append(Position(ask.loan, tranche, amount, amount, history=[(day, amount)]))
-            rate, principal = self.facility.rate_on(day, term), tranche.balance()
-            tranche.years.append(TrancheYear(day, due[0], rate, [(day, principal)]))
-            self.out.tranches.append(tranche)
-            self.post(day, tranche, "draw", principal, rate, principal)
+            today[name] = Tranche(name, lender, day, term, due, [], [TrancheYear(day, due[0], rate, [])])
+            self.out.tranches.append(today[name])
+        return today[name]
+
+    @staticmethod
+    def add(day: date, tranche: Tranche, loan: int, amount: int, basis: str) -> None:
+        tranche.positions.append(Position(loan, tranche, amount, amount, history=[(day, amount)]))
+        tranche.basis.add(basis)
 
     def ask_again(self, ask: Ask) -> None:
         """The unfunded part asks in the next period while the loan is outstanding and the window open.
 
         INTERPRETED: a repeated ask that falls after the end of the run is not `pending`: what it would get is unknown.
+        A loan that is no longer eligible on the day of a repeated ask does not ask; its state is that of what it got.
         """
         loan = self.loans[ask.loan]
         period = ask.period.next(self.facility.on("frequency", loan.disbursed))
         day = self.draw_date(loan, period)
+        if loan.ineligible_from is not None and loan.ineligible_from <= day:
+            return
         if day <= self.end and self.schedules[ask.loan].outstanding(day) > 0 and not self.after_expiry(period.first):
             self.asks.setdefault(day, []).append(Ask(ask.loan, ask.amount, period))
 

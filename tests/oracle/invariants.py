@@ -13,7 +13,7 @@ def check_invariants(result: Result, loans: Sequence[Loan], scenario: Scenario) 
     balance: dict[str, int] = defaultdict(int)
     for row in result.ledger:
         assert row["amount"] > 0, row
-        if row["event"] == "draw":
+        if row["event"] in ("opening", "draw"):
             balance[row["tranche"]] += row["amount"]
         elif row["event"] in ("repay", "return"):
             balance[row["tranche"]] -= row["amount"]

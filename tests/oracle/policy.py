@@ -42,6 +42,7 @@ DEFAULTS: dict[str, Any] = {
     "rollover_rate": "prevailing",
     "rollover_take_up": 1,
     "on_prepayment": "at_rollover",
+    "on_ineligible": "at_rollover",
     "rationing": "pro_rata",
     "carry_over": False,
     "day_count": "ACT/360",
@@ -49,6 +50,7 @@ DEFAULTS: dict[str, Any] = {
     "rollover_after_expiry": True,
     "interest_settlement": "quarterly",
     "quota_counts_rollovers": False,
+    "collateral_haircut": 0,
 }
 
 

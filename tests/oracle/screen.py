@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 
-from .days import add_months
+from .days import add_months, quarter_of
 from .exact import half_even
-from .model import Loan, Prepayment, Row, Scenario
+from .model import Loan, Prepayment, Row, Scenario, Side
 from .policy import Facility
+from .projects import code_twice, over_contract, over_project, project_keys
+from .rates import lpr_on
+from .receipts import ReceiptError, Record, decide, is_recorded, unknown_loans
 from .schedule import Schedule, ScheduleError, schedule_of
+
+RECEIPT_ERRORS = (
+    "application_conflict",
+    "receipt_incomplete",
+    "receipt_before_loan",
+    "receipt_without_facility",
+    "application_facility",
+    "received_over_asked",
+)
 
 
 def is_new(loan: Loan) -> bool:
@@ -51,37 +64,121 @@ def reported_differs(loan: Loan) -> bool:
     return 200 * abs(loan.reduction_reported - computed) > computed
 
 
-def find_errors(
-    loans: Sequence[Loan], prepayments: Sequence[Prepayment], end: date = date.max
-) -> tuple[dict[int, str], dict[int, Schedule]]:
-    """Loans that are set aside (place in the book -> why) and the schedules of all others.
+@dataclass
+class Checked:
+    """Loans that are set aside (place in the book -> why), the schedules of all others, the record, what was said."""
+
+    errors: dict[int, str] = field(default_factory=dict)
+    schedules: dict[int, Schedule] = field(default_factory=dict)
+    record: Record = field(default_factory=Record)
+    findings: list[tuple[str, str]] = field(default_factory=list)
+
+    def say(self, code: str, loan: Loan) -> None:
+        self.findings.append((code, loan.loan_id))
+
+
+def row_error(loan: Loan) -> str | None:
+    """What is wrong with a row by itself."""
+    if loan.data_error:
+        return "row"
+    if loan.grace_until is not None and loan.grace_until > loan.matures:
+        return "grace_after_maturity"
+    if loan.extended_to is not None and loan.extended_to <= loan.matures:
+        return "extension_not_later"
+    return "reduction_reported_differs" if reported_differs(loan) else None
+
+
+def refinancing(loans: Sequence[Loan], checked: Checked) -> dict[int, list[tuple[date, int]]]:
+    """By loan: (day, principal) of the loans that pay it off, in order. `errors` holds those wrong by themselves.
+
+    INTERPRETED: a new loan disbursed after the end pays off the old one all the same, as prepayments of then count.
+    """
+    ids = {loan.loan_id: i for i, loan in enumerate(loans)}
+    found: dict[int, list[tuple[date, str, int]]] = {}
+    for i, loan in enumerate(loans):
+        if i in checked.errors or not loan.refinances:
+            continue
+        old = ids.get(loan.refinances)
+        if old is None:
+            checked.say("refinances_unknown", loan)
+        elif old == i:
+            checked.say("refinances_itself", loan)
+        elif old in checked.errors:
+            continue
+        elif loan.disbursed < loans[old].disbursed:
+            checked.say("refinances_later_loan", loan)
+        else:
+            found.setdefault(old, []).append((loan.disbursed, loan.loan_id, loan.principal))
+    return {old: [(day, amount) for day, _, amount in sorted(new)] for old, new in found.items()}
+
+
+def find_errors(loans: Sequence[Loan], prepayments: Sequence[Prepayment], scenario: Scenario, side: Side) -> Checked:
+    """Loans that are set aside and the schedules and decisions of all others.
 
     INTERPRETED: the first error found is kept; a loan is set aside whatever their number.
     """
-    errors: dict[int, str] = {}
-    schedules: dict[int, Schedule] = {}
+    checked = Checked(errors={i: why for i, loan in enumerate(loans) if (why := row_error(loan))})
+    errors = checked.errors
+    make_schedules(loans, prepayments, side, checked)
+    follow_record(loans, scenario, side, checked)
+    end = quarter_of(scenario.end).last
+    over, said = over_contract(loans, errors, end)
+    errors |= over
+    keys, more = project_keys(loans, errors)
+    said += more + code_twice(loans, errors, keys)
+    # Share above one: over loans of all lenders; those disbursed after the end are out of the run.
+    candidates = [i for i in range(len(loans)) if i not in errors and is_new(loans[i]) and loans[i].disbursed <= end]
+    beyond, more = over_project(loans, candidates, keys, side.other_loans, end)
+    errors |= dict.fromkeys(beyond, "share_over_one")
+    checked.findings += [(code, "") for code in [*said, *more]]
+    checked.schedules = {i: s for i, s in checked.schedules.items() if i not in errors}
+    for i in errors:
+        rows = [row for row in side.applications or () if row.loan_id == loans[i].loan_id]
+        checked.record.decisions.pop(i, None)
+        if errors[i] not in RECEIPT_ERRORS and any(row.status == "funded" for row in rows):
+            checked.say("receipt_set_aside", loans[i])
+    return checked
+
+
+def make_schedules(loans: Sequence[Loan], prepayments: Sequence[Prepayment], side: Side, checked: Checked) -> None:
+    """The schedules of loans without an error of their own."""
+    refinanced = refinancing(loans, checked)
+    ids = {loan.loan_id for loan in loans}
+    checked.findings += [("schedule_unknown_loan", one.loan_id) for one in side.schedule if one.loan_id not in ids]
+    checked.findings += [("balance_unknown_loan", one.loan_id) for one in side.balances if one.loan_id not in ids]
     for i, loan in enumerate(loans):
-        if loan.data_error:
-            errors[i] = "row"
+        if i in checked.errors:
             continue
         try:
-            schedules[i] = schedule_of(loan, [p for p in prepayments if p.loan_id == loan.loan_id])
+            checked.schedules[i] = schedule_of(
+                loan,
+                [one for one in prepayments if one.loan_id == loan.loan_id],
+                [one for one in side.schedule if one.loan_id == loan.loan_id],
+                [one for one in side.balances if one.loan_id == loan.loan_id],
+                refinanced.get(i, ()),
+            )
         except ScheduleError as error:
-            errors[i] = str(error)
+            checked.errors[i] = str(error)
             continue
-        if reported_differs(loan):
-            errors[i] = "reduction_reported_differs"
-    # Share above one: over loans of all lenders; those disbursed after the end are out of the run.
-    kept: dict[str, int] = {}
-    candidates = [i for i in range(len(loans)) if i not in errors and is_new(loans[i]) and loans[i].disbursed <= end]
-    for i in sorted(candidates, key=lambda i: (loans[i].disbursed, loans[i].loan_id)):
-        loan = loans[i]
-        total = kept.get(loan.project_id, 0) + loan.principal
-        if loan.investment is not None and total > loan.investment:
-            errors[i] = "share_over_one"
-        else:  # a loan without an investment is always kept, and counts
-            kept[loan.project_id] = total
-    return errors, {i: s for i, s in schedules.items() if i not in errors}
+        for code in checked.schedules[i].notes:
+            checked.say(code, loan)
+
+
+def follow_record(loans: Sequence[Loan], scenario: Scenario, side: Side, checked: Checked) -> None:
+    """What the record of applications says of each loan."""
+    if side.applications is None:
+        return
+    checked.record.recording = True
+    checked.findings += unknown_loans(side.applications, {loan.loan_id: i for i, loan in enumerate(loans)})
+    for i, loan in enumerate(loans):
+        rows = [row for row in side.applications if row.loan_id == loan.loan_id]
+        if is_recorded(loan, bool(rows), scenario):
+            checked.record.recorded.add(i)
+        if rows and i not in checked.errors:
+            try:
+                checked.record.decisions[i] = decide(i, loan, rows, candidate(loan, scenario), scenario)
+            except ReceiptError as error:
+                checked.errors[i] = str(error)
 
 
 def candidate(loan: Loan, scenario: Scenario) -> str | None:
@@ -99,14 +196,14 @@ def candidate(loan: Loan, scenario: Scenario) -> str | None:
 
 
 def lpr_limit(loan: Loan, facility: Facility, scenario: Scenario) -> int | None:
-    """LPR in force on the disbursement date + tolerance (ppm); None before the first fixing."""
-    known = [fixing for fixing in scenario.lpr if fixing[0] <= loan.disbursed]
-    if not known:
-        return None
+    """LPR in force on the disbursement date + tolerance (ppm); None before the first fixing.
+
+    A planned loan is held against the LPR as the scenario moves it: its own rate follows the same.
+    """
     short = add_months(loan.disbursed, facility.on("lpr_1y_up_to_months", loan.disbursed))
     tenor = loan.lpr_tenor or ("1y" if loan.matures <= short else "5y")
-    _, one_year, five_year = max(known)
-    return (one_year if tenor == "1y" else five_year) + int(facility.on("tolerance", loan.disbursed))
+    lpr = lpr_on(scenario, tenor, loan.disbursed, loan.planned)
+    return None if lpr is None else lpr + int(facility.on("tolerance", loan.disbursed))
 
 
 def reasons_against(loan: Loan, name: str, scenario: Scenario) -> list[str]:

@@ -74,6 +74,7 @@ def test_the_whole_life_of_one_loan() -> None:
             "continued_1": tail,
             "continued_2": tail,
             "repaid_on": date(2024, 12, 31),
+            "basis": "simulated",
         }
     ]
     assert result.attribution[0]["state"] == "repaid"
@@ -103,6 +104,17 @@ def test_quarter_interest_and_cost_match_the_worked_vectors() -> None:
         "reduction": 20_000 * TONNE,
         "reduction_in_balance": 20_000 * TONNE,
         "subsidy_per_tonne": 36_000_000,  # 60 m x 1.2 % / 20,000 t = 36 yuan
+        "average_loans": 100 * MILLION,
+        "average_balance": 60 * MILLION,
+        "loan_interest": 1_000_000 * YUAN,  # 100 m x 4 % x 90 / 360
+        "facility_interest": 262_500 * YUAN,
+        "own_funding_interest": 295_000 * YUAN,  # 40 m x 2.95 % x 90 / 360
+        "collateral_cost": None,
+        "net_interest": 442_500 * YUAN,
+        "nim_effect_bp": None,
+        "reference_rate": None,
+        "interest_saved_reference": None,
+        "basis": "simulated",
     }
     before = cell(result.cost, quarter="2021Q3")  # lent, not yet drawn
     assert (before["loans_outstanding"], before["facility_balance"]) == (100 * MILLION, 0)
@@ -432,7 +444,7 @@ def test_pending_and_repaid_before_draw() -> None:
     assert [r["supported"] for r in result.attribution] == [True, False, True, False]
     assert result.draws[0] == {
         "loan_id": "A", "facility": "cerf", "tranche": "cerf/alpha/2022-04-15", "drawn": None,
-        "continued_1": None, "continued_2": None, "repaid_on": None,
+        "continued_1": None, "continued_2": None, "repaid_on": None, "basis": "simulated",
     }  # fmt: skip
     assert [r["loan_id"] for r in result.draws] == ["A", "C"]
     total = cell(result.disclosure, quarter="2022Q1", horizon="quarter", level="total")

@@ -36,7 +36,7 @@ def test_csv_has_a_byte_order_mark_a_header_line_and_lf_only(small_run: MakeRun,
         assert len(data.splitlines()) == 1
     assert (out / "screening.csv").read_text(encoding="utf-8-sig") == "loan_id,facility,eligible,reasons\n"
     assert (out / "ledger.csv").read_text(encoding="utf-8-sig") == (
-        "date,lender,facility,tranche,event,amount,rate,balance\n"
+        "date,lender,facility,tranche,event,amount,rate,balance,basis\n"
     )
 
 

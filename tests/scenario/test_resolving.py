@@ -86,11 +86,13 @@ def test_tables_this_version_does_not_run_warn_and_change_nothing(write: Write) 
 def test_a_shift_of_the_lpr_is_noted_to_have_no_effect_without_a_plan(write: Write) -> None:
     scenario = load_scenario(write(), ["market.lpr_shift_bp=-10", "market.lpr_shift_from=2024-01-01"])
     assert columns(scenario) == [
-        ("key_not_used", "market.lpr_shift_bp", "-10", "scenario.plan"),
-        ("key_not_used", "market.lpr_shift_from", "2024-01-01", "scenario.plan"),
+        ("key_not_used", "market.lpr_shift_bp", "-10", "scenario.plan, market.loan_rates"),
+        ("key_not_used", "market.lpr_shift_from", "2024-01-01", "scenario.plan, market.loan_rates"),
     ]
     assert scenario.findings.count("note") == 2 and scenario.lpr_shift_bp == -10
     assert not load_scenario(write(), ["market.lpr_shift_bp=0"]).findings
+    repriced = load_scenario(write(), ["market.lpr_shift_bp=-10", "market.loan_rates=current"])
+    assert not repriced.findings and repriced.loan_rates == "current"
 
 
 def test_a_scenario_with_overrides_keeps_its_own_name(write: Write) -> None:

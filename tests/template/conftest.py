@@ -45,6 +45,11 @@ PARAMETERS = {
     "en": {"Lender": "icbc", "Quarter reported": "2024Q2", "Own cost of funds (%)": 2.95},
 }
 SHEETS = {"zh": ("参数", "借据", "提前还款"), "en": ("Parameters", "Loans", "Prepayments")}
+BESIDE = {
+    "zh": ("申请与到账", "还款计划", "贷款余额", "项目调整", "他行贷款", "期初批次", "期初披露数"),
+    "en": ("Applications", "Schedule", "Balances", "Revisions", "Other loans", "Opening tranches", "Opening"),
+}
+"""The optional sheets, in their order."""
 
 
 def sectors(lang: str) -> list[str]:
@@ -59,8 +64,12 @@ def fill(
     parameters: dict[str, Any] | None = None,
     loans: dict[str, list[Any]] | None = None,
     keep_example: bool = False,
+    beside: dict[str, list[list[Any]]] | None = None,
 ) -> None:
-    """Type the parameters and loans into the template; the example rows are written over or cleared."""
+    """Type the parameters and loans into the template; the example rows are written over or cleared.
+
+    ``beside``: rows of optional sheets by sheet, written over their examples; the other optional sheets stay.
+    """
     book = openpyxl.load_workbook(path)
     answers, table, early = (book[name] for name in SHEETS[lang])
     for label, value in (PARAMETERS[lang] | (parameters or {})).items():
@@ -76,6 +85,13 @@ def fill(
     for head, values in given.items():
         for r, value in enumerate(values, first):
             table.cell(r, heads[head]).value = value
+    for name, rows in (beside or {}).items():
+        sheet = book[name]
+        for c in range(1, sheet.max_column + 1):
+            sheet.cell(2, c).value = None
+        for r, row in enumerate(rows, 2):
+            for c, value in enumerate(row, 1):
+                sheet.cell(r, c).value = value
     book.save(path)
 
 

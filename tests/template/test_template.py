@@ -19,7 +19,7 @@ from relending.book.template import TABLES, choices_of, header_of, write_templat
 from relending.cli import main
 from relending.findings import InputError
 from relending.scenario import load_scenario
-from tests.template.conftest import SHEETS
+from tests.template.conftest import BESIDE, SHEETS
 
 LANGS = pytest.mark.parametrize("lang", ["zh", "en"])
 
@@ -38,14 +38,14 @@ def test_every_column_of_the_dictionary_is_there_with_its_unit_and_in_its_format
     book = openpyxl.load_workbook(blank(lang))
     assert book.sheetnames == [template()["sheets"][n][lang] for n in ("parameters", *TABLES, "guide", "lists")]
     assert book[template()["sheets"]["lists"][lang]].sheet_state == "hidden"
-    for table, name in zip(TABLES, SHEETS[lang][1:], strict=True):
+    for table, name in zip(TABLES, (*SHEETS[lang][1:], *BESIDE[lang]), strict=True):
         sheet = book[name]
         heads = [cell.value for cell in sheet[1]]
         assert heads == [header_of(c, lang) for c in columns(table).values()]
         styles = {n: d.number_format for d in sheet.column_dimensions.values() for n in range(d.min, d.max + 1)}
         for at, column in enumerate(columns(table).values(), 1):
             style = styles[at]
-            if column.type in ("id", "text"):
+            if column.type in ("id", "text", "period", "quarter"):
                 assert style == "@", column.name
             if column.type == "date":
                 assert style == "yyyy-mm-dd"
