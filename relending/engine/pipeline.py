@@ -57,12 +57,11 @@ from relending.engine.projects import usable_loans
 from relending.engine.receipts import (
     TABLE,
     Recorded,
-    enter_receipts,
-    receipt_findings,
     recorded,
-    set_aside_findings,
 )
-from relending.engine.reconciliation import Counts, merged, reconcile_block, reconciliation_frame
+from relending.engine.receipts_entered import enter_receipts
+from relending.engine.receipts_said import receipt_findings, set_aside_findings
+from relending.engine.reconciliation import batches_frame, reconciliation_frame
 from relending.engine.repricing import make_pricing, rate_on
 from relending.engine.restatement import restated as restated_loans
 from relending.engine.revisions import Revisions, revised_blocks, revision_errors, revisions
@@ -91,6 +90,7 @@ class Tables:
     cost: pd.DataFrame
     findings: Findings
     reconciliation: pd.DataFrame | None = None
+    batches: pd.DataFrame | None = None
     restatement: pd.DataFrame | None = None
     ineligible: pd.DataFrame | None = None
 
@@ -310,7 +310,7 @@ class Done:
     disclosed: Disclosed
     lent: Ints
     drew: Ints
-    reconciled: Counts
+    batches: pd.DataFrame | None
     restatement: pd.DataFrame | None
     ineligible: pd.DataFrame | None
     covered: Mapping[Place, int]
@@ -337,6 +337,8 @@ def _finish(
     shown = disclosure_frame(grid, disclosed, keys.lenders, context, prepared.totals, numbers)
     listed = [d.ineligible for d in done if d.ineligible is not None]
 
+    filed = join_frames([d.batches for d in done if d.batches is not None]) if prepared.recording else None
+
     def marked(frame: pd.DataFrame, since: Ints) -> pd.DataFrame:
         return with_basis(frame, since, prepared.recording, keys.lenders, context)
 
@@ -356,11 +358,8 @@ def _finish(
             ]
         ),
         ineligible=join_frames(listed) if listed else None,
-        reconciliation=(
-            reconciliation_frame(merged([d.reconciled for d in done]), keys.lenders, context)
-            if prepared.recording
-            else None
-        ),
+        reconciliation=None if filed is None else reconciliation_frame(filed, context),
+        batches=filed,
         restatement=None if prepared.revisions is None else join_frames([d.restatement for d in done]),
     )
 
@@ -423,10 +422,20 @@ def finish_block(w: Work, grid: Grid, prepared: Prepared, names: Names, context:
             ),
             lent=first_simulated(quarter[simulated], pair[simulated], pairs),
             drew=_first_draws(loan[simulated], pair[simulated], pairs, result),
-            reconciled=(
-                reconcile_block(block, w.record, w.screened.eligible, of, w.lender, w.error, context)
+            batches=(
+                batches_frame(
+                    block,
+                    w.record,
+                    w.screened.eligible,
+                    of,
+                    w.lender,
+                    w.error,
+                    prepared.side[TABLE],
+                    keys.lenders,
+                    context,
+                )
                 if prepared.recording
-                else {}
+                else None
             ),
             restatement=(
                 None
