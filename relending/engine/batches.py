@@ -48,8 +48,8 @@ def batches(
 ) -> Batches:
     """The batches behind the rows of a table: of two rows of one batch the result counts, not the application.
 
-    ``applied`` the amount a batch says it asked for; where it says none, it asked for what the loan may ask (``may_ask``)
-    less what had arrived in earlier batches.
+    ``applied`` the amount a batch says it asked for; where it says none, it asked for what the loan may ask
+    (``may_ask``) less what had arrived in earlier batches.
     """
     order = np.lexsort((row, result, in_time, loan))
     columns = (loan, period, status, facility, received, may_ask, row)

@@ -60,7 +60,7 @@ from relending.engine.receipts import (
     recorded,
 )
 from relending.engine.receipts_entered import enter_receipts
-from relending.engine.receipts_said import receipt_findings, set_aside_findings
+from relending.engine.receipts_said import opening_findings, receipt_findings, set_aside_findings
 from relending.engine.reconciliation import batches_frame, reconciliation_frame
 from relending.engine.repricing import make_pricing, rate_on
 from relending.engine.restatement import restated as restated_loans
@@ -218,7 +218,8 @@ def prepare(frames: Iterable[pd.DataFrame], side: Side, context: Context) -> Pre
                 Work(block, error[i], lender, keys.project[i], facts.schedules[i], screened, applied[i], nothing)
             )
         findings += [unusual.result(), twice.result()]
-    findings.append(set_aside_findings(side, keys, error))
+    others = [e & ~u for e, u in zip(error, unclear, strict=True)]
+    findings.append(set_aside_findings(side, keys, others))
     return Prepared(tuple(works), keys, tuple(findings), opened, totals, TABLE in side, revised, side)
 
 
@@ -289,6 +290,8 @@ def _fund_one(prepared: Prepared, f: int, context: Context) -> tuple[tuple[Tranc
         )
         lost = [iso(int(d)) for d in w.block.ineligible[requests.lost]]
         findings.append(_at(w.block, "ineligible_before_draw", requests.lost, column="ineligible_from", found=lost))
+    for lender in np.flatnonzero(covered & (inside == 0)).tolist():
+        findings.append(Findings.one("opening_cost", column="opening_tranches", found=f"{rules.id} {lenders[lender]}"))
     for lender in np.flatnonzero(inside).tolist():
         found_there = f"{rules.id} {lenders[lender]}: {int(inside[lender]):,}"
         findings.append(Findings.one("in_opening", column="opening_tranches", found=found_there))
@@ -455,9 +458,23 @@ def finish_block(w: Work, grid: Grid, prepared: Prepared, names: Names, context:
             ineligible=ineligible_frame(block, loan, facility, quarter, leaves, attributed, context),
             covered=covered_loans(prepared.totals, lender, facility, quarter),
             findings=said
-            + ineligible_findings(block, loan, lender, facility, quarter, leaves, prepared.totals, context),
+            + ineligible_findings(block, loan, lender, facility, quarter, leaves, prepared.totals, context)
+            + _beginning_findings(w, loan, lender, facility, quarter, prepared, context),
         )
         return done, outstanding.result()
+
+
+def _beginning_findings(
+    w: Work, loan: Ints, lender: Ints, facility: Ints, quarter: Ints, prepared: Prepared, context: Context
+) -> Findings:
+    """Where the record and what the run begins with do not fit."""
+    if not prepared.recording:
+        return Findings()
+    held = np.zeros(len(w.block), bool)
+    for (who, f, _), last in prepared.totals.through.items():
+        held[loan[(lender == who) & (facility == f) & (quarter <= last)]] = True
+    days = {f: {t.day for t in tranches} for f, tranches in enumerate(prepared.openings.tranches)}
+    return opening_findings(prepared.side[TABLE], w.record, w.opened, held, days, context)
 
 
 def _first_draws(loan: Ints, pair: Ints, pairs: int, result: Outcome) -> Ints:

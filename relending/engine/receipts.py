@@ -65,8 +65,8 @@ class Recorded:
     ``decided``: the record decides the loan, no draw of it is simulated. ``status`` of its last batch (position in
     STATUS, -1: no row), ``period`` of that batch, ``asked`` and ``received`` fen over all its batches that were funded
     (asked: of its last batch where none was), ``facility`` the one the money came from (-1: none did). ``before`` are
-    loans without a row from before the run, whose lender begins it with a balance: what they drew is in it. ``batches`` are its rows batch by batch, ``may_ask`` what a
-    loan may ask of its candidate facility.
+    loans without a row from before the run, whose lender begins it with a balance: what they drew is in it.
+    ``batches`` are its rows batch by batch, ``may_ask`` what a loan may ask of its candidate facility.
     """
 
     decided: Flags
@@ -122,8 +122,16 @@ def recorded(
     table = side.get(TABLE)
     if table is None:
         return tuple(simulated_only(b) for b in blocks), tuple(np.zeros(len(b), bool) for b in blocks), Findings()
+    content = [c for c in table.columns if c not in ("file", "sheet", "row")]
+    twice = np.flatnonzero(
+        table.duplicated(content, keep="first").to_numpy(dtype=bool) & table["loan_id"].notna().to_numpy()
+    )
     matched, unknown = match_loans(table, keys)
-    parts = [at_rows(table, "application_unknown_loan", unknown, "loan_id")]
+    matched = tuple(m.without(twice) for m in matched)
+    parts = [
+        at_rows(table, "application_unknown_loan", unknown, "loan_id"),
+        at_rows(table, "application_twice", twice, "loan_id"),
+    ]
     rows = _Rows(table, context)
     done, wrong = [], []
     for block, error, mine, lender in zip(blocks, out, matched, lenders, strict=True):

@@ -1,4 +1,4 @@
-"""Receipts in the funding 到账入账: what arrived enters a facility as it is recorded, and what is lost again goes back."""
+"""Receipts in the funding 到账入账: what arrived enters as it is recorded, and what is lost again goes back."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -26,16 +26,22 @@ def receipt_findings(
 ) -> Findings:
     """Of a block's loans after screening: funded or applied for though not eligible, part-funded, unusual rates, and
     the eligible loans that are not supported, with the reason."""
-    got = record.receipts
+    inside = block.disbursed <= context.end
+    got = record.receipts.some(inside[record.receipts.loan])
     parts = [
         at_rows(table, "funded_not_eligible", np.unique(_firsts(got, ~eligible)), "status"),
         _unusual_rates(table, got, context),
     ]
-    parts += _odd(table, block, record)
-    live = record.follows & (block.disbursed <= context.end)
+    parts += _odd(table, block, record, context)
+    live = record.follows & inside
     last = _last(record)
-    part = live & (record.status == FUNDED) & (record.received < record.asked)
-    parts.append(_at_last(table, "part_funded", last, part, record.received, record.asked, "funded_amount"))
+    b = record.batches
+    ends = np.append(b.loan[1:] != b.loan[:-1], True)[: b.loan.size]
+    part = np.flatnonzero(ends & live[b.loan] & (b.status == FUNDED) & (b.received < b.asked))
+    part = part[np.argsort(b.row[part], kind="stable")]
+    parts.append(
+        at_rows(table, "part_funded", b.row[part], "funded_amount", _yuan(b.received[part]), _yuan(b.asked[part]))
+    )
     parts.append(_at_last(table, "applied_not_eligible", last, live & (record.status == APPLIED) & ~eligible))
     for status, code in (
         (APPLIED, "application_pending"),
@@ -65,28 +71,26 @@ def _at_last(
     code: str,
     last: Ints,
     which: Flags,
-    found: Ints | None = None,
     expected: Ints | None = None,
-    column: str = "status",
 ) -> Findings:
     """A finding at the last row of each of these loans."""
     loans = np.flatnonzero(which & (last != NONE))
     loans = loans[np.argsort(last[loans], kind="stable")]
     said = arrow(table, "status").to_pylist()
-    shown = [decimal_text(int(f), 2) for f in found[loans]] if found is not None else [said[r] for r in last[loans]]
+    shown = [said[r] for r in last[loans]]
     wanted = "" if expected is None else [decimal_text(int(e), 2) for e in expected[loans]]
-    return at_rows(table, code, last[loans], column, shown, wanted)
+    return at_rows(table, code, last[loans], "status", shown, wanted)
 
 
 SLIP = 1000
 """An amount this many times too small is most likely in another unit (万元 under 元)."""
 
 
-def _odd(table: pd.DataFrame, block: Block, record: Recorded) -> list[Findings]:
+def _odd(table: pd.DataFrame, block: Block, record: Recorded, context: Context) -> list[Findings]:
     """Warnings for what is possible but unlikely: amounts in another unit, batches and days out of order."""
     b = record.batches
     status = b.status
-    ids = record.follows[b.loan]
+    ids = record.decided[b.loan] & (block.disbursed[b.loan] <= context.end)
     applied, has_applied = ints(table, "applied_amount_fen")
     asked_on, has_asked = ints(table, "applied_on")
     came, has_came = ints(table, "funded_on")
@@ -151,8 +155,38 @@ def _unusual_rates(table: pd.DataFrame, receipts: Receipts, context: Context) ->
     return at_rows(table, "receipt_rate_differs", np.array(rows, np.int64), "rate", found, expected)
 
 
+def opening_findings(
+    table: pd.DataFrame,
+    record: Recorded,
+    opened: Flags,
+    covered: Flags,
+    tranches: Mapping[int, set[int]],
+    context: Context,
+) -> Findings:
+    """Warnings where the record and what the run begins with do not fit.
+
+    ``opened``: loans whose draw lies in the opening balance; ``covered``: loans that the opening totals hold;
+    ``tranches``: by facility, the days on which an opening tranche was drawn.
+    """
+    got = record.receipts
+    lost = [
+        i
+        for i in np.flatnonzero(opened[got.loan] & (got.day < context.start)).tolist()
+        if int(got.day[i]) not in tranches.get(int(got.facility[i]), set())
+    ]
+    found = [f"{decimal_text(int(got.amount[i]), 2)} ({iso(int(got.day[i]))})" for i in lost]
+    parts = [at_rows(table, "receipt_not_in_opening", got.row[lost], "funded_on", found)]
+    late = np.flatnonzero(covered[got.loan] & (got.day >= context.start))
+    found = [f"{decimal_text(int(got.amount[i]), 2)} ({iso(int(got.day[i]))})" for i in late.tolist()]
+    parts.append(at_rows(table, "opening_covers_late", got.row[late], "funded_on", found, f"< {iso(context.start)}"))
+    return Findings.concat(parts)
+
+
 def set_aside_findings(side: Side, keys: Keys, error: Sequence[Flags]) -> Findings:
-    """An error for money that arrived for a loan that is set aside: it is in no balance."""
+    """An error for money that arrived for a loan that is set aside for another reason: it is in no balance.
+
+    ``error``: the loans set aside, but for those that the record itself sets aside.
+    """
     if TABLE not in side:
         return Findings()
     table = side[TABLE]

@@ -1,7 +1,7 @@
 """Reconciliation 申报与到账核对: what was filed in each application period, and what became of every yuan of it.
 
-Of a period: applied for = funded + pending + refused + withdrawn (+ set aside). A loan that is applied for again stands in
-each of its periods as it was filed there.
+Of a period: applied for = funded + pending + refused + withdrawn (+ set aside). A loan that is applied for again
+stands in each of its periods as it was filed there.
 """
 
 from __future__ import annotations
@@ -48,8 +48,8 @@ def batches_frame(
 ) -> pd.DataFrame:
     """One row a loan and batch as it was filed, and one for each eligible loan that was never applied for.
 
-    Columns: loan_id, lender, facility, period, result, principal_fen, asked_fen, received_fen, difference_fen, funded_on,
-    file, sheet, row (of the table of applications).
+    Columns: loan_id, lender, facility, period, result, principal_fen, asked_fen, received_fen, difference_fen,
+    funded_on, file, sheet, row (of the table of applications).
     """
     b = record.batches
     inside = (block.disbursed[b.loan] <= context.end) & (lender[b.loan] >= 0)

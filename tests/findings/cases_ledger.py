@@ -9,12 +9,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tests.books.make import EVIDENCE, RATE, SECTOR, book, text
+from tests.books.make import EVIDENCE, RATE, SECTOR, book, text, typed
+from tests.books.sheets import Page, xlsx
 
 Make = Callable[[], list[str]]
 
 HEADS = {
-    "applications": "loan_id,period,status,funded_on,funded_amount,facility,rate",
+    "applications": "loan_id,period,status,funded_on,funded_amount,facility,rate,applied_on",
     "opening_tranches": "facility,drawn_on,due_on,principal,rate,rollovers_used",
     "opening": "facility,code,horizon,through,projects,amount,weighted_rate,reduction,project_ids",
     "schedule": "loan_id,date,principal",
@@ -22,6 +23,7 @@ HEADS = {
     "prepayments": "loan_id,date,amount",
 }
 FUNDED = "JJ001,2022Q1,funded,2022-03-31,6000000"
+FUNDED2 = "JJ002,2022Q1,funded,2022-03-31,12003000"
 TOTAL = "cerf,,,2023Q4,1,10000000,0.035,9000,XM01"
 TRANCHE = "cerf,2021-12-31,2022-12-31,5000000,0.0175,0"
 
@@ -59,6 +61,25 @@ def disclosed(*rows: str, more: dict[str, Any] | None = None, **options: str) ->
     return beside({"opening": list(rows)}, more=more, **{"start": "2024-01-01", **options})
 
 
+def workbook(sheets: dict[str, list[list[str]]], *applied_rows: str) -> Make:
+    """The book as a workbook with further sheets, and a record of applications in a file of its own."""
+
+    def make() -> list[str]:
+        from tests.findings.cases import scenario
+
+        pages = [Page("借据", typed(book())), *(Page(name, rows) for name, rows in sheets.items())]
+        Path("book.xlsx").write_bytes(xlsx(pages))
+        files = ""
+        if applied_rows:
+            head = HEADS["applications"]
+            whole = [row + "," * (head.count(",") - row.count(",")) for row in applied_rows]
+            Path("applications.csv").write_text("\n".join([head, *whole]) + "\n", encoding="utf-8")
+            files = 'applications = "applications.csv"'
+        return scenario(files=files, book_is='book = "book.xlsx"')
+
+    return make
+
+
 def owed(*rows: str) -> Make:
     """Balances of loans."""
     return beside({"balances": list(rows)})
@@ -93,6 +114,20 @@ LEDGER: dict[str, Make] = {
     "receipt_rate_differs": applied(f"{FUNDED},,0.02"),
     "receipt_set_aside": applied(FUNDED, edits=((1, RATE, ""),)),
     "received_over_asked": applied(FUNDED.replace("6000000", "6000000.01")),
+    "receipt_not_said": applied("JJ001,2022Q1,applied,2022-03-31,6000000"),
+    "receipt_unit": applied("JJ001,2022Q1,funded,2022-03-31,600"),
+    "application_period_odd": applied("JJ001,2021Q4,refused"),
+    "receipt_before_application": applied(f"{FUNDED},,,2022-04-02"),
+    "application_twice": applied(FUNDED, FUNDED),
+    "receipt_not_in_opening": beside({"applications": [FUNDED], "opening_tranches": [TRANCHE]}, start="2022-07-01"),
+    "opening_covers_late": beside(
+        {"applications": [FUNDED.replace("2022-03-31", "2024-01-02")], "opening": [TOTAL]}, start="2024-01-01"
+    ),
+    "opening_cost": opened(TRANCHE),
+    "side_sheet_like": workbook({"申请到账": [["借据编号", "申报批次", "申报状态"], ["JJ001", "2022Q1", "已申报"]]}),
+    "side_joined": workbook(
+        {"申请与到账": [["借据编号", "申报批次", "申报状态"], ["JJ001", "2022Q1", "已申报"]]}, FUNDED2
+    ),
     "opening_unknown": opened(TRANCHE.replace("cerf", "cref")),
     "opening_drawn_late": opened(TRANCHE.replace("2021-12-31", "2022-01-01")),
     "opening_due_early": opened(TRANCHE.replace("2022-12-31", "2021-12-31").replace("2021-12-31", "2020-12-31", 1)),
