@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tests.books.make import EVIDENCE, RATE, SECTOR, book, text, typed
+from tests.books.make import EVIDENCE, INVESTED, PROJECT, RATE, SECTOR, TONNES, book, text, typed
 from tests.books.sheets import Page, xlsx
 
 Make = Callable[[], list[str]]
@@ -21,6 +21,8 @@ HEADS = {
     "schedule": "loan_id,date,principal",
     "balances": "loan_id,date,outstanding",
     "prepayments": "loan_id,date,amount",
+    "revisions": "project_id,from,investment,reduction,evidence,reason",
+    "other_loans": "lender,disbursed,principal,project_id,project_code",
 }
 FUNDED = "JJ001,2022Q1,funded,2022-03-31,6000000"
 FUNDED2 = "JJ002,2022Q1,funded,2022-03-31,12003000"
@@ -95,6 +97,32 @@ def replaces(*ids: str) -> Make:
     return beside({}, more={"被置换借据编号": list(ids)})
 
 
+def contract(limits: tuple[str, ...], **more: list[str]) -> Make:
+    """Loans of one contract, with the amount of the contract each gives."""
+    columns = {"合同编号": ["HT1"] * 3, "合同金额（万元）": list(limits), **more}
+    return beside({}, more=columns)
+
+
+def syndicate(total: str, share: str) -> Make:
+    """The first loan, of a syndicate."""
+    return beside({}, more={"银团贷款总额（万元）": [total, "", ""], "本行银团份额": [share, "", ""]})
+
+
+def coded(codes: tuple[str, ...], *edits: tuple[int, int, Any]) -> Make:
+    """Loans with national project codes."""
+    return beside({}, *edits, more={"项目代码": list(codes)})
+
+
+def others(*rows: str) -> Make:
+    """Loans of other lenders."""
+    return beside({"other_loans": list(rows)})
+
+
+def revised(*rows: str) -> Make:
+    """Revised figures of projects."""
+    return beside({"revisions": list(rows)})
+
+
 LEDGER: dict[str, Make] = {
     "unreadable_period": applied("JJ001,Q1,applied"),
     "application_unknown_loan": applied("JJ999,2022Q1,applied"),
@@ -167,6 +195,18 @@ LEDGER: dict[str, Make] = {
     "refinances_later_loan": replaces("JJ002", "", ""),
     "refinanced": replaces("", "JJ001", ""),
     "refinanced_in_part": replaces("", "", "JJ001"),
+    "contract_limit_exceeded": contract(("3000", "3000", "3000")),
+    "contract_limit_differs": contract(("5000", "4000", "")),
+    "over_syndicate_share": syndicate("5000", "0.1"),
+    "syndicate_incomplete": syndicate("5000", ""),
+    "project_code_differs": coded(("C1", "C2", ""), (2, PROJECT, "XM01"), (2, INVESTED, "5000"), (2, TONNES, "12000")),
+    "project_code_twice": coded(("C1", "C1", "")),
+    "others_over_investment": others("某行,2022-01-01,60000000,XM01"),
+    "other_project_unknown": others("某行,2022-01-01,60000000,XM09"),
+    "revision_twice": revised("XM01,2022-06-30,60000000,,,修编", "XM01,2022-06-30,70000000,,,修编"),
+    "revision_project_unknown": revised("XM09,2022-06-30,60000000,,,修编"),
+    "revision_differs": revised("XM02,2022-01-01,90000000,,,修编"),
+    "revision_empty": revised("XM02,2022-01-01,,,,修编"),
     "ineligible_before_draw": beside({}, more={"不再符合条件日期": ["2022-02-01", "", ""]}),
 }
 """The case of each code, where the books of tests/books do not show it."""
