@@ -71,11 +71,11 @@ def whole_files(*paths: Path) -> Iterator[list[Path]]:
                 room.replace(target)
                 undo.append((target, None))
     except BaseException:
-        for target, former in reversed(undo):
-            if former is None:
+        for target, before in reversed(undo):
+            if before is None:
                 target.unlink(missing_ok=True)
             else:
-                former.replace(target)
+                before.replace(target)
         raise
     finally:
         for room in rooms:

@@ -132,7 +132,7 @@ def keep_ids(
     sure = np.full(len(index), place == 0)
     open_ = ~sure
     for f in sorted(fields, key=lambda f: f.position):
-        if f.column.type in ("text", "id", "enum", "sector", "quarter"):
+        if f.column.type in ("text", "id", "enum", "sector", "quarter", "period"):
             continue
         state = readable[f.column.name]
         if f.position > place:

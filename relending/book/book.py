@@ -183,7 +183,7 @@ class SideTable:
 def read_side_table(
     path: PathLike, table: str, *, lender: str | None = None, lenders: Mapping[str, str] | None = None
 ) -> SideTable:
-    """Read and check a table of the dictionary that is not the loans: ``prepayments``, ``plan`` or ``published``.
+    """Read and check a table of the dictionary that is not the loans: one beside them, ``plan`` or ``published``.
 
     What a row by itself cannot show (a loan nobody knows, a quarter outside the run) is for whoever uses the table.
     Arguments and errors as in :func:`read_book`; an empty table is a frame without rows.

@@ -33,7 +33,8 @@ def read_columns(raw: RawBlock, fields: Sequence[Field], table: str) -> Rows:
     key = key_column(table)
     padded, ragged = uneven(raw, fields)
     cells = {name: raw.columns[f.position] for name, f in found.items()}
-    dates = [f.position for f in fields if f.column.type == "date"]
+    # a total has no day; nor has it a quarter, but where that tells the row
+    dates = [f.position for f in fields if f.column.type in ("date", "quarter", "period") and f.column.name != key]
     by_id, by_cell = total_rows(raw, found[key].position, dates)
     marked = [example_rows(raw, found[name].position) for name in example_columns(table) if name in found]
     examples = np.unique(np.concatenate(marked)) if marked else np.zeros(0, np.int64)

@@ -6,6 +6,7 @@ import datetime as dt
 import zipfile
 import zlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -121,7 +122,8 @@ def open_workbook(
     ]
     if table == "loans" and _lost_its_parameters(names):
         raise InputError(Findings.one("parameter_sheet_missing", file=path.name, found=", ".join(names)))
-    notes += [Findings.one("sheet_hidden", file=path.name, sheet=n, found=n) for n in chosen if n not in visible]
+    hidden = {n: Findings.one("sheet_hidden", file=path.name, sheet=n, found=n) for n in names if n not in visible}
+    notes += [hidden[n] for n in chosen if n in hidden]
     if seen is None:
         notes.append(Findings.one("cells_not_examined", file=path.name, found=path.suffix.lower(), expected=".xlsx"))
 
@@ -129,6 +131,7 @@ def open_workbook(
         return _table(path, name, sheets[name], what, sha256, (seen or {}).get(name, Seen()), before)
 
     side = {what: made(n, what) for what, n in beside.items() if sheets[n].width}
+    side = {what: replace(t, notes=t.notes + hidden.get(t.sheet, Findings())) for what, t in side.items()}
     return tuple(made(n, table) for n in chosen), side, Findings.concat(notes)
 
 

@@ -103,7 +103,9 @@ def _may_write(run: Path, out: Path, rows: Path, template: Path | None, force: b
             raise click.UsageError(f"{path}：应为 .xlsx 文件" if zh else f"{path}: give an .xlsx file")
         if inside in path.resolve().parents:
             raise click.UsageError(
-                f"{path}：运行文件夹不应修改，请写到其他位置" if zh else f"{path}: a run folder never changes; write elsewhere"
+                f"{path}：运行文件夹不应修改，请写到其他位置"
+                if zh
+                else f"{path}: a run folder never changes; write elsewhere"
             )
         if template is not None and path.resolve() == template.resolve():
             raise click.UsageError(
@@ -275,14 +277,18 @@ def _summary(opened: OpenedRun, found: ApplicationList, out: Path, rows: Path, l
         "  together {all} loans, {sum} yuan, as in the book".format(**figures),
         *([f"  {again:,} of them once more, after they were refused or withdrawn"] if again else []),
         f"applications: {rows}",
-        "When the money arrives, fill in its day and amount and set the status to funded. Beside the scenario file, put "
-        "into [scenario]:",
+        "When the money arrives, fill in its day and amount and set the status to funded. Beside the scenario file,",
+        "put into [scenario]:",
         f"  {line}",
     ]
     if sheet:
-        said.append("  This run's applications are a sheet of the book: add the rows there, else that sheet is not read")
+        said.append(
+            "  This run's applications are a sheet of the book: add the rows there, else that sheet is not read"
+        )
     elif len(files) == 1:
-        said.append("  From then on runs follow the record: a loan of an earlier period without a row is not applied for")
+        said.append(
+            "  From then on runs follow the record: a loan of an earlier period without a row is not applied for"
+        )
     return said
 
 

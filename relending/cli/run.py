@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -208,6 +208,22 @@ WORDS = {
         "principal": "supported principal",
         "drawn": "drawn",
         "first": "since the first loan",
+        "draws": "draws",
+        "simulated": "simulated (no record of applications)",
+        "recorded": "recorded",
+        "mixed": "recorded; simulated of loans to come",
+        "asked": "applied for",
+        "funded": "funded",
+        "pending": "pending",
+        "refused": "refused",
+        "withdrawn": "withdrawn",
+        "not_applied": "not applied for",
+        "received": "received",
+        "to_come": "simulated draws",
+        "comma": ", ",
+        "loans_of": "loans",
+        "opening": "opening balance",
+        "repaid": "repaid and returned",
         "balance": "facility balance",
         "saved": "interest saved",
         "tonnes": "tCO2e a year",
@@ -227,6 +243,22 @@ WORDS = {
         "principal": "获支持贷款金额",
         "drawn": "累计借用",
         "first": "自首笔起",
+        "draws": "借用依据",
+        "simulated": "模拟（无申请与到账记录）",
+        "recorded": "实际记录",
+        "mixed": "实际记录；以后的贷款为模拟",
+        "asked": "已申请",
+        "funded": "已到账",
+        "pending": "待批复",
+        "refused": "未获批准",
+        "withdrawn": "已撤回",
+        "not_applied": "未申请",
+        "received": "到账金额",
+        "to_come": "模拟借用",
+        "comma": "，",
+        "loans_of": "笔",
+        "opening": "期初余额",
+        "repaid": "累计归还",
         "balance": "再贷款余额",
         "saved": "节约利息支出",
         "tonnes": "年度碳减排量（吨）",
@@ -250,6 +282,9 @@ CONTENT = {
         "ledger": "every event of every tranche",
         "funding": "the facility by quarter",
         "cost": "blended cost, margin, interest saved by quarter",
+        "reconciliation": "what was applied for and what arrived, by application period",
+        "restatement": "loans of revised projects: figures by the latest revision",
+        "ineligible": "supported loans that no longer meet the conditions",
         "published": "published figures beside the run's",
         "findings": "what was wrong with the input",
     },
@@ -260,6 +295,9 @@ CONTENT = {
         "ledger": "批次台账",
         "funding": "再贷款：按季度",
         "cost": "综合资金成本、利差、节约利息支出：按季度",
+        "reconciliation": "申报与到账核对：按申报期",
+        "restatement": "项目调整后逐笔重述",
+        "ineligible": "不再符合条件的获支持借据",
         "published": "公布数据与运行结果对照",
         "findings": "检查事项",
     },
@@ -274,8 +312,7 @@ def summary(run: Run, target: Path, lang: str) -> None:
     attribution, cost = run.tables["attribution"], run.tables["cost"]
     supported = attribution[attribution["supported"]]
     last = cost[cost["quarter"] == cost["quarter"].max()]
-    draws = run.tables["ledger"]
-    drawn = draws[draws["event"] == "draw"]
+    ledger = run.tables["ledger"]
 
     def sum_of(column: object) -> int:
         return total(column.fillna(0).to_numpy(dtype="int64"))  # type: ignore[attr-defined]
@@ -283,17 +320,23 @@ def summary(run: Run, target: Path, lang: str) -> None:
     def yuan(fen: int) -> str:
         return decimal_text(fen, 2)
 
+    def moved(*events: str) -> int:
+        return sum_of(ledger[ledger["event"].isin(events)]["amount_fen"])
+
     grams = sum_of(supported["reduction_g"])
     set_aside = int((attribution["state"] == "set_aside").sum())
     planned = int(run.tables["loans"]["planned"].sum())
     start, end = run.manifest["scenario"]["start"], run.manifest["scenario"]["end"]
     rows = [
+        *_basis(run, w),
         (w["loans"], f"{len(attribution):,}", ""),
         *([(w["planned"], f"{planned:,}", "")] if planned else []),
         (w["set_aside"], f"{set_aside:,}", ""),
         (w["supported"], f"{len(supported):,}", ""),
         (w["principal"], yuan(sum_of(supported["principal_fen"])), w["yuan"]),
-        (w["drawn"], yuan(sum_of(drawn["amount_fen"])), f"{w['yuan']} ({w['first']})"),
+        *_opening(moved("opening"), start, w),
+        (w["drawn"], yuan(moved("draw")), f"{w['yuan']} ({w['first']})"),
+        *([(w["repaid"], yuan(moved("repay", "return")), w["yuan"])] if moved("opening") else []),
         (w["balance"], yuan(sum_of(last["facility_balance_fen"])), f"{w['yuan']} ({end})"),
         (w["saved"], yuan(sum_of(cost["interest_saved_fen"])), f"{w['yuan']} ({start} – {end})"),
         (w["tonnes"], decimal_text(divide(grams, 10**4, "half_even"), 2), ""),
@@ -312,6 +355,47 @@ def summary(run: Run, target: Path, lang: str) -> None:
     there += [(f"  {path}", w["picture"]) for path in pictures]
     say("\n".join(columns(there)))
     say(f"{w['explain']}: {visible(command_line('relending', 'explain', str(target), _a_loan(run)))}")
+
+
+def _opening(fen: int, start: str, w: Mapping[str, str]) -> list[tuple[str, str, str]]:
+    """The balance a run begins with: opening + drawn - repaid = balance."""
+    from relending.units import decimal_text
+
+    return [(w["opening"], decimal_text(fen, 2), f"{w['yuan']} ({start})")] if fen else []
+
+
+def _basis(run: Run, w: Mapping[str, str]) -> list[tuple[str, str, str]]:
+    """Whether draws are recorded or simulated; of a record how many loans were applied for, and what came of it.
+
+    Applied for = funded + pending + refused + withdrawn, as in reconciliation.csv, which has them by period.
+    """
+    basis = str(run.manifest["scenario"]["basis"])
+    if basis == "simulated":
+        return [(w["draws"], w["simulated"], "")]
+    from relending.units import decimal_text, total
+
+    attribution, done = run.tables["attribution"], run.tables["reconciliation"]
+    loans: dict[str, int] = {}
+    for result, n in zip(done["result"].tolist(), done["loans"].tolist(), strict=True):
+        loans[result] = loans.get(result, 0) + n
+    counted = {
+        "funded": ("funded", "part_funded", "funded_not_eligible"),
+        "pending": ("pending",),
+        "refused": ("refused",),
+        "withdrawn": ("withdrawn",),
+    }
+    numbers = {name: sum(loans.get(result, 0) for result in of) for name, of in counted.items()}
+    parts = w["comma"].join(f"{w[name]} {n:,}" for name, n in numbers.items())
+    rows = [
+        (w["draws"], w[basis], ""),
+        (w["asked"], f"{sum(numbers.values()):,}", f"({parts})"),
+        (w["not_applied"], f"{loans.get('not_applied', 0):,}", ""),
+        (w["received"], decimal_text(total(done["received_fen"].to_numpy(dtype="int64")), 2), w["yuan"]),
+    ]
+    if basis == "mixed":
+        simulated = attribution[attribution["supported"] & (attribution["basis"] == "simulated")]
+        rows.append((w["to_come"], f"{len(simulated):,}", w["loans_of"]))
+    return rows
 
 
 def _compared(done: Sequence[tuple[Run, Path]], files: Sequence[Path], lang: str) -> None:

@@ -14,7 +14,6 @@ from relending.engine.block import Block
 from relending.engine.columns import Flags
 from relending.units import E8, Ints, mul_div
 
-
 MOST = 1e18
 """A share (scaled 10**8) or a reduction (grams) of more is no figure that a table can hold."""
 

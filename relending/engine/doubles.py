@@ -1,7 +1,8 @@
 """One project twice 重复项目: under two ids, under two codes, in two facilities. Warnings only.
 
 A project is known by its project_id, across banks by its project_code, and, where neither helps, by name and borrower
-together: the name without regard to letter case and full or half width, the borrower as it is written.
+together: the name without regard to letter case and full or half width, the borrower as it is written. Two banks may
+have ids of their own under one code: that is what the code is for.
 """
 
 from __future__ import annotations
@@ -13,8 +14,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from relending.engine.block import Block
-from relending.engine.columns import arrow
-from relending.engine.keys import Keys
+from relending.engine.columns import arrow, numbered
+from relending.engine.keys import Keys, lender_numbers
 from relending.engine.projects import NOT_GIVEN, Usable, first_of, place
 from relending.findings import Findings
 from relending.policy import sectors
@@ -98,10 +99,10 @@ def _once(at: Ints, other: Ints, key: Ints) -> tuple[Ints, Ints]:
 
 
 def _two_ids(seen: _Seen, code: Ints | None) -> Findings:
-    """One project_code, or one name and borrower, under several ids: once for each id after the first."""
+    """One project_code of a lender, or one name and borrower, under several ids: once for each id after the first."""
     parts = []
     told = np.zeros(0, np.int64)
-    for column, key in (("project_code", code), ("project_name", _name_and_borrower(seen))):
+    for column, key in (("project_code", _by_lender(seen, code)), ("project_name", _name_and_borrower(seen))):
         if key is None:
             continue
         at, other = _once(*_others(key, seen.project), seen.project)
@@ -115,6 +116,14 @@ def _two_ids(seen: _Seen, code: Ints | None) -> Findings:
                 seen.findings("project_two_ids", at, "project_id", found, other, seen.named("project_id", other))
             )
     return Findings.concat(parts)
+
+
+def _by_lender(seen: _Seen, code: Ints | None) -> Ints | None:
+    """Code and lender together as a number, -1 for no code."""
+    if code is None or len(seen.keys.lenders) < 2:
+        return code
+    lender = np.concatenate([lender_numbers(b, seen.keys) for b in seen.blocks])[seen.row]
+    return np.where(code == NOT_GIVEN, NOT_GIVEN, numbered(code * len(seen.keys.lenders) + lender)[1])
 
 
 def _two_codes(seen: _Seen, code: Ints | None) -> Findings:

@@ -81,7 +81,7 @@ def outcome(
     state[error] = STATES.index("set_aside")
     state[screened.eligible] = STATES.index("unfunded")
     for status, name in RECORDED_STATES.items():
-        state[screened.eligible & record.decided & (record.status == status)] = STATES.index(name)
+        state[screened.eligible & record.follows & (record.status == status)] = STATES.index(name)
     gaps: list[tuple[Ints, Days, Days]] = []
     held_from = np.full(len(block), NEVER, np.int64)
     held_until = np.full(len(block), NEVER, np.int64)

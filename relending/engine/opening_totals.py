@@ -92,7 +92,8 @@ def opening_totals(side: Side, lenders: Sequence[str], book: Iterable[str], cont
     for place, mine in rows.places().items():
         through[place] = rows.through(place, mine)
         figures[place] = rows.completed(place, mine)
-    rows.year_missing(through)
+    if not rows.stops:
+        rows.year_missing(through)
     findings = Findings.concat(rows.findings)
     return Totals({}, {}, findings, True) if rows.stops else Totals(through, figures, findings)
 

@@ -181,7 +181,9 @@ def prepare(frames: Iterable[pd.DataFrame], side: Side, context: Context) -> Pre
     facts = loan_facts(blocks, keys, error, side)
     findings.append(facts.findings)
     error = [e | impossible for e, impossible in zip(error, facts.impossible, strict=True)]
-    applied, unclear, said = recorded(blocks, keys, error, side, context)
+    applied, unclear, said = recorded(
+        blocks, keys, error, side, opened.covered, [lender_numbers(b, keys) for b in blocks], context
+    )
     findings.append(said)
     error = [e | wrong for e, wrong in zip(error, unclear, strict=True)]
     contracts = contract_test(blocks, keys, error, context.end)
@@ -270,7 +272,7 @@ def _fund_one(prepared: Prepared, f: int, context: Context) -> tuple[tuple[Tranc
     findings = []
     inside = np.zeros(len(lenders), np.int64)
     for w in prepared.works:
-        simulated = w.screened.eligible & (w.screened.facility == f) & ~w.record.decided
+        simulated = w.screened.eligible & (w.screened.facility == f) & ~w.record.follows
         rows = np.flatnonzero(simulated & (w.block.disbursed <= context.end))
         requests = make_requests(w.block, rows, rules, w.schedule)
         before = in_opening(covered, w.lender[requests.loan], requests.day, context) & (requests.amount > 0)
@@ -406,7 +408,7 @@ def finish_block(w: Work, grid: Grid, prepared: Prepared, names: Names, context:
         done = Done(
             screening=screening_frame(block, w.screened, context),
             attribution=attribution_frame(
-                block, of, attributed, result, basis_of(w.record, w.error, prepared.recording), context
+                block, of, attributed, result, basis_of(w.record, w.error | w.opened, prepared.recording), context
             ),
             draws=draws_frame(block, w.requests, w.funding, receipts, w.lender, keys.lenders, names, context, result),
             disclosed=disclose_block(

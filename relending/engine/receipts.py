@@ -1,7 +1,8 @@
 """Applications and receipts 申请与到账: what the bank's own record says of each loan, instead of the simulation.
 
 A run with the table ``applications`` is recorded: a loan in it has the draws that arrived and no others, and a loan
-that is not in it is not supported, unless it is of a lending plan or disbursed on or after ``simulate_from``.
+that is not in it is not supported, unless it is of a lending plan or disbursed on or after ``simulate_from``. Where a
+lender's balance is given when the run begins, its record begins there too: loans of before are in that balance.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from relending.dates import Days, iso, to_date
-from relending.engine.applications import period_text, pool_of
+from relending.engine.applications import application_periods, draw_days, period_text, pool_of
 from relending.engine.block import Block
 from relending.engine.cohorts import Arrived, BlockFunding, Key
 from relending.engine.columns import Flags, arrow, ints
@@ -64,7 +65,8 @@ class Recorded:
 
     ``decided``: the record decides the loan, no draw of it is simulated. ``status`` of its last batch (position in
     STATUS, -1: no row), ``period`` of that batch, ``asked`` and ``received`` fen over all its batches that were funded
-    (asked: of its last batch where none was), ``facility`` the one the money came from (-1: none did).
+    (asked: of its last batch where none was), ``facility`` the one the money came from (-1: none did). ``before`` are
+    loans without a row from before the run, whose lender begins it with a balance: what they drew is in it.
     """
 
     decided: Flags
@@ -74,6 +76,12 @@ class Recorded:
     received: Ints
     facility: Ints
     receipts: Receipts
+    before: Flags
+
+    @property
+    def follows(self) -> Flags:
+        """The loans whose fate is what the record says: no simulation, and not the balance the run begins with."""
+        return self.decided & ~self.before
 
     def without(self, error: Flags) -> Recorded:
         """The record less the money of loans set aside: it is in no balance."""
@@ -85,7 +93,7 @@ def simulated_only(block: Block) -> Recorded:
     """A block of a run without a record: every loan is simulated."""
     n = len(block)
     zero, none = np.zeros(n, np.int64), np.full(n, NO_ROW, np.int64)
-    return Recorded(np.zeros(n, bool), none, zero, zero, zero, none, _no_receipts())
+    return Recorded(np.zeros(n, bool), none, zero, zero, zero, none, _no_receipts(), np.zeros(n, bool))
 
 
 def _no_receipts() -> Receipts:
@@ -94,9 +102,19 @@ def _no_receipts() -> Receipts:
 
 
 def recorded(
-    blocks: Sequence[Block], keys: Keys, out: Sequence[Flags], side: Side, context: Context
+    blocks: Sequence[Block],
+    keys: Keys,
+    out: Sequence[Flags],
+    side: Side,
+    covered: Sequence[Flags],
+    lenders: Sequence[Ints],
+    context: Context,
 ) -> tuple[tuple[Recorded, ...], tuple[Flags, ...], Findings]:
-    """What the record says of every loan, the loans it sets aside, and what is wrong with it."""
+    """What the record says of every loan, the loans it sets aside, and what is wrong with it.
+
+    ``covered``: by facility, the lenders whose balance is given when the run begins; ``lenders``: of each block's
+    loans.
+    """
     table = side.get(TABLE)
     if table is None:
         return tuple(simulated_only(b) for b in blocks), tuple(np.zeros(len(b), bool) for b in blocks), Findings()
@@ -104,10 +122,10 @@ def recorded(
     parts = [at_rows(table, "application_unknown_loan", unknown, "loan_id")]
     rows = _Rows(table, context)
     done, wrong = [], []
-    for block, error, mine in zip(blocks, out, matched, strict=True):
+    for block, error, mine, lender in zip(blocks, out, matched, lenders, strict=True):
         bad, said = rows.judge(block, error, mine)
         parts.append(said)
-        done.append(rows.record(block, error, bad, mine))
+        done.append(rows.record(block, error, bad, mine, rows.before(block, error, covered, lender)))
         wrong.append(bad)
     return tuple(done), tuple(wrong), Findings.concat(parts)
 
@@ -260,7 +278,19 @@ class _Rows:
 
     # -- what it says ----------------------------------------------------------------------------------------------
 
-    def record(self, block: Block, error: Flags, wrong: Flags, matched: Matched) -> Recorded:
+    def before(self, block: Block, error: Flags, covered: Sequence[Flags], lender: Ints) -> Flags:
+        """Loans of before the run whose lender begins it with a balance: whatever they drew is in it."""
+        out = np.zeros(len(block), bool)
+        facility = candidates(block, self.context)
+        for f, rules in enumerate(self.context.facilities):
+            if not covered[f].any():
+                continue
+            rows = np.flatnonzero((facility == f) & ~error)
+            day = draw_days(application_periods(block.disbursed[rows], rules), block.disbursed[rows], rules)
+            out[rows] = in_opening(covered[f], lender[rows], day, self.context)
+        return out
+
+    def record(self, block: Block, error: Flags, wrong: Flags, matched: Matched, before: Flags) -> Recorded:
         """What the record says of the loans of a block that are not set aside."""
         live = ~error[matched.loan] & ~wrong[matched.loan]
         loan, row = matched.loan[live], matched.row[live]
@@ -287,13 +317,14 @@ class _Rows:
             asked = np.where(applied > 0, applied, asked)
         status[funded] = FUNDED
         rate, suffix = self._names(facility, at)
-        before = self._plain_asks(block, status, held_by, error)
-        asked = np.where(np.isin(np.arange(n), funded), asked, before)
+        others = self._plain_asks(block, status, held_by, error)
+        asked = np.where(np.isin(np.arange(n), funded), asked, others)
         receipts = Receipts(mine, self.day[at], facility, self.amount[at], rate, suffix, self.period[at], at)
         named = np.zeros(n, bool)
         named[matched.loan] = True
         decided = named | ~self._simulated(block, status)
-        return Recorded(decided, status, period, asked, received, held_by, _added(receipts))
+        before = before & decided & ~named
+        return Recorded(decided, status, period, asked, received, held_by, _added(receipts), before)
 
     def _plain_asks(self, block: Block, status: Ints, held_by: Ints, error: Flags) -> Ints:
         """What loans that received nothing ask or would ask for."""
@@ -376,7 +407,7 @@ def receipt_findings(
         at_rows(table, "funded_not_eligible", np.unique(_firsts(got, ~eligible)), "status"),
         _unusual_rates(table, got, context),
     ]
-    live = np.flatnonzero(record.decided & (block.disbursed <= context.end))
+    live = np.flatnonzero(record.follows & (block.disbursed <= context.end))
     part = live[(record.status[live] == FUNDED) & (record.received[live] < record.asked[live])]
     parts.append(
         _said(block, "part_funded", part, [decimal_text(int(a), 2) for a in record.received[part]], record.asked[part])
@@ -483,5 +514,6 @@ def _enter_losses(side: BlockFunding, loan: Ints, day: Days, rules: Facility, co
     loans, drawn, loses = loans[some], drawn[some], loses[some]
     immediate = np.array([v.value == "immediate" for v in rules[name].values], bool)[rules[name].index(drawn)]
     when = np.maximum(loses, drawn + 1)
+    immediate &= when <= context.end  # what is returned after the run is held at its end
     for d in np.unique(when[immediate]).tolist():
         side.lost[d] = np.unique(loans[immediate & (when == d)])

@@ -35,7 +35,7 @@ def reconcile_block(
 ) -> Counts:
     """The counts of one block: its loans that the record decides and that are eligible, applied for or funded."""
     funded = record.status == FUNDED
-    live = record.decided & ~error & (block.disbursed <= context.end) & (facility != NONE)
+    live = record.follows & ~error & (block.disbursed <= context.end) & (facility != NONE)
     live &= eligible | funded | (record.status != NO_ROW)
     out: Counts = {}
     for f, rules in enumerate(context.facilities):

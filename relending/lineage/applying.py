@@ -37,8 +37,8 @@ class ApplicationList:
     """One list: a lender, a facility, a period (see :func:`relending.engine.applications.period_text`), its draw day.
 
     ``listed`` is a step frame with the columns of :func:`relending.lineage.listed.listed_frame` and asked_fen, earlier;
-    ``others`` one of the loans not applied for (loan_id, contract_id, borrower, project_name, project_id, field, sector,
-    facility, principal_fen, disbursed, earlier), each with its ``reasons``, the main one first. ``earlier`` marks loans
+    ``others`` one of the others (loan_id, contract_id, borrower, project_name, project_id, field, sector, facility,
+    principal_fen, disbursed, earlier), each with its ``reasons``, the main one first. ``earlier`` marks loans
     of earlier periods that were refused or withdrawn. ``whole`` is what the run has of the period, ``before`` of those;
     ``nowhere`` are rows of the book without a lender or a day: they are in no period. ``haircut_ppm`` is None where the
     facility has none.
@@ -92,10 +92,10 @@ def check_period(rules: Facility, context: Context, period: int) -> None:
     first = max(context.start, launch_day(rules))
     if not first <= day <= context.end:
         expected = f"{_period_of(first, rules)} – {_period_of(context.end, rules)}"
-        raise InputError(Findings.one("apply_period_outside", column="quarter", found=said, expected=expected))
+        raise InputError(Findings.one("apply_period_outside", column="--quarter", found=said, expected=expected))
     if said != _period_of(day, rules):
         expected = _period_of(day, rules)
-        raise InputError(Findings.one("apply_period_kind", column="quarter", found=said, expected=expected))
+        raise InputError(Findings.one("apply_period_kind", column="--quarter", found=said, expected=expected))
 
 
 def _period_of(day: int, rules: Facility) -> str:

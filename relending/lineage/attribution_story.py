@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
 from relending.dates import quarter_text
@@ -9,18 +11,22 @@ from relending.engine.block import Block
 from relending.engine.context import Context
 from relending.engine.disclosure import HORIZONS, disclosure_quarters
 from relending.lineage.case import Case, facility_of
+from relending.lineage.contract_story import contract_told, ineligibility_told
+from relending.lineage.revised import counted, revision_told
 from relending.lineage.story import fraction, money, say, tonnes
 
 
 def share_and_reduction(case: Case, lang: str) -> list[str]:
-    """Two sentences: the share and the reduction, each written out, or what it lacks."""
-    return [_share(case, lang), _reduction(case, lang)]
+    """The revision and contract the loan is under; the share and the reduction, each written out, or what it lacks."""
+    row = counted(case).iloc[0]
+    under = [*revision_told(case, lang), *contract_told(case, lang)]
+    return [*under, _share(case, row, lang), _reduction(case, row, lang)]
 
 
-def _share(case: Case, lang: str) -> str:
-    row, share = case.row, case.attribution["share_e8"]
+def _share(case: Case, row: Any, lang: str) -> str:
+    share = case.attribution["share_e8"]
     if pd.isna(share):
-        return say("no_share", lang, why=say(_lacking(case), lang))
+        return say("no_share", lang, why=say(_lacking(row), lang))
     return say(
         "share",
         lang,
@@ -30,12 +36,12 @@ def _share(case: Case, lang: str) -> str:
     )
 
 
-def _reduction(case: Case, lang: str) -> str:
-    row, reduction = case.row, case.attribution["reduction_g"]
+def _reduction(case: Case, row: Any, lang: str) -> str:
+    reduction = case.attribution["reduction_g"]
     if pd.isna(reduction):
-        return say("unknown_reduction", lang, why=say(_lacking(case), lang))
+        return say("unknown_reduction", lang, why=say(_lacking(row), lang))
     if pd.isna(case.attribution["share_e8"]) or pd.isna(row["project_reduction_g"]):
-        return say("no_reduction", lang, why=say(_lacking(case), lang), reduction=tonnes(int(reduction)))
+        return say("no_reduction", lang, why=say(_lacking(row), lang), reduction=tonnes(int(reduction)))
     return say(
         "reduction",
         lang,
@@ -46,12 +52,12 @@ def _reduction(case: Case, lang: str) -> str:
     )
 
 
-def _lacking(case: Case) -> str:
+def _lacking(row: Any) -> str:
     """What share or reduction cannot be computed without, as a key of the story: an impossible figure comes first."""
     figures = {
-        "principal": case.row["principal_fen"],
-        "investment": case.row["project_investment_fen"],
-        "study": case.row["project_reduction_g"],
+        "principal": row["principal_fen"],
+        "investment": row["project_investment_fen"],
+        "study": row["project_reduction_g"],
     }
     for name, value in figures.items():
         if not pd.isna(value) and (int(value) < 0 or (int(value) == 0 and name != "study")):
@@ -68,5 +74,8 @@ def cells(case: Case, block: Block, context: Context, lang: str) -> list[str]:
     rules = facility_of(context, attribution["facility"])
     quarter = quarter_text(int(disclosure_quarters(block.disbursed, rules)[0]))
     stem = f"{attribution['lender']}/{attribution['facility']}/{quarter}"
-    found = [f"{stem}/{'|'.join(HORIZONS)}/{code}" for code in ("total", attribution["field"], attribution["sector"])]
-    return [say("cells", lang, cells="; ".join(found))]
+    # money may have arrived for a sector that the facility does not list: the loan counts in the total alone
+    listed = attribution["sector"] in rules.codes()
+    codes = ("total", attribution["field"], attribution["sector"]) if listed else ("total",)
+    found = [f"{stem}/{'|'.join(HORIZONS)}/{code}" for code in codes]
+    return [say("cells", lang, cells="; ".join(found)), *ineligibility_told(case, block, context, lang)]

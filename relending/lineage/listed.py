@@ -16,7 +16,7 @@ from relending.units import Ints
 
 _OF_LOAN = (
     *("loan_id", "contract_id", "borrower", "project_name", "project_id", "project_code", "principal_fen"),
-    *("rate_ppm", "project_investment_fen", "project_reduction_g", "evidence", "evidence_doc", "evidence_by"),
+    *("rate_ppm", "evidence", "evidence_doc", "evidence_by"),
     "evidence_date",
 )
 _OF_ATTRIBUTION = ("field", "sector", "share_e8", "reduction_g")
@@ -28,7 +28,8 @@ def listed_frame(
     """The loans ``rows`` of a block as a step frame; ``attribution`` holds their rows of that table.
 
     Columns: those of the book and of the attribution, disbursed, matures, term_months, lpr_ppm and lpr_tenor (1Y, 5Y)
-    of the day of disbursement, spread_ppm (rate less LPR; empty before the first fixing) and ratio_bp.
+    of the day of disbursement, spread_ppm (rate less LPR; empty before the first fixing), ratio_bp, and the project's
+    figures as they count for the loan.
     """
     disbursed, matures = block.disbursed[rows], block.matures[rows]
     fixing = context.lpr.index(disbursed)
@@ -43,6 +44,9 @@ def listed_frame(
             "lpr_tenor": pa.array(np.where(one, "1Y", "5Y").tolist(), pa.string()),
             "spread_ppm": whole(block.rate[rows] - lpr, fixing >= 0),
             "ratio_bp": whole(rules["ratio"].pick(disbursed)),
+            # as they count for the loan, not as its row has them
+            "project_investment_fen": whole(block.investment[rows], block.has_investment[rows]),
+            "project_reduction_g": whole(block.reduction[rows], block.has_reduction[rows]),
         }
     )
     parts = [frame[[*_OF_LOAN, "disbursed", "matures"]], told[list(_OF_ATTRIBUTION)], made]
@@ -61,5 +65,3 @@ def term_months(disbursed: Days, matures: Days) -> Ints:
     """
     months = month_of(matures) - month_of(disbursed)
     return months + (add_months(disbursed, months) < matures)
-
-

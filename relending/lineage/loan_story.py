@@ -17,6 +17,7 @@ from relending.engine.context import Context
 from relending.lineage.attribution_story import cells, share_and_reduction
 from relending.lineage.case import Case, Saved, UnknownLoan, empty, find_cases
 from relending.lineage.funding_story import draws_and_rollovers
+from relending.lineage.revised import counted
 from relending.lineage.screening_story import rules_applied
 from relending.lineage.story import label, money, percent, power, say, severity_name, state_name, tonnes, word
 from relending.terminal import visible
@@ -71,7 +72,7 @@ def _story(case: Case, context: Context, lang: str) -> Story:
         sections.append(Section(say("screening", lang), (say("set_aside", lang),)))
         lines = share_and_reduction(case, lang)
     else:
-        block = make_block(case.loan.assign(data_error=False))
+        block = make_block(counted(case).assign(data_error=False))
         sections.append(Section(say("screening", lang), tuple(rules_applied(case, block, context, lang))))
         sections.append(Section(say("funding", lang), tuple(draws_and_rollovers(case, block, context, lang))))
         lines = [*share_and_reduction(case, lang), *cells(case, block, context, lang)]

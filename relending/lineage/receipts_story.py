@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from relending.dates import iso
@@ -57,7 +58,10 @@ def _numbered(table: pd.DataFrame, case: Case) -> pd.DataFrame:
 def _record(case: Case, block: Block, table: pd.DataFrame, context: Context) -> Recorded:
     """What the engine makes of the loan's rows."""
     out: list[Flags] = [block.error]
-    done, wrong, findings = recorded([block], number([block.frame]), out, {"applications": table}, context)
+    # whether a loan without a row lies in the balance the run began with is told by its state
+    nobody = [np.zeros(1, bool)] * len(context.facilities)
+    side, lender = {"applications": table}, [np.zeros(1, np.int64)]
+    done, wrong, findings = recorded([block], number([block.frame]), out, side, nobody, lender, context)
     if wrong[0][0]:
         codes = ", ".join(findings.codes())
         raise DamagedRun(f"loan {case.label} counts, though its record cannot be ({codes})")
@@ -115,9 +119,9 @@ def _draws(case: Case, block: Block, rebuilt: Rebuilt, receipts: Receipts, conte
     live: dict[str, list[int]] = {}
     order = sorted(range(len(receipts.loan)), key=lambda i: int(receipts.day[i]))
     for i in order:
-        day, rules = int(receipts.day[i]), context.facilities[int(receipts.facility[i])]
-        if day <= context.end and not (covered.get(rules.id) and day < context.start):
-            live.setdefault(rules.id, []).append(day)
+        day, name = int(receipts.day[i]), context.facilities[int(receipts.facility[i])].id
+        if day <= context.end and not (covered.get(name) and day < context.start):
+            live.setdefault(name, []).append(day)
     for i in order:
         day, amount = int(receipts.day[i]), int(receipts.amount[i])
         rules, rate = context.facilities[int(receipts.facility[i])], int(receipts.rate[i])
@@ -125,9 +129,11 @@ def _draws(case: Case, block: Block, rebuilt: Rebuilt, receipts: Receipts, conte
             lines.append(say("arrived_in_opening", lang, amount=money(amount), day=iso(day), start=iso(context.start)))
             continue
         row = _taken(rows, day, rules.id, amount if day <= context.end else None, rate, case)
-        if day > context.end:
+        if day > context.end:  # the table has it only where nothing else has arrived
             lines.append(say("arrives_later", lang, amount=money(amount), day=iso(day), end=iso(context.end)))
             continue
+        if row is None:
+            raise DamagedRun(f"draws: nothing of {iso(day)} is the sum that arrived for loan {case.label}")
         usual, source = facility_rate(facility_of(context, rules.id), day, day)
         key = "rate_in_force" if rate == usual else "rate_not_in_force"
         names = {"tranche": row["tranche"], "rate": percent_of(rate), "day": iso(day)}
@@ -149,10 +155,10 @@ def _covered(case: Case, lender: str, context: Context) -> Mapping[str, bool]:
 
 
 def _taken(rows: list[tuple[int, Any]], day: int, facility: str, amount: int | None, rate: int, case: Case) -> Any:
-    """The row of the table of draws that is this sum; it is taken from those left."""
+    """The row of the table of draws that is this sum, taken from those left; None if there is none."""
     for i, (on, row) in enumerate(rows):
         drawn = None if pd.isna(row["drawn_fen"]) else int(row["drawn_fen"])
         right = case.rates.get(str(row["tranche"]), rate) == rate
         if on == day and row["facility"] == facility and drawn == amount and right:
             return rows.pop(i)[1]
-    raise DamagedRun(f"draws: nothing of {iso(day)} is the sum that arrived for loan {case.label}")
+    return None

@@ -1,4 +1,4 @@
-"""Why a loan is not applied for 未申报原因: what screening, the record of applications and the loan itself say against it."""
+"""Why a loan is not applied for 未申报原因: what screening, the record and the loan itself say."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from relending.policy import Facility
 from relending.units import Ints
 
 LATER = (
-    ("share_", "contract_", "over_syndicate", "application_", "receipt_", "received_")
-    + ("extension_", "schedule_", "balance_", "prepayment_")  # of what is beside the loan: its own row is sound
+    *("share_", "contract_", "over_syndicate", "application_", "receipt_", "received_"),
+    *("extension_", "schedule_", "balance_", "prepayment_"),  # of what is beside the loan: its own row is sound
 )
 """What codes begin with that set a loan aside for more than its own row: it may have replaced another loan."""
 APPLIED, FUNDED, REFUSED, WITHDRAWN = "applied", "funded", "refused", "withdrawn"
@@ -116,7 +116,9 @@ class Work:
         self.rules, self.period, n = rules, period, at.size
         self.loans, self.screening = loans.iloc[at], screening.iloc[at]
         # a loan that replaced one of these repaid it: what it owes depends on that one too
-        replaced = loans["refinances"].isin(self.loans["loan_id"].dropna().unique().tolist()).to_numpy(dtype=bool).copy()
+        replaced = (
+            loans["refinances"].isin(self.loans["loan_id"].dropna().unique().tolist()).to_numpy(dtype=bool).copy()
+        )
         replaced[at] = False
         rows = np.concatenate([at, np.flatnonzero(replaced)])
         aside = (screening["reasons"].iloc[rows] == "data_error").fillna(False).to_numpy(dtype=bool)

@@ -81,6 +81,17 @@ def figure(value: int, column: Column) -> float:
     return float(Decimal(value).scaleb(-column.power))
 
 
+def places(value: int, column: Column) -> int:
+    """How many places a figure takes as it is shown, thousands apart and with every decimal it has.
+
+    >>> from relending.report.apply_fields import fields
+    >>> places(123_456_789, Column("贷款金额（元）", fields()["principal"], 2))
+    12
+    """
+    whole, _, part = decimal_text(value, column.power).partition(".")
+    return len(whole) + 1 + max(len(part.rstrip("0")), 2)
+
+
 def total_of(listed: pd.DataFrame, column: Column) -> float:
     """The sum of a column, exact before it is put into its unit."""
     assert column.field is not None

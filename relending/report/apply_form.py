@@ -131,5 +131,3 @@ def filled_head(head: Sequence[Sequence[str]], said: dict[str, str]) -> list[lis
         [f"{text}{said[name]}" if (name := head_field(text)) is not None and name in said else text for text in row]
         for row in head
     ]
-
-

@@ -6,11 +6,14 @@ from typing import Any
 
 from relending.dates import iso
 from relending.lineage.applying import ApplicationList
-from relending.report.apply_cells import figure, percent_of, same_for_all, total_of, values_of
+from relending.report.apply_cells import figure, percent_of, places, same_for_all, total_of, values_of
 from relending.report.apply_fields import Column, number_format, units, word
 from relending.report.apply_form import Layout, filled_head
-from relending.report.apply_sheet import Styles, made_to_print, put
+from relending.report.apply_sheet import Styles, fit_row, lines_of, made_to_print, put
+from relending.units import decimal_text
 
+EMPTY, PLEDGED = 12, 4
+"""Width of a column left empty; the column under which the amount pledged stands."""
 LINES = 3
 """Lines left to fill in collateral."""
 MONEY_FORMAT, PERCENT_FORMAT = "#,##0.00", "0.00##"
@@ -23,16 +26,31 @@ def write_list(sheet: Any, found: ApplicationList, layout: Layout, full_name: st
     header = _own_head(sheet, found, said, lang, styles) if layout.own else _form_head(sheet, layout, said, styles)
     for at, column in enumerate(layout.columns):
         put(sheet, header, at, column.header, styles.header())
-        sheet.set_column(at, at, column.field.width if column.field is not None else 12)
+        sheet.set_column(at, at, _width(found, column, at))
     sheet.set_row(header, 42)
     made_to_print(sheet, header, len(layout.columns), lang)
     first, last = header + 1, header + len(found.listed)
+    lines = [1] * len(found.listed)
     for at, column in enumerate(layout.columns):
-        _column(sheet, first, at, column, found, said, lang, styles)
+        wide = _column(sheet, first, at, column, found, said, lang, styles)
+        lines = [max(pair) for pair in zip(lines, wide, strict=True)]
+    for i, n in enumerate(lines):
+        fit_row(sheet, first + i, n)
     row = _totals(sheet, first, last, found, layout, said, lang, styles)
     row = _collateral(sheet, row + 2, found, lang, styles)
     for k, key in enumerate(SIGNED):
         put(sheet, row + 1, k * max(len(layout.columns) // len(SIGNED), 1), word(key, lang), styles.label())
+
+
+def _width(found: ApplicationList, column: Column, at: int) -> int:
+    """The width of a column: a figure that does not fit would not be seen at all."""
+    width = column.field.width if column.field is not None else EMPTY
+    if at == PLEDGED and found.pledge is not None:
+        width = max(width, len(decimal_text(found.pledge, 2)) + 2)
+    if column.field is None or not units(column.field.kind):
+        return width
+    values = [v for v in values_of(found.listed, column.field, {}, "en") if isinstance(v, int)]
+    return max([width, *(places(v, column) + 1 for v in [*values, *([sum(values)] if column.field.sum else [])])])
 
 
 def _own_head(sheet: Any, found: ApplicationList, said: dict[str, str], lang: str, styles: Styles) -> int:
@@ -69,17 +87,20 @@ def _column(
     said: dict[str, str],
     lang: str,
     styles: Styles,
-) -> None:
+) -> list[int]:
+    """Write one column; how many lines each of its cells takes comes back."""
     n = len(found.listed)
     if column.field is None:
         for i in range(n):
             put(sheet, first + i, at, None, styles.cell("text"))
-        return
+        return [1] * n
     scaled = bool(units(column.field.kind)) and column.field.kind != "count"
     style = styles.cell(column.field.kind, number_format(column) if scaled else "")
-    for i, value in enumerate(values_of(found.listed, column.field, said, lang)):
+    values = values_of(found.listed, column.field, said, lang)
+    for i, value in enumerate(values):
         exact = figure(value, column) if scaled and isinstance(value, int) else value
         put(sheet, first + i, at, exact, style)
+    return [lines_of(value, column.field.width) for value in values]
 
 
 def _totals(
@@ -133,12 +154,14 @@ def _collateral(sheet: Any, row: int, found: ApplicationList, lang: str, styles:
     put(sheet, row, 0, word("collateral", lang), styles.label(bold=True))
     for at, key in enumerate(("collateral_name", "face_value", "haircut", "pledged"), 1):
         put(sheet, row + 1, at, word(key, lang), styles.header())
+    fit_row(sheet, row + 1, 2)
     row += 2
     if found.haircut_ppm is not None and found.pledge is not None:
         put(sheet, row, 1, word("to_pledge", lang), styles.cell("text"))
+        fit_row(sheet, row, 4)
         put(sheet, row, 2, None, styles.cell("text"))
         put(sheet, row, 3, percent_of(found.haircut_ppm), styles.cell("figure", PERCENT_FORMAT))
-        put(sheet, row, 4, found.pledge / 100, styles.cell("figure", MONEY_FORMAT))
+        put(sheet, row, PLEDGED, found.pledge / 100, styles.cell("figure", MONEY_FORMAT))
         row += 1
     for line in range(row, row + LINES):
         for at in range(1, 5):

@@ -10,7 +10,7 @@ from relending.lineage.applying import ApplicationList, Tally, tally
 from relending.report.apply_cells import codes_of, group_of, reason_text, same_for_all, text_of
 from relending.report.apply_fields import other_columns, word
 from relending.report.apply_list_sheet import MONEY_FORMAT
-from relending.report.apply_sheet import Styles, made_to_print, put
+from relending.report.apply_sheet import Styles, fit_row, lines_of, made_to_print, put
 
 _KINDS = {"no": "number", "loan_id": "id", "contract_id": "id", "disbursed": "date", "principal": "money"}
 LABEL, NUMBER_AT = 1, 2
@@ -36,6 +36,7 @@ def write_others(sheet: Any, found: ApplicationList, full_name: str, lang: str, 
         for at, name in enumerate(names):
             kind = _KINDS.get(name, "text")
             put(sheet, first + i, at, row[name], styles.cell(kind, MONEY_FORMAT if kind == "money" else ""))
+        fit_row(sheet, first + i, max(lines_of(row[name], columns[name]["width"]) for name in names))
     _Below(sheet, found, rows, first, last, names, lang, styles).write()
 
 
@@ -112,7 +113,9 @@ class _Below:
         """That both sheets together are all loans of the period (or all refused or withdrawn before it)."""
         named = word("earlier" if earlier else "own", self.lang)
         self.row += 1
-        self._title(f"{word('check', self.lang)}（{named}）" if self.lang == "zh" else f"{word('check', 'en')} ({named})")
+        self._title(
+            f"{word('check', self.lang)}（{named}）" if self.lang == "zh" else f"{word('check', 'en')} ({named})"
+        )
         top = self.row
         mine = [tally(f, f["earlier"].to_numpy(dtype=bool) == earlier) for f in (self.found.listed, self.found.others)]
         self._line(word("list", self.lang), (None, mine[0].loans), (None, mine[0].fen))

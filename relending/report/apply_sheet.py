@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from typing import Any
+from unicodedata import east_asian_width
 
 from relending.report.apply_fields import COUNT, DATE, ID, NUMBER, word
 from relending.spreadsheet import CELL, escape
@@ -11,6 +12,8 @@ from relending.spreadsheet import CELL, escape
 FONTS = {"zh": "宋体", "en": "Calibri"}
 """What every program that opens the list in this language has, or replaces by the like."""
 SIZE = 10
+LINE, MOST_LINES = 14, 12
+"""Height of a line in points, and lines of the highest row."""
 _A4 = 9  # the number spreadsheets have for it
 
 
@@ -18,7 +21,8 @@ class Styles:
     """Cell formats of one workbook, made once each."""
 
     def __init__(self, book: Any, lang: str) -> None:
-        self._book, self._font, self._made = book, FONTS[lang], {}
+        self._book, self._font = book, FONTS[lang]
+        self._made: dict[Any, Any] = {}
 
     def __call__(self, **properties: Any) -> Any:
         """The format with these properties."""
@@ -65,12 +69,29 @@ def put(sheet: Any, row: int, at: int, value: object, style: Any) -> None:
         sheet.write_number(row, at, value, style)
 
 
+def lines_of(value: object, width: int) -> int:
+    """Lines that a text takes in a column of this width; East Asian characters count two places.
+
+    >>> lines_of("福建莆田平海湾海上风电项目", 13), lines_of("SF2021071501", 12), lines_of(None, 12)
+    (2, 1, 1)
+    """
+    if not isinstance(value, str):
+        return 1
+    rows = value.split("\n")
+    return sum(max(-(-sum(2 if east_asian_width(c) in "WF" else 1 for c in row) // width), 1) for row in rows)
+
+
+def fit_row(sheet: Any, row: int, lines: int, least: float = LINE) -> None:
+    """Make a row as high as its longest text needs: not every program does so by itself."""
+    sheet.set_row(row, max(least, LINE * min(lines, MOST_LINES)))
+
+
 def made_to_print(sheet: Any, header: int, columns: int, lang: str) -> None:
     """Landscape A4, one page wide, the header frozen and on every page."""
     sheet.set_landscape()
     sheet.set_paper(_A4)
     sheet.fit_to_pages(1, 0)
-    sheet.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
+    sheet.set_margins(left=0.3, right=0.3, top=0.5, bottom=0.5)
     sheet.freeze_panes(header + 1, min(2, columns - 1))
     sheet.repeat_rows(header)
     sheet.set_footer(f"&C{word('page', lang)}")

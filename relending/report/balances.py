@@ -55,7 +55,7 @@ def balances_picture(runs: Sequence[tuple[str, pd.DataFrame, pd.DataFrame]]) -> 
                 label = drawable(name, f"run {i + 1}")
                 panel.plot(days, values, dash, drawstyle="steps-post", color=colour, linewidth=1.6, label=label)
             _draw_marks(panel, sorted(m for m in marks if m.facility == facility))
-            panel.set_title(policy.facility(facility).name["en"], fontsize=10)
+            panel.set_title(policy.facility(facility).name["en"] + _said(runs, facility), fontsize=10)
             panel.set_ylabel("billion yuan")
             panel.set_ylim(bottom=0)
             panel.xaxis.set_major_locator(YearLocator())
@@ -66,6 +66,14 @@ def balances_picture(runs: Sequence[tuple[str, pd.DataFrame, pd.DataFrame]]) -> 
             named |= dict(zip(labels, handles, strict=True))
         figure.legend(named.values(), named.keys(), loc="outside lower center", ncols=min(len(named), 3))
     return figure
+
+
+def _said(runs: Sequence[tuple[str, pd.DataFrame, pd.DataFrame]], facility: str) -> str:
+    """That the lines of a panel are simulated, all or in part; nothing where all of them are recorded."""
+    found = {str(b) for _, ledger, _ in runs for b in ledger["basis"][ledger["facility"] == facility].dropna()}
+    if found <= {"recorded"}:
+        return ""
+    return " (simulated)" if found == {"simulated"} else " (in part simulated)"
 
 
 def _line(ledger: pd.DataFrame, facility: str) -> tuple[list[dt.date], list[float]]:

@@ -186,6 +186,21 @@ def test_a_sheet_with_a_header_only_is_as_if_it_were_not_there(tmp_path):
     assert {i["sheet"] for i in book.inputs} == {"借据", "提前还款"}
 
 
+def test_a_hidden_sheet_with_rows_is_read_and_that_is_noted(tmp_path):
+    import openpyxl
+
+    rows = [list(SOUND["balances"]), list(SOUND["balances"].values())]
+    path = workbook(tmp_path / "b.xlsx", {"借据": LOANS, "贷款余额": rows, "还款计划": [list(SOUND["schedule"])]})
+    book = openpyxl.load_workbook(path)
+    for name in ("贷款余额", "还款计划"):
+        book[name].sheet_state = "hidden"
+    book.save(path)
+    read = read_book(path)
+    assert len(read.side["balances"]) == 1 and "schedule" not in read.side
+    told = read.findings.frame()
+    assert told[told["code"] == "sheet_hidden"]["sheet"].tolist() == ["贷款余额"]
+
+
 def test_a_file_counts_and_the_sheet_of_the_same_table_does_not(tmp_path):
     rows = [list(SOUND["balances"]), list(SOUND["balances"].values())]
     path = workbook(tmp_path / "b.xlsx", {"借据": LOANS, "贷款余额": rows})
@@ -334,6 +349,12 @@ def test_facilities_and_codes_may_be_named_in_words(beside):
     assert totals.side["opening"]["code"].tolist() == ["total"] * 3
     unknown = beside("applications", {"facility": "某工具"})
     assert unknown.side["applications"]["facility"].tolist() == ["某工具"]  # the run refuses it
+
+
+def test_a_row_since_first_support_is_no_total_line_where_its_facility_is_left_out(beside):
+    with pytest.raises(InputError) as stop:  # 累计 may stand for a total in a book
+        beside("opening", {"facility": "", "horizon": "累计", "code": ""})
+    assert stop.value.findings.frame()[["code", "column"]].values.tolist() == [["value_missing", "facility"]]
 
 
 def test_lenders_of_openings_are_ids_and_the_scenario_s_where_none_is_named(beside):

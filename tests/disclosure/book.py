@@ -74,6 +74,7 @@ def loan_frames(loans: Sequence[Lent], cut: int = 0) -> list[pd.DataFrame]:
             "evidence": "feasibility_study",
             "ineligible_from": one.ineligible,
             "data_error": False,
+            "planned": False,
         }
         for i, one in enumerate(loans)
     ]

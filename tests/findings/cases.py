@@ -178,6 +178,27 @@ def _changed_while_read() -> list[str]:
     return checked(text(book()))()
 
 
+def applied(*words: str, **form: Any) -> Make:
+    """A run of the plain book and what is applied for from it; ``form`` are rows of the branch's own form."""
+
+    def make() -> list[str]:
+        import openpyxl
+        from click.testing import CliRunner
+
+        from relending.cli import main
+
+        CliRunner().invoke(main, [*scenario(facilities=form.get("facilities", '"cerf"')), "--quiet"])
+        if "rows" not in form:
+            return ["apply", "out", *words, "--out", "list.xlsx"]
+        workbook = openpyxl.Workbook()
+        for row in form["rows"]:
+            workbook.active.append(row)
+        workbook.save("form.xlsx")
+        return ["apply", "out", *words, "--out", "list.xlsx", "--template", "form.xlsx"]
+
+    return make
+
+
 UNDO: list[Callable[[], None]] = []
 """What a case changed in the program, to be put back."""
 
@@ -332,6 +353,15 @@ CASES: dict[str, Make] = {
     "unit_slip_suspected": plants({"project_reduction": "9600000"}),
     "project_two_ids": plants({"project_code": "C7"}, {"project_code": "C7", "project_id": "P2"}),
     "project_two_codes": plants({"project_code": "C7"}, {"project_code": "C8"}),
+    "apply_period_outside": applied("--quarter", "2030Q1"),
+    "apply_period_kind": applied("--quarter", "2022-01"),
+    "apply_lender": applied("--quarter", "2022Q1", "--lender", "boc"),
+    "apply_facility": applied("--quarter", "2022Q1", facilities='"cerf", "clean_coal"'),
+    "apply_nothing": applied("--quarter", "2025Q4"),
+    "apply_form_header": applied("--quarter", "2022Q1", rows=[["申请表"], ["姓名", "电话"]]),
+    "apply_form_unit": applied("--quarter", "2022Q1", rows=[["借据编号", "借款人", "申请金额（美元）"]]),
+    "apply_form_unknown": applied("--quarter", "2022Q1", rows=[["借据编号", "借款人", "申请金额（万元）", "客户经理"]]),
+    "apply_form_below": applied("--quarter", "2022Q1", rows=[["借据编号", "借款人", "申请金额"], ["例：001"]]),
     "project_two_facilities": plants({}, {**NOTHING, "sector": "coal_mining"}),
     **LEDGER,
 }

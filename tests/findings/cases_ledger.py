@@ -16,11 +16,13 @@ Make = Callable[[], list[str]]
 HEADS = {
     "applications": "loan_id,period,status,funded_on,funded_amount,facility,rate",
     "opening_tranches": "facility,drawn_on,due_on,principal,rate,rollovers_used",
+    "opening": "facility,code,horizon,through,projects,amount,weighted_rate,reduction,project_ids",
     "schedule": "loan_id,date,principal",
     "balances": "loan_id,date,outstanding",
     "prepayments": "loan_id,date,amount",
 }
 FUNDED = "JJ001,2022Q1,funded,2022-03-31,6000000"
+TOTAL = "cerf,,,2023Q4,1,10000000,0.035,9000,XM01"
 TRANCHE = "cerf,2021-12-31,2022-12-31,5000000,0.0175,0"
 
 
@@ -50,6 +52,11 @@ def applied(*rows: str, edits: tuple[tuple[int, int, Any], ...] = (), **options:
 def opened(*rows: str, **options: str) -> Make:
     """Opening tranches."""
     return beside({"opening_tranches": list(rows)}, **options)
+
+
+def disclosed(*rows: str, more: dict[str, Any] | None = None, **options: str) -> Make:
+    """Totals disclosed before a run that begins in 2024Q1."""
+    return beside({"opening": list(rows)}, more=more, **{"start": "2024-01-01", **options})
 
 
 def owed(*rows: str) -> Make:
@@ -94,6 +101,19 @@ LEDGER: dict[str, Make] = {
     "in_opening": opened(
         TRANCHE.replace("2021-12-31", "2022-03-31").replace("2022-12-31", "2023-03-31"), start="2022-07-01"
     ),
+    "opening_through": disclosed(TOTAL.replace("2023Q4", "2024Q1")),
+    "opening_twice": disclosed(TOTAL, TOTAL),
+    "opening_not_summing": disclosed(TOTAL, "cerf,clean_energy,,2023Q4,1,9000000,0.035,9000,XM01"),
+    "opening_sector_missing": disclosed(TOTAL),
+    "opening_covers": disclosed(TOTAL),
+    "opening_year_missing": disclosed(TOTAL.replace("2023Q4", "2023Q2"), start="2023-07-01"),
+    "opening_ids_differ": disclosed(TOTAL.replace("XM01", "XM01；XM02")),
+    "opening_projects_unknown": disclosed(TOTAL.replace("XM01", "")),
+    "became_ineligible": beside({}, more={"不再符合条件日期": ["2023-05-01", "", ""]}),
+    "ineligible_in_opening": lambda: [
+        *disclosed(TOTAL, more={"不再符合条件日期": ["2024-05-01", "", ""]})(),
+        *("--set", 'disclosure.ineligible="restated"'),
+    ],
     "schedule_unknown_loan": repaid("JJ999,2023-06-30,10000000"),
     "schedule_date": repaid("JJ001,2022-01-05,10000000"),
     "schedule_not_positive": repaid("JJ001,2023-06-30,10000000", "JJ001,2024-06-30,0"),

@@ -19,7 +19,17 @@ from relending.runfolder import Run
 
 HERE = Path(__file__).parent
 LOAN_LEVEL = ("screening", "attribution", "draws")
-TABLES = (*LOAN_LEVEL, "ledger", "funding", "disclosure", "cost", "published")
+TABLES = (
+    *LOAN_LEVEL,
+    "ledger",
+    "funding",
+    "disclosure",
+    "cost",
+    "reconciliation",
+    "restatement",
+    "ineligible",
+    "published",
+)
 MOST_LOANS = 200
 SUMMARY = "summary.csv"
 

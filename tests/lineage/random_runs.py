@@ -13,6 +13,7 @@ from relending.engine.context import Context
 from relending.engine.pipeline import run_blocks
 from relending.findings import Findings, InputError
 from relending.scenario.run import side_tables
+from relending.units import LimitError
 from tests.engine.bridge import context, loan_frame, side_frames
 from tests.oracle.ledger_cases import random_case
 
@@ -46,7 +47,7 @@ def random_run(seed: int, size: int) -> Held | None:
     beside, rules = side_frames(prepayments, side), context(scenario)
     try:
         found = run_blocks([frame], beside, rules)
-    except InputError:
+    except (InputError, LimitError):
         return None
     names = ("screening", "attribution", "draws", "ledger", "funding", "disclosure", "cost")
     tables = {name: getattr(found, name) for name in names}

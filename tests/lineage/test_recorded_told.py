@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from fractions import Fraction
 from typing import Any
 
 import pandas as pd
@@ -19,7 +20,7 @@ def fen(text: str) -> int:
 
 
 def draws_told(text: str) -> list[dict[str, Any]]:
-    """Tranche, fen drawn, fen continued at each due date and the day nothing is held any more, as a story tells them."""
+    """Tranche, fen drawn, fen continued at each due date and the day nothing is held any more, as told."""
     out: list[dict[str, Any]] = []
     for line in map(str.strip, text.splitlines()):
         if line.startswith("drawn "):
@@ -49,6 +50,17 @@ def draws_held(rows: pd.DataFrame) -> list[dict[str, Any]]:
     return out
 
 
+def shares_told(text: str) -> None:
+    """The share and the reduction a story tells are what its own figures give, half-even."""
+    for line in map(str.strip, text.splitlines()):
+        if found := re.fullmatch(r"share: (\S+) / (\S+) = (\S+)", line):
+            principal, investment, share = (fen(x) for x in found.groups())
+            assert share == round(Fraction(principal * 10**8, investment)), line
+        elif found := re.fullmatch(r"annual reduction: (\S+) t x (\S+) / (\S+) = (\S+) t \(half.*", line):
+            project, principal, investment, mine = (fen(x) for x in found.groups())
+            assert mine == round(Fraction(project * principal, investment)), line
+
+
 def check(run: Held) -> set[str]:
     """Every story against the tables; the states that occur."""
     attribution = run.tables["attribution"]
@@ -58,6 +70,7 @@ def check(run: Held) -> set[str]:
             continue
         for story, chinese in zip(explain(run, row["loan_id"]), explain(run, row["loan_id"], "zh"), strict=True):
             assert [len(s.lines) for s in story.sections] == [len(s.lines) for s in chinese.sections]
+        shares_told(story.text())
         told = draws_told(story.text())
         held = draws_held(run.loan_rows("draws", row["loan_id"]))
         if not row["supported"]:

@@ -112,12 +112,16 @@ def fund(
         if i in inside and decision.facility == name
         for receipt in decision.receipts
     ]
-    eligible = [
-        i
-        for i, row in enumerate(screening)
-        if row["eligible"] and row["facility"] == name and i in inside and i not in record.recorded
-    ]
     opening = [row for row in side.opening_tranches if row.facility == name]
+    before = Funding(scenario.facilities[name], loans, checked.schedules, [], scenario, [], opening).lies_before
+
+    def asks(i: int) -> bool:
+        """Not decided by the record; or without a row in it, and of before the balance its lender begins with."""
+        return i not in record.recorded or (i not in record.decisions and before(loans[i]))
+
+    eligible = [
+        i for i, row in enumerate(screening) if row["eligible"] and row["facility"] == name and i in inside and asks(i)
+    ]
     return Funding(scenario.facilities[name], loans, checked.schedules, eligible, scenario, receipts, opening).run()
 
 
@@ -228,7 +232,7 @@ def attribution_rows(
                 "supported": state in SUPPORTED,
                 "state": state,
                 "basis": "recorded"
-                if i in record.recorded or (record.recording and i in checked.errors)
+                if i in record.recorded or (record.recording and (i in checked.errors or state == "opening"))
                 else "simulated",
             }
         )

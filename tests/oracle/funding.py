@@ -227,6 +227,12 @@ class Funding:
                 self.out.states.setdefault(i, "unfunded")
         return self.out
 
+    def lies_before(self, loan: Loan) -> bool:
+        """Whether the loan would have drawn before the run, and its lender begins the run with a balance."""
+        applied = max(loan.disbursed, self.facility.latest("launch"))
+        day = self.draw_date(loan, period_of(applied, self.facility.on("frequency", loan.disbursed)))
+        return loan.lender in self.covered and day < self.start
+
     def first_ask(self, i: int) -> None:
         """INTERPRETED: of what keeps a loan from asking, being repaid comes first, then being no longer eligible,
         whether or not the draw would come after the end; then the opening, then `pending`."""
@@ -252,6 +258,8 @@ class Funding:
     def enter(self, receipt: Receipt, arrived: dict[date, list[Receipt]]) -> None:
         """Money of the record: before the opening, in the run, or after its end."""
         loan = self.loans[receipt.loan]
+        if receipt.rate is not None and receipt.rate != self.usual_rate(receipt.day):
+            self.out.findings.append(("receipt_rate_differs", loan.loan_id))
         if loan.lender in self.covered and receipt.day < self.start:
             self.in_opening.add(receipt.loan)
         elif receipt.day > self.end:
@@ -411,8 +419,6 @@ class Funding:
             if pool is not None:
                 self.kept_pool.setdefault(receipt.loan, pool.id)
             usual = self.usual_rate(day)
-            if receipt.rate is not None and receipt.rate != usual:
-                self.out.findings.append(("receipt_rate_differs", self.loans[receipt.loan].loan_id))
             rate = usual if receipt.rate is None else receipt.rate
             tranche = self.begun(day, self.recorded_id(receipt), self.loans[receipt.loan].lender, rate, today)
             self.add(day, tranche, receipt.loan, receipt.amount, "recorded")

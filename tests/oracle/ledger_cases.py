@@ -317,12 +317,13 @@ def random_revisions(rng: random.Random, loans: Sequence[Loan]) -> list[Revision
     """New figures of some projects, once or twice, of all figures or of some."""
     found: dict[tuple[str, date], Revision] = {}
     for one in rng.sample(list(loans), k=len(loans) // 4):
+        largest = max(other.principal for other in loans if other.project_id == one.project_id)
         for _ in range(rng.choice([1, 1, 2])):
             since = one.disbursed + timedelta(days=rng.choice([0, 1, -40, rng.randrange(-300, 300)]))
             found[one.project_id, since] = Revision(
                 project_id=one.project_id,
                 since=since,
-                investment=rng.choice([None, 10**12, 10**13, one.principal]),
+                investment=rng.choice([None, 10**12, 10**13, largest]),
                 reduction=rng.choice([None, 0, rng.randrange(10**12)]),
                 evidence=rng.choice([None, "third_party"]),
                 reason="final accounts",

@@ -134,7 +134,9 @@ def figures(loan: Loan, revisions: Sequence[Revision], day: date) -> Loan:
 
 
 def revised(loans: Sequence[Loan], revisions: Sequence[Revision]) -> tuple[list[Loan], list[tuple[str, str]]]:
-    """Every loan with the figures in force when it was made, and what is said."""
+    """Every loan with the figures in force when it was made, and what is said.
+
+    INTERPRETED: that the evidence is of another kind is no other figure."""
     found, said = [], []
     projects = {loan.project_id for loan in loans}
     for one in revisions:
@@ -142,9 +144,8 @@ def revised(loans: Sequence[Loan], revisions: Sequence[Revision]) -> tuple[list[
             said.append(("revision_project_unknown", ""))
     for loan in loans:
         now = figures(loan, revisions, loan.disbursed)
-        own = [getattr(loan, name) for name in ("investment", "reduction", "evidence")]
-        new = [now.investment, now.reduction, now.evidence]
-        if any(mine and mine != theirs for mine, theirs in zip(own, new, strict=True)) and not loan.data_error:
+        own, new = (loan.investment, loan.reduction), (now.investment, now.reduction)
+        if any(mine is not None and mine != theirs for mine, theirs in zip(own, new, strict=True)):
             said.append(("revision_differs", loan.loan_id))
         found.append(now)
     return found, said

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 
 from .days import add_months, quarter_of
 from .exact import half_even
@@ -88,13 +87,13 @@ def row_error(loan: Loan) -> str | None:
     return "reduction_reported_differs" if reported_differs(loan) else None
 
 
-def refinancing(loans: Sequence[Loan], checked: Checked) -> dict[int, list[tuple[date, int]]]:
-    """By loan: (day, principal) of the loans that pay it off, in order. `errors` holds those wrong by themselves.
+def refinancing(loans: Sequence[Loan], checked: Checked) -> dict[int, list[Loan]]:
+    """By loan: the loans that pay it off, in order. `errors` holds those wrong by themselves.
 
     INTERPRETED: a new loan disbursed after the end pays off the old one all the same, as prepayments of then count.
     """
     ids = {loan.loan_id: i for i, loan in enumerate(loans)}
-    found: dict[int, list[tuple[date, str, int]]] = {}
+    found: dict[int, list[Loan]] = {}
     for i, loan in enumerate(loans):
         if i in checked.errors or not loan.refinances:
             continue
@@ -108,8 +107,8 @@ def refinancing(loans: Sequence[Loan], checked: Checked) -> dict[int, list[tuple
         elif loan.disbursed < loans[old].disbursed:
             checked.say("refinances_later_loan", loan)
         else:
-            found.setdefault(old, []).append((loan.disbursed, loan.loan_id, loan.principal))
-    return {old: [(day, amount) for day, _, amount in sorted(new)] for old, new in found.items()}
+            found.setdefault(old, []).append(loan)
+    return {old: sorted(new, key=lambda one: (one.disbursed, one.loan_id)) for old, new in found.items()}
 
 
 def find_errors(loans: Sequence[Loan], prepayments: Sequence[Prepayment], scenario: Scenario, side: Side) -> Checked:
@@ -155,13 +154,16 @@ def make_schedules(loans: Sequence[Loan], prepayments: Sequence[Prepayment], sid
                 [one for one in prepayments if one.loan_id == loan.loan_id],
                 [one for one in side.schedule if one.loan_id == loan.loan_id],
                 [one for one in side.balances if one.loan_id == loan.loan_id],
-                refinanced.get(i, ()),
+                [(one.disbursed, one.principal) for one in refinanced.get(i, ())],
             )
         except ScheduleError as error:
             checked.errors[i] = str(error)
             continue
+        new = iter(refinanced.get(i, ()))  # once nothing is owed any more, later ones pay nothing
         for code in checked.schedules[i].notes:
-            checked.say(code, loan)
+            if code == "refinanced":
+                by = next(new)
+            checked.say(code, by if code.startswith("refinanced") else loan)
 
 
 def follow_record(loans: Sequence[Loan], scenario: Scenario, side: Side, checked: Checked) -> None:

@@ -345,6 +345,18 @@ def test_an_opening_uses_the_quota() -> None:
     assert [r["drawn"] for r in same.draws] == [999_999_996]
 
 
+def test_rollovers_of_an_opening_use_a_flow_quota_and_are_cut() -> None:
+    # 50 m a year, rollovers count: k = floor(50 / 90 x 10^9) = 555,555,555; 90 m x k = 49,999,999.95. No room for B.
+    facility = plain({"quota": {"flow": 50_000_000}, "quota_counts_rollovers": True})
+    result = begun(opened(), loans=[loan("B", disbursed=date(2023, 4, 1), rate=35000)], facility=facility)
+    assert moves(result)[:3] == [
+        ("2023-01-01", "opening", 90 * MILLION, 17500),
+        ("2023-03-31", "repay", 4_000_000_005, 17500),
+        ("2023-03-31", "rollover", 4_999_999_995, 17500),
+    ]
+    assert states(result) == ["unfunded"]
+
+
 # ---- R4: what a loan still owes
 
 SHORT: dict[str, Any] = {"principal": 130, "disbursed": date(2023, 1, 31), "matures": date(2023, 7, 31)}
