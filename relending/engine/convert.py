@@ -24,7 +24,7 @@ SCALES: Mapping[str, tuple[int, str]] = MappingProxyType(
         "_g": (6, ""),  # reductions: grams -> tonnes of CO2 equivalent
         "_ppm": (6, ""),  # given rates: parts per million -> fraction a year
         "_e8": (8, ""),  # derived rates and shares -> fraction
-        "_e6": (6, ""),  # yuan per tonne
+        "_e6": (6, ""),  # yuan per tonne, basis points
         "_kw": (3, "_mw"),  # capacity: kW -> MW
         "_kwh": (3, "_mwh"),  # output: kWh -> MWh
     }

@@ -16,6 +16,8 @@ from relending.engine.owed import Schedule
 from relending.engine.schedule import BULLET, Terms, Whole
 from relending.units import Ints
 
+SHORTEST_MONTH = 28
+"""Days that every month has."""
 Pairs = tuple[Ints, Days]
 """Loans (positions in a block) and days, one entry each, by loan, then day."""
 
@@ -75,10 +77,13 @@ def repeated(
     high = np.minimum(latest, (int(month_of(after - 1)) - month) // step)
     count = np.maximum(high - low + 1, 0).astype(np.int64)
     stops = np.cumsum(count)
-    j = np.arange(int(stops[-1]) if count.size else 0) + np.repeat(low - (stops - count), count)
-    at = np.repeat(month, count) + j * np.repeat(step, count)
-    start = month_start(at)
-    return np.repeat(loan, count), start + np.minimum(np.repeat(day, count), month_start(at + 1) - start) - 1
+    number = np.arange(int(stops[-1]) if count.size else 0)
+    at = np.repeat(month + (low - (stops - count)) * step, count) + number * np.repeat(step, count)
+    of_month = np.repeat(day, count)
+    when = month_start(at) + of_month - 1
+    late = np.flatnonzero(of_month > SHORTEST_MONTH)
+    when[late] = np.minimum(when[late], month_start(at[late] + 1) - 1)
+    return np.repeat(loan, count), when
 
 
 def in_order(parts: Sequence[Pairs], first: int, after: int) -> Pairs:
