@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from relending.dates import Days, iso, quarter_of
+from relending.dates import iso, quarter_of
 from relending.engine import keys as exchange
 from relending.engine.amounts import evidence_findings, small_findings
 from relending.engine.applications import Requests, make_requests
@@ -26,16 +26,16 @@ from relending.engine.block import NEVER, Block, make_block
 from relending.engine.calendar import calendar_findings
 from relending.engine.carried import covered_findings, covered_loans, project_numbers
 from relending.engine.cohorts import BlockFunding, Tranche, block_funding
-from relending.engine.columns import Codes, Flags, join_frames
+from relending.engine.columns import Flags, join_frames
 from relending.engine.context import Context
 from relending.engine.contracts import contract_test
 from relending.engine.cost import cost_frame, own_rate_findings
 from relending.engine.disclosure import (
     Disclosed,
     Grid,
+    cells,
     disclose_block,
     disclosure_frame,
-    disclosure_quarters,
     make_grid,
     weigh_current,
 )
@@ -46,7 +46,16 @@ from relending.engine.invariants import check_draws, check_positions, check_tran
 from relending.engine.keys import Keys, lender_numbers
 from relending.engine.ledger import Position, funding_frame, ledger_frame, positions, tranche_names
 from relending.engine.loanfacts import loan_facts
-from relending.engine.loanfiles import Names, Outcome, attribution_frame, basis_of, draws_frame, facility_of, outcome
+from relending.engine.loanfiles import (
+    Names,
+    Outcome,
+    attribution_frame,
+    basis_of,
+    draws_frame,
+    facility_of,
+    fits,
+    outcome,
+)
 from relending.engine.opening_totals import Place, Totals, opening_totals, totals_lenders
 from relending.engine.openings import Openings, in_opening, opening_lenders, openings
 from relending.engine.others import other_errors
@@ -69,7 +78,7 @@ from relending.engine.screening import Screened, screen_block, screening_frame
 from relending.engine.shares import share_test
 from relending.engine.side import Side, at_rows, match_loans
 from relending.findings import Findings, InputError
-from relending.units import Ints
+from relending.units import Ints, LimitError
 
 MOST_LENDERS = 2000
 """More distinct lenders than this in one book are a mistake in the file, not banks."""
@@ -144,7 +153,10 @@ def run_blocks(
     progress("funding")
     where, names, said = fund_works(prepared, context)
     progress("disclosure")
-    return _finish(prepared, where, names, context, [*prepared.findings, *said])
+    try:
+        return _finish(prepared, where, names, context, [*prepared.findings, *said])
+    except OverflowError as error:  # a figure of a table that no 64-bit integer holds
+        raise LimitError(str(error)) from error
 
 
 def lenders_in_need(prepared: Prepared) -> list[str]:
@@ -212,7 +224,7 @@ def prepare(frames: Iterable[pd.DataFrame], side: Side, context: Context) -> Pre
             findings += [said, rate_findings(block, screened.facility, context, spoken)]
             findings += [small_findings(block, error[i]), evidence_findings(block, screened)]
             if TABLE in side:
-                findings.append(receipt_findings(side[TABLE], block, applied[i], screened.eligible, context))
+                findings.append(receipt_findings(side[TABLE], block, applied[i], fits(screened, applied[i]), context))
             lender, nothing = lender_numbers(block, keys), np.zeros(len(block), bool)
             works.append(
                 Work(block, error[i], lender, keys.project[i], facts.schedules[i], screened, applied[i], nothing)
@@ -429,7 +441,7 @@ def finish_block(w: Work, grid: Grid, prepared: Prepared, names: Names, context:
                 batches_frame(
                     block,
                     w.record,
-                    w.screened.eligible,
+                    fits(w.screened, w.record),
                     of,
                     w.lender,
                     w.error,
@@ -481,18 +493,3 @@ def _first_draws(loan: Ints, pair: Ints, pairs: int, result: Outcome) -> Ints:
     """The first quarter in which simulated loans of each lender and facility draw."""
     drew = result.held_from[loan] != NEVER
     return first_simulated(quarter_of(result.held_from[loan[drew]]), pair[drew], pairs)
-
-
-def cells(
-    disbursed: Days, sector: Codes, names: Sequence[str | None], facility: Ints, grid: Grid, context: Context
-) -> tuple[Days, Ints]:
-    """Disclosure quarter and sector column of supported loans; ``sector`` is a position in ``names``."""
-    quarter = np.zeros(len(disbursed), np.int64)
-    code = np.zeros(len(disbursed), np.int64)
-    for f, rules in enumerate(context.facilities):
-        mine = np.flatnonzero(facility == f)
-        place = {c: i for i, c in enumerate(grid.codes[f])}
-        table = np.array([place.get(s or "", len(place)) for s in names], np.int64)
-        quarter[mine] = disclosure_quarters(disbursed[mine], rules)
-        code[mine] = table[sector[mine]]
-    return quarter, code

@@ -193,6 +193,7 @@ class _Rows:
         nobody = got[(self._of(facility, loan[got], row[got]) == NONE) & ~wrong[loan[got]]]
         parts.append(at_rows(self.table, "receipt_without_facility", row[nobody], "facility", None, ids))
         wrong[loan[nobody]] = True
+        parts.append(self._several(loan[got], row[got], self._of(facility, loan[got], row[got]), wrong))
         parts.append(self._too_much(block, loan, row, facility, wrong))
         return wrong, Findings.concat(parts)
 
@@ -258,6 +259,18 @@ class _Rows:
             ratio = rules["ratio"].pick(block.disbursed[loan[here]])
             out[here] = mul_div(block.principal[loan[here]], ratio, BP, "floor")
         return out
+
+    def _several(self, loan: Ints, row: Ints, facility: Ints, wrong: Flags) -> Findings:
+        """Money of more than one facility for one loan: a loan is supported by one."""
+        order = np.argsort(loan, kind="stable")
+        mine, at, what = loan[order], row[order], facility[order]
+        begins = np.concatenate([[True], mine[1:] != mine[:-1]])[: mine.size]
+        first = np.maximum.accumulate(np.where(begins, np.arange(mine.size), 0))
+        other = np.flatnonzero((what != what[first]) & (what >= 0) & (what[first] >= 0)) if mine.size else first
+        wrong[mine[other]] = True
+        ids = [f.id for f in self.context.facilities]
+        found, expected = ([ids[i] for i in x.tolist()] for x in (what[other], what[first[other]]))
+        return at_rows(self.table, "receipts_of_facilities", at[other], "facility", found, expected)
 
     def _too_much(self, block: Block, loan: Ints, row: Ints, facility: Ints, wrong: Flags) -> Findings:
         """More than was applied for in a batch, or more than the ratio of the loan in all."""

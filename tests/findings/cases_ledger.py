@@ -16,7 +16,7 @@ Make = Callable[[], list[str]]
 
 HEADS = {
     "applications": "loan_id,period,status,funded_on,funded_amount,facility,rate,applied_on",
-    "opening_tranches": "facility,drawn_on,due_on,principal,rate,rollovers_used",
+    "opening_tranches": "facility,drawn_on,due_on,principal,rate,rollovers_used,tranche",
     "opening": "facility,code,horizon,through,projects,amount,weighted_rate,reduction,project_ids",
     "schedule": "loan_id,date,principal",
     "balances": "loan_id,date,outstanding",
@@ -142,6 +142,13 @@ LEDGER: dict[str, Make] = {
     "receipt_rate_differs": applied(f"{FUNDED},,0.02"),
     "receipt_set_aside": applied(FUNDED, edits=((1, RATE, ""),)),
     "received_over_asked": applied(FUNDED.replace("6000000", "6000000.01")),
+    "receipts_of_facilities": applied(
+        FUNDED.replace("6000000", "3000000") + ",cerf",
+        "JJ001,2022-02,funded,2022-03-31,3000000,clean_coal",
+        facilities='"cerf", "clean_coal"',
+    ),
+    "opening_number_twice": beside({"opening_tranches": [TRANCHE + ",T1", TRANCHE + ",T1"]}),
+    "opening_row_twice": opened(TRANCHE, TRANCHE),
     "receipt_not_said": applied("JJ001,2022Q1,applied,2022-03-31,6000000"),
     "receipt_unit": applied("JJ001,2022Q1,funded,2022-03-31,600"),
     "application_period_odd": applied("JJ001,2021Q4,refused"),
