@@ -18,7 +18,7 @@ from relending.dates import Days, quarter_end, quarter_of, quarter_text
 from relending.engine import leaving as leave
 from relending.engine.block import NEVER
 from relending.engine.carried import Carried, carried
-from relending.engine.columns import distinct, frame_of, take, whole
+from relending.engine.columns import Codes, distinct, frame_of, take, whole
 from relending.engine.context import Context, launch_day
 from relending.engine.distinct_projects import count_projects
 from relending.engine.opening_totals import Totals
