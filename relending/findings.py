@@ -28,12 +28,16 @@ COLUMNS = ("severity", "code", *WHERE, "message", "fix", "message_zh", "fix_zh")
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What one finding code means: severity, message and fix in English and Chinese."""
+    """What one finding code means: severity, message and fix in English and Chinese.
+
+    ``table``: the table its columns are of, where that is not the loans.
+    """
 
     code: str
     severity: str
     message: Mapping[str, str]
     fix: Mapping[str, str]
+    table: str = ""
 
 
 @cache
@@ -50,6 +54,7 @@ def messages() -> Mapping[str, Message]:
             entry["severity"],
             {"en": entry["en"], "zh": entry["zh"]},
             {"en": entry["fix_en"], "zh": entry["fix_zh"]},
+            entry.get("table", ""),
         )
         for code, entry in raw.items()
     }
@@ -289,7 +294,10 @@ def _where(r: Any, lang: str, labels: Mapping[str, str]) -> str:
     for name in ("sheet", "row", "loan", "column"):
         value = _given(getattr(r, name))
         if value:
-            where.append(w[name].format(labels.get(value, value) if name == "column" else value))
+            if name == "column":
+                table = getattr(messages().get(_given(getattr(r, "code", ""))), "table", "")
+                value = labels.get(f"{table}.{value}", labels.get(value, value))
+            where.append(w[name].format(value))
     return _on_one_line((", " if lang == "en" else "，").join(x for x in where if x))
 
 

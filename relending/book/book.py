@@ -138,8 +138,7 @@ def read_book(
         )
     try:
         named = _files(prepayments, side)
-        sheets = {name: tables for name, tables in opened.side.items() if name not in named}
-        beside, said, more = _beside(named, sheets, block_rows, lender, lenders or {})
+        beside, said, more = _beside(named, opened.side, block_rows, lender, lenders or {})
     except InputError as stop:
         raise InputError(Findings.concat([*findings, stop.findings])) from None
     return Book(_concat(frames, "loans"), beside, Findings.concat([*findings, said]), (*inputs, *more), tuple(cuts[1:]))
@@ -378,11 +377,10 @@ def _beside(
     inputs: list[Mapping[str, Any]] = []
     for name in SIDE_TABLES:
         try:
-            if name in files:
-                parts = [_opened_table(path, name) for path in files[name]]
-            elif name in sheets:
-                parts = [_check(sheets[name], name, Findings())]
-            else:
+            parts = [_opened_table(path, name) for path in files.get(name, ())]
+            if name in sheets:
+                parts.append(_check(sheets[name], name, Findings()))
+            if not parts:
                 continue
             read = [_read_side(one, name, block_rows, lender, lenders) for one in parts]
         except InputError as stop:
@@ -393,6 +391,9 @@ def _beside(
         said = Findings.concat([one for _, one, _ in read])
         if name in OPTIONAL_SHEETS and name not in files and not len(frame) and not said.count("error"):
             continue  # a sheet of the template left as it was
+        if name in files and name in sheets and len(read[-1][0]):
+            at = sheets[name][0]
+            said += Findings.one("side_joined", file=at.file, sheet=at.sheet, column=name, found=at.sheet)
         findings.append(said)
         inputs += [entry for _, _, more in read for entry in more]
         out[name] = frame

@@ -74,11 +74,10 @@ def check_opening(rows: Rows, lender: str | None, lenders: Mapping[str, str]) ->
 
 
 def check_revisions(rows: Rows, lender: str | None, lenders: Mapping[str, str]) -> None:
-    """Check revisions: each gives a reason and at least one figure or report, an investment above nothing."""
+    """Check revisions: each gives a reason, an investment above nothing; of one that gives nothing the engine tells."""
     missing(rows)
     _above(rows, "investment", "investment_not_positive")
     _not_below(rows, "reduction", "reduction_negative")
-    _one_of(rows, "investment", "reduction", "evidence")
 
 
 def check_other_loans(rows: Rows, lender: str | None, lenders: Mapping[str, str]) -> None:

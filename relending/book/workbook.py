@@ -20,6 +20,7 @@ from relending.book.digest import fingerprint
 from relending.book.headers import HeaderAt, above_header, find_header, known_columns, plain, recognised
 from relending.book.probe import probed
 from relending.book.sheetxml import MERGED, Seen, column_letters, look_through
+from relending.book.sidesheets import SIDE_SHEETS, meant, unread
 from relending.findings import Findings, InputError
 
 HEAD_ROWS = 20
@@ -35,21 +36,6 @@ MOST_MERGED = 1 << 21
 """Cells that merges of a sheet may take in; a table of loans has few."""
 MOST_BELOW = 2
 """Rows below the names that a header's merged cells may take in."""
-SIDE_SHEETS: Mapping[str, str] = {
-    name: table
-    for table, names in {
-        "prepayments": ("提前还款",),
-        "applications": ("申请与到账",),
-        "opening_tranches": ("期初批次",),
-        "opening": ("期初披露数",),
-        "schedule": ("还款计划",),
-        "balances": ("贷款余额",),
-        "revisions": ("项目调整",),
-        "other_loans": ("他行贷款",),
-    }.items()
-    for name in (*names, plain(table))
-}
-"""Sheets of a book's workbook that hold a table beside the loans, by their evened-out name."""
 PARAMETER_SHEETS = frozenset({"参数", "parameters"})
 GUIDE_SHEETS = ("说明", "guide", "lists")
 """Sheets of the template beside its tables: its parameters, and what only people read."""
@@ -112,10 +98,11 @@ def open_workbook(
         raise InputError(Findings.one("file_empty", file=path.name))
     notes = [
         Findings.one(
-            "sheet_not_read" if not wanted and _has_loans(sheets[n], table) else "sheet_ignored",
+            unread(n, table, not wanted and _has_loans(sheets[n], table)),
             file=path.name,
             sheet=n,
             found=n,
+            expected=meant(n) if table == "loans" else "",
         )
         for n in names
         if n not in (*chosen, *beside.values(), *_of_the_template(names)) and sheets[n].width

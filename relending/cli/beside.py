@@ -31,7 +31,7 @@ def _named(context: click.Context, _: click.Parameter, given: Sequence[str]) -> 
         return {}
     from relending.book.columns import SIDE_TABLES
     from relending.book.headers import plain
-    from relending.book.workbook import SIDE_SHEETS
+    from relending.book.sidesheets import SIDE_SHEETS
     from relending.policy import nearest
 
     zh = context.params.get("lang") == "zh"

@@ -291,7 +291,8 @@ def column_labels(lang: str) -> dict[str, str]:
             named.setdefault(name, []).append(one.zh)
     # a column of several tables is called what the loans call it; without them, what each calls it
     own = dictionary()
-    return {
+    by_table = {f"{t}.{name}": f"{one.zh}（{name}）" for t in TABLES for name, one in dictionary(t).items()}
+    return by_table | {
         name: f"{own[name].zh if name in own else '／'.join(dict.fromkeys(words))}（{name}）"
         for name, words in named.items()
     }

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from relending.dates import Days
+from relending.dates import Days, iso
 from relending.engine.applications import Requests
 from relending.engine.block import Block
 from relending.engine.columns import Flags
@@ -116,6 +116,31 @@ class Asked:
 
         order = np.argsort(column("loan"), kind="stable")
         return cls(parts[0].block, *(column(n)[order] for n in ("loan", "pool", "period", "ratio", "amount")))
+
+
+FIRST = -(2**30)
+"""A day before any loan."""
+
+
+@dataclass(slots=True)
+class OpeningAsked:
+    """What an opening tranche drawn on ``day`` would roll over, one entry a lender: rationed before loans."""
+
+    day: int
+    amount: Ints
+
+    @property
+    def pool(self) -> Ints:
+        """The first pool: an opening tranche has no sector."""
+        return np.zeros(len(self.amount), np.int64)
+
+    def order_keys(self) -> tuple[Days, Sequence[str]]:
+        """Before every loan, the openings by the day they were drawn."""
+        return np.full(len(self.amount), FIRST), [iso(self.day)] * len(self.amount)
+
+    def some(self, mask: Flags, amount: Ints) -> OpeningAsked:
+        """Part of the requests, asking for ``amount``."""
+        return OpeningAsked(self.day, amount)
 
 
 @dataclass(frozen=True, slots=True)

@@ -312,3 +312,18 @@ def _labels(grid: Grid, f: int, context: Context) -> dict[str, pa.Array]:
         "level": take([level for level, _, _ in groups], group),
         "code": take([code for _, code, _ in groups], group),
     }
+
+
+def cells(
+    disbursed: Days, sector: Codes, names: Sequence[str | None], facility: Ints, grid: Grid, context: Context
+) -> tuple[Days, Ints]:
+    """Disclosure quarter and sector column of supported loans; ``sector`` is a position in ``names``."""
+    quarter = np.zeros(len(disbursed), np.int64)
+    code = np.zeros(len(disbursed), np.int64)
+    for f, rules in enumerate(context.facilities):
+        mine = np.flatnonzero(facility == f)
+        place = {c: i for i, c in enumerate(grid.codes[f])}
+        table = np.array([place.get(s or "", len(place)) for s in names], np.int64)
+        quarter[mine] = disclosure_quarters(disbursed[mine], rules)
+        code[mine] = table[sector[mine]]
+    return quarter, code

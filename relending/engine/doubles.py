@@ -29,7 +29,8 @@ def double_findings(blocks: Sequence[Block], keys: Keys, usable: Usable) -> Find
         return Findings()
     seen = _Seen(blocks, keys, usable.row[booked], usable.project[booked])
     code = _coded(seen.text("project_code"))
-    return Findings.concat([_two_ids(seen, code), _two_codes(seen, code), _two_facilities(seen, code)])
+    parts = [_two_ids(seen, code), _code_twice(seen, code), _two_codes(seen, code), _two_facilities(seen, code)]
+    return Findings.concat(parts)
 
 
 class _Seen:
@@ -102,7 +103,10 @@ def _two_ids(seen: _Seen, code: Ints | None) -> Findings:
     """One project_code of a lender, or one name and borrower, under several ids: once for each id after the first."""
     parts = []
     told = np.zeros(0, np.int64)
-    for column, key in (("project_code", _by_lender(seen, code)), ("project_name", _name_and_borrower(seen))):
+    for column, key in (
+        ("project_code", None if code is None else _by_lender(seen, code)),
+        ("project_name", _name_and_borrower(seen)),
+    ):
         if key is None:
             continue
         at, other = _once(*_others(key, seen.project), seen.project)
@@ -118,9 +122,26 @@ def _two_ids(seen: _Seen, code: Ints | None) -> Findings:
     return Findings.concat(parts)
 
 
-def _by_lender(seen: _Seen, code: Ints | None) -> Ints | None:
+def _code_twice(seen: _Seen, code: Ints | None) -> Findings:
+    """One lender whose projects of several ids have one code (each the first that any of its loans gives)."""
+    if code is None:
+        return Findings()
+    there = np.flatnonzero(code != NOT_GIVEN)
+    first = first_of(seen.project, seen.keys.projects, there)[seen.project]
+    of_project = np.where(first != NOT_GIVEN, code[first], NOT_GIVEN)
+    key = _by_lender(seen, of_project)
+    at, other = _others(key, seen.project)
+    # a project may be several lenders': it is told for each
+    keep = np.sort(np.unique(key[at] * seen.keys.projects + seen.project[at], return_index=True)[1])
+    at, other = at[keep], other[keep]
+    ids = zip(seen.named("project_id", at), seen.named("project_code", first[at]), strict=True)
+    found = [f"{i} ({text})" for i, text in ids]
+    return seen.findings("project_code_twice", at, "project_id", found, other, seen.named("project_id", other))
+
+
+def _by_lender(seen: _Seen, code: Ints) -> Ints:
     """Code and lender together as a number, -1 for no code."""
-    if code is None or len(seen.keys.lenders) < 2:
+    if len(seen.keys.lenders) == 1:
         return code
     lender = np.concatenate([lender_numbers(b, seen.keys) for b in seen.blocks])[seen.row]
     return np.where(code == NOT_GIVEN, NOT_GIVEN, numbered(code * len(seen.keys.lenders) + lender)[1])

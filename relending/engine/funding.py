@@ -14,7 +14,7 @@ import numpy as np
 
 from relending.dates import iso, month_start, quarter_start, to_day
 from relending.engine.applications import draw_days, next_period
-from relending.engine.cohorts import HELD, Arrived, Asked, BlockFunding, Cohort, Key, Settled, Tranche
+from relending.engine.cohorts import HELD, Arrived, Asked, BlockFunding, Cohort, Key, OpeningAsked, Settled, Tranche
 from relending.engine.quotas import Quotas
 from relending.engine.rules import due_days, expired, facility_rate, option, take_up
 from relending.findings import Findings, InvariantError
@@ -123,10 +123,14 @@ class Settlement:
         """What is continued and what is repaid on a due date."""
         due = self.due.pop(day, [])
         wished = [[self._wish(b, t, k, day) for b in self.blocks] for t, k in due]
+        own = [self._own(tranche, k, day) for tranche, k in due]
         if due and self.quotas.rollovers_count(day):
-            wished = self._cut_rollovers(day, due, wished)
-        for (tranche, k), wishes in zip(due, wished, strict=True):
-            continued, repaid = self._own(tranche, k, day)
+            wished, own = self._cut_rollovers(day, due, wished, own)
+        for (tranche, k), wishes, kept in zip(due, wished, own, strict=True):
+            continued, repaid = kept, self._none()
+            if tranche.opened is not None:
+                repaid = tranche.held_at(day) - kept
+                self.quotas.given_back(np.zeros(self.lenders, np.int64), repaid)
             for b, wish in zip(self.blocks, wishes, strict=True):
                 cohort = _cohort(b, tranche)
                 if cohort is None:
@@ -144,17 +148,12 @@ class Settlement:
                 keep = option(self.rules, "rollover_rate", tranche.day) == "original"
                 tranche.rates.append(tranche.rates[0] if keep else facility_rate(self.rules, day, tranche.day)[0])
 
-    def _own(self, tranche: Tranche, k: int, day: int) -> tuple[Ints, Ints]:
-        """What an opening tranche, which has no loans behind it, continues and repays at its due date k, by lender."""
-        if tranche.opened is None:
-            return self._none(), self._none()
-        held = tranche.held_at(day)
+    def _own(self, tranche: Tranche, k: int, day: int) -> Ints:
+        """What an opening tranche, which has no loans behind it, would continue at its due date k, by lender."""
         last = k + 1 == len(tranche.due) or expired(self.rules, tranche.day, day)
-        kept = self._none() if last else mul_div(held, take_up(self.rules, day), BP, "floor")
-        if self.quotas.rollovers_count(day):
-            self.quotas.rolled(day, total(kept))
-        self.quotas.given_back(np.zeros(self.lenders, np.int64), held - kept)
-        return kept, held - kept
+        if tranche.opened is None or last:
+            return self._none()
+        return mul_div(tranche.held_at(day), take_up(self.rules, day), BP, "floor")
 
     def _wish(self, b: BlockFunding, tranche: Tranche, k: int, day: int) -> Ints:
         """What each loan of a cohort would continue at its due date k."""
@@ -174,17 +173,22 @@ class Settlement:
         # all of it is the usual rule, and leaves nothing to work out
         return out if part == BP else mul_div(out, part, BP, "floor")
 
-    def _cut_rollovers(self, day: int, due: Sequence[Due], wished: Sequence[Sequence[Ints]]) -> list[list[Ints]]:
-        """The rollovers of a date, of all tranches together, cut to the flow quota."""
-        asked: list[Asked] = []
+    def _cut_rollovers(
+        self, day: int, due: Sequence[Due], wished: Sequence[Sequence[Ints]], own: Sequence[Ints]
+    ) -> tuple[list[list[Ints]], list[Ints]]:
+        """The rollovers of a date, of all tranches together, cut to the flow quota; openings come before loans."""
+        openings = [OpeningAsked(t.day, wish) for (t, _), wish in zip(due, own, strict=True) if t.opened is not None]
+        asked: list[Asked | OpeningAsked] = [*openings]
         for (tranche, _), wishes in zip(due, wished, strict=True):
             for b, wish in zip(self.blocks, wishes, strict=True):
                 cohort = _cohort(b, tranche)
                 if cohort is not None:
                     asked.append(Asked(b.block, cohort.loan, cohort.pool, np.zeros_like(wish), cohort.ratio, wish))
-        granted = iter(self.quotas.share_rollovers(day, asked))
+        shares = self.quotas.share_rollovers(day, asked)
+        opened, granted = iter(shares[: len(openings)]), iter(shares[len(openings) :])
         none = np.zeros(0, np.int64)
-        return [[next(granted) if _cohort(b, t) is not None else none for b in self.blocks] for t, _ in due]
+        cut = [[next(granted) if _cohort(b, t) is not None else none for b in self.blocks] for t, _ in due]
+        return cut, [next(opened) if t.opened is not None else self._none() for t, _ in due]
 
     # -- draws ---------------------------------------------------------------------------------------------------
 

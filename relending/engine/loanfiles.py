@@ -116,6 +116,11 @@ def facility_of(block: Block, screened: Screened, record: Recorded, context: Con
     return np.where(received, record.facility, screened.facility)
 
 
+def fits(screened: Screened, record: Recorded) -> Flags:
+    """Loans that are eligible for the facility their money came from, if any came; for their candidate otherwise."""
+    return screened.eligible & ((record.facility == NONE) | (record.facility == screened.facility))
+
+
 def basis_of(record: Recorded, error: Flags, recording: bool) -> pa.Array:
     """Whether what is said of each loan is recorded or simulated; nothing is simulated of a loan set aside."""
     return take(["simulated", "recorded"], np.where(recording & (record.decided | error), 1, 0))

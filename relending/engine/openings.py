@@ -65,6 +65,7 @@ def openings(side: Side, lenders: tuple[str, ...], book: set[str], context: Cont
         _unknown(table, "lender", [n is None or n not in known for n in who], [n or "" for n in who], ""),
         _unknown(table, "facility", [n not in place for n in what], [n or "" for n in what], ", ".join(place)),
     ]
+    findings += _twice(table)
     out: list[list[Tranche]] = [[] for _ in context.facilities]
     covered = [flags.copy() for flags in nobody]
     rows = _rows(table)
@@ -83,6 +84,19 @@ def openings(side: Side, lenders: tuple[str, ...], book: set[str], context: Cont
         tranche.recorded = tranche.drawn.copy()
         out[f].append(tranche)
     return Openings(tuple(tuple(one) for one in out), tuple(covered), Findings.concat(findings))
+
+
+def _twice(table: pd.DataFrame) -> list[Findings]:
+    """An error for a tranche number that stands twice, a warning for a row that does."""
+    named = table["tranche"].notna() & (table["tranche"] != "")
+    number = (table.duplicated(["lender", "facility", "tranche"]) & named).to_numpy(dtype=bool)
+    same = table.duplicated([c for c in table.columns if c not in ("file", "sheet", "row")]).to_numpy(dtype=bool)
+    names = arrow(table, "tranche").to_pylist()
+    rows = np.flatnonzero(number)
+    return [
+        at_rows(table, "opening_number_twice", rows, "tranche", [str(names[i]) for i in rows.tolist()]),
+        at_rows(table, "opening_row_twice", np.flatnonzero(same & ~number), "drawn_on", ""),
+    ]
 
 
 def _rows(table: pd.DataFrame) -> dict[str, list[int]]:

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from relending.dates import Days, iso, quarter_of
+from relending.dates import iso, quarter_of
 from relending.engine import keys as exchange
 from relending.engine.amounts import evidence_findings, small_findings
 from relending.engine.applications import Requests, make_requests
@@ -26,16 +26,16 @@ from relending.engine.block import NEVER, Block, make_block
 from relending.engine.calendar import calendar_findings
 from relending.engine.carried import covered_findings, covered_loans, project_numbers
 from relending.engine.cohorts import BlockFunding, Tranche, block_funding
-from relending.engine.columns import Codes, Flags, join_frames
+from relending.engine.columns import Flags, join_frames
 from relending.engine.context import Context
 from relending.engine.contracts import contract_test
 from relending.engine.cost import cost_frame, own_rate_findings
 from relending.engine.disclosure import (
     Disclosed,
     Grid,
+    cells,
     disclose_block,
     disclosure_frame,
-    disclosure_quarters,
     make_grid,
     weigh_current,
 )
@@ -46,7 +46,16 @@ from relending.engine.invariants import check_draws, check_positions, check_tran
 from relending.engine.keys import Keys, lender_numbers
 from relending.engine.ledger import Position, funding_frame, ledger_frame, positions, tranche_names
 from relending.engine.loanfacts import loan_facts
-from relending.engine.loanfiles import Names, Outcome, attribution_frame, basis_of, draws_frame, facility_of, outcome
+from relending.engine.loanfiles import (
+    Names,
+    Outcome,
+    attribution_frame,
+    basis_of,
+    draws_frame,
+    facility_of,
+    fits,
+    outcome,
+)
 from relending.engine.opening_totals import Place, Totals, opening_totals, totals_lenders
 from relending.engine.openings import Openings, in_opening, opening_lenders, openings
 from relending.engine.others import other_errors
@@ -57,12 +66,11 @@ from relending.engine.projects import usable_loans
 from relending.engine.receipts import (
     TABLE,
     Recorded,
-    enter_receipts,
-    receipt_findings,
     recorded,
-    set_aside_findings,
 )
-from relending.engine.reconciliation import Counts, merged, reconcile_block, reconciliation_frame
+from relending.engine.receipts_entered import enter_receipts
+from relending.engine.receipts_said import opening_findings, receipt_findings, set_aside_findings
+from relending.engine.reconciliation import batches_frame, reconciliation_frame
 from relending.engine.repricing import make_pricing, rate_on
 from relending.engine.restatement import restated as restated_loans
 from relending.engine.revisions import Revisions, revised_blocks, revision_errors, revisions
@@ -70,7 +78,7 @@ from relending.engine.screening import Screened, screen_block, screening_frame
 from relending.engine.shares import share_test
 from relending.engine.side import Side, at_rows, match_loans
 from relending.findings import Findings, InputError
-from relending.units import Ints
+from relending.units import Ints, LimitError
 
 MOST_LENDERS = 2000
 """More distinct lenders than this in one book are a mistake in the file, not banks."""
@@ -91,6 +99,7 @@ class Tables:
     cost: pd.DataFrame
     findings: Findings
     reconciliation: pd.DataFrame | None = None
+    batches: pd.DataFrame | None = None
     restatement: pd.DataFrame | None = None
     ineligible: pd.DataFrame | None = None
 
@@ -144,7 +153,10 @@ def run_blocks(
     progress("funding")
     where, names, said = fund_works(prepared, context)
     progress("disclosure")
-    return _finish(prepared, where, names, context, [*prepared.findings, *said])
+    try:
+        return _finish(prepared, where, names, context, [*prepared.findings, *said])
+    except OverflowError as error:  # a figure of a table that no 64-bit integer holds
+        raise LimitError(str(error)) from error
 
 
 def lenders_in_need(prepared: Prepared) -> list[str]:
@@ -212,13 +224,14 @@ def prepare(frames: Iterable[pd.DataFrame], side: Side, context: Context) -> Pre
             findings += [said, rate_findings(block, screened.facility, context, spoken)]
             findings += [small_findings(block, error[i]), evidence_findings(block, screened)]
             if TABLE in side:
-                findings.append(receipt_findings(side[TABLE], block, applied[i], screened.eligible, context))
+                findings.append(receipt_findings(side[TABLE], block, applied[i], fits(screened, applied[i]), context))
             lender, nothing = lender_numbers(block, keys), np.zeros(len(block), bool)
             works.append(
                 Work(block, error[i], lender, keys.project[i], facts.schedules[i], screened, applied[i], nothing)
             )
         findings += [unusual.result(), twice.result()]
-    findings.append(set_aside_findings(side, keys, error))
+    others = [e & ~u for e, u in zip(error, unclear, strict=True)]
+    findings.append(set_aside_findings(side, keys, others))
     return Prepared(tuple(works), keys, tuple(findings), opened, totals, TABLE in side, revised, side)
 
 
@@ -289,6 +302,8 @@ def _fund_one(prepared: Prepared, f: int, context: Context) -> tuple[tuple[Tranc
         )
         lost = [iso(int(d)) for d in w.block.ineligible[requests.lost]]
         findings.append(_at(w.block, "ineligible_before_draw", requests.lost, column="ineligible_from", found=lost))
+    for lender in np.flatnonzero(covered & (inside == 0)).tolist():
+        findings.append(Findings.one("opening_cost", column="opening_tranches", found=f"{rules.id} {lenders[lender]}"))
     for lender in np.flatnonzero(inside).tolist():
         found_there = f"{rules.id} {lenders[lender]}: {int(inside[lender]):,}"
         findings.append(Findings.one("in_opening", column="opening_tranches", found=found_there))
@@ -310,7 +325,7 @@ class Done:
     disclosed: Disclosed
     lent: Ints
     drew: Ints
-    reconciled: Counts
+    batches: pd.DataFrame | None
     restatement: pd.DataFrame | None
     ineligible: pd.DataFrame | None
     covered: Mapping[Place, int]
@@ -337,6 +352,8 @@ def _finish(
     shown = disclosure_frame(grid, disclosed, keys.lenders, context, prepared.totals, numbers)
     listed = [d.ineligible for d in done if d.ineligible is not None]
 
+    filed = join_frames([d.batches for d in done if d.batches is not None]) if prepared.recording else None
+
     def marked(frame: pd.DataFrame, since: Ints) -> pd.DataFrame:
         return with_basis(frame, since, prepared.recording, keys.lenders, context)
 
@@ -356,11 +373,8 @@ def _finish(
             ]
         ),
         ineligible=join_frames(listed) if listed else None,
-        reconciliation=(
-            reconciliation_frame(merged([d.reconciled for d in done]), keys.lenders, context)
-            if prepared.recording
-            else None
-        ),
+        reconciliation=None if filed is None else reconciliation_frame(filed, context),
+        batches=filed,
         restatement=None if prepared.revisions is None else join_frames([d.restatement for d in done]),
     )
 
@@ -423,10 +437,20 @@ def finish_block(w: Work, grid: Grid, prepared: Prepared, names: Names, context:
             ),
             lent=first_simulated(quarter[simulated], pair[simulated], pairs),
             drew=_first_draws(loan[simulated], pair[simulated], pairs, result),
-            reconciled=(
-                reconcile_block(block, w.record, w.screened.eligible, of, w.lender, w.error, context)
+            batches=(
+                batches_frame(
+                    block,
+                    w.record,
+                    fits(w.screened, w.record),
+                    of,
+                    w.lender,
+                    w.error,
+                    prepared.side[TABLE],
+                    keys.lenders,
+                    context,
+                )
                 if prepared.recording
-                else {}
+                else None
             ),
             restatement=(
                 None
@@ -446,27 +470,26 @@ def finish_block(w: Work, grid: Grid, prepared: Prepared, names: Names, context:
             ineligible=ineligible_frame(block, loan, facility, quarter, leaves, attributed, context),
             covered=covered_loans(prepared.totals, lender, facility, quarter),
             findings=said
-            + ineligible_findings(block, loan, lender, facility, quarter, leaves, prepared.totals, context),
+            + ineligible_findings(block, loan, lender, facility, quarter, leaves, prepared.totals, context)
+            + _beginning_findings(w, loan, lender, facility, quarter, prepared, context),
         )
         return done, outstanding.result()
+
+
+def _beginning_findings(
+    w: Work, loan: Ints, lender: Ints, facility: Ints, quarter: Ints, prepared: Prepared, context: Context
+) -> Findings:
+    """Where the record and what the run begins with do not fit."""
+    if not prepared.recording:
+        return Findings()
+    held = np.zeros(len(w.block), bool)
+    for (who, f, _), last in prepared.totals.through.items():
+        held[loan[(lender == who) & (facility == f) & (quarter <= last)]] = True
+    days = {f: {t.day for t in tranches} for f, tranches in enumerate(prepared.openings.tranches)}
+    return opening_findings(prepared.side[TABLE], w.record, w.opened, held, days, context)
 
 
 def _first_draws(loan: Ints, pair: Ints, pairs: int, result: Outcome) -> Ints:
     """The first quarter in which simulated loans of each lender and facility draw."""
     drew = result.held_from[loan] != NEVER
     return first_simulated(quarter_of(result.held_from[loan[drew]]), pair[drew], pairs)
-
-
-def cells(
-    disbursed: Days, sector: Codes, names: Sequence[str | None], facility: Ints, grid: Grid, context: Context
-) -> tuple[Days, Ints]:
-    """Disclosure quarter and sector column of supported loans; ``sector`` is a position in ``names``."""
-    quarter = np.zeros(len(disbursed), np.int64)
-    code = np.zeros(len(disbursed), np.int64)
-    for f, rules in enumerate(context.facilities):
-        mine = np.flatnonzero(facility == f)
-        place = {c: i for i, c in enumerate(grid.codes[f])}
-        table = np.array([place.get(s or "", len(place)) for s in names], np.int64)
-        quarter[mine] = disclosure_quarters(disbursed[mine], rules)
-        code[mine] = table[sector[mine]]
-    return quarter, code

@@ -14,8 +14,8 @@ import numpy as np
 import pyarrow as pa
 
 from relending.engine.block import Block
-from relending.engine.columns import Flags, arrow, numbered
-from relending.engine.keys import Keys, lender_numbers, place_rows, places
+from relending.engine.columns import Flags, arrow
+from relending.engine.keys import Keys, place_rows, places
 from relending.engine.projects import first_of
 from relending.findings import Findings
 from relending.units import Ints
@@ -44,7 +44,7 @@ class ProjectKeys:
 def project_keys(blocks: Sequence[Block], keys: Keys, out: Sequence[Flags]) -> tuple[ProjectKeys, Findings]:
     """The project keys of a book, by its loans not in ``out`` (errors): of a project_id the first code in input order.
 
-    Warnings where loans of one project_id give another code, and where one lender has a code under several project_ids.
+    A warning where loans of one project_id give another code.
     """
     given = [_codes(b) for b in blocks]
     alone = ProjectKeys(np.arange(keys.projects), keys.projects)
@@ -63,9 +63,7 @@ def project_keys(blocks: Sequence[Block], keys: Keys, out: Sequence[Flags]) -> t
     by_code[by_project[has]] = by_project[has]
     key = np.where(has, by_project, n + np.arange(keys.projects))
     named = ProjectKeys(key, n + keys.projects, coded.dictionary, by_code)
-    said = [_differing(blocks, keys, rows, project, code, first, coded.dictionary)]
-    said.append(_twice(blocks, keys, usable, project, by_project, coded.dictionary))
-    return named, Findings.concat(said)
+    return named, _differing(blocks, keys, rows, project, code, first, coded.dictionary)
 
 
 def _codes(block: Block) -> pa.Array:
@@ -79,51 +77,11 @@ def _differing(
     other = rows[code[rows] != code[first[project[rows]]]]
     other = other[np.sort(np.unique(project[other], return_index=True)[1])]
     found = names.take(pa.array(code[other])).to_pylist()
+    if other.size == 0:
+        return Findings()
     before = first[project[other]]
-    return _against(blocks, keys, "project_code_differs", other, "project_code", found, before, code, names)
-
-
-def _twice(
-    blocks: Sequence[Block], keys: Keys, usable: Flags, project: Ints, by_project: Ints, names: pa.Array
-) -> Findings:
-    """A warning for each project_id after the first that a lender has under one code, at its first loan."""
-    code = by_project[project]
-    # only a code of several projects can be one lender's twice
-    several = np.bincount(by_project[by_project >= 0], minlength=len(names)) > 1
-    rows = np.flatnonzero(usable & (code >= 0))
-    rows = rows[several[code[rows]]]
-    if rows.size == 0:
-        return Findings()
-    lender = np.concatenate([lender_numbers(b, keys) for b in blocks])[rows]
-    pairs, pair = numbered(lender * len(names) + code[rows])
-    first = first_of(pair, pairs.size)[pair]
-    other = np.flatnonzero(project[rows] != project[rows][first])
-    _, once = np.unique(pair[other] * keys.projects + project[rows[other]], return_index=True)
-    other = other[np.sort(once)]
-    at = rows[other]
-    ids = keys.project_ids.take(pa.array(project[at])).to_pylist()
-    found = [f"{i} ({c})" for i, c in zip(ids, names.take(pa.array(code[at])).to_pylist(), strict=True)]
-    return _against(
-        blocks, keys, "project_code_twice", at, "project_id", found, rows[first[other]], project, keys.project_ids
-    )
-
-
-def _against(
-    blocks: Sequence[Block],
-    keys: Keys,
-    code: str,
-    at: Ints,
-    column: str,
-    found: list[str],
-    other: Ints,
-    value: Ints,
-    names: pa.Array,
-) -> Findings:
-    """Findings at loans (ascending) that say otherwise than ``other`` loans: what those say, and where they stand."""
-    if at.size == 0:
-        return Findings()
-    distinct, back = np.unique(other, return_inverse=True)
+    distinct, back = np.unique(before, return_inverse=True)
     where = places(blocks, keys, distinct)
-    texts = names.take(pa.array(value[other])).to_pylist()
+    texts = names.take(pa.array(code[before])).to_pylist()
     expected = [f"{text} ({where[i]})" for text, i in zip(texts, back.tolist(), strict=True)]
-    return place_rows(blocks, keys, code, at, column, found, expected)
+    return place_rows(blocks, keys, "project_code_differs", other, "project_code", found, expected)

@@ -8,7 +8,7 @@ import numpy as np
 
 from relending.dates import iso, month_of
 from relending.engine.applications import UNSERVED, period_text, pools
-from relending.engine.cohorts import Arrived, Asked
+from relending.engine.cohorts import Arrived, Asked, OpeningAsked
 from relending.engine.columns import Flags
 from relending.engine.rationing import ration
 from relending.engine.rules import option
@@ -51,10 +51,6 @@ class Quotas:
         for period in np.unique(arrived.period).tolist():
             self._drawn[period] = self._drawn.get(period, 0) + total(arrived.amount[arrived.period == period])
 
-    def rolled(self, day: int, amount: int) -> None:
-        """What an opening tranche continues under quota_counts_rollovers takes its part of the first pool's flow."""
-        self._use_flow(day, 0, amount)
-
     def share(self, day: int, asked: Sequence[Asked]) -> list[Ints]:
         """What each request of a date gets: from its pool first, then under the cap of its application period."""
         limits = {p: self._available(day, p) for p in range(len(self.pools))}
@@ -75,7 +71,7 @@ class Quotas:
         self._book(day, asked, granted, limits, caps)
         return granted
 
-    def share_rollovers(self, day: int, asked: Sequence[Asked]) -> list[Ints]:
+    def share_rollovers(self, day: int, asked: Sequence[Asked | OpeningAsked]) -> list[Ints]:
         """Rollovers under quota_counts_rollovers use a flow quota before new draws do, cut by the same rationing."""
         granted = [np.zeros(len(a.amount), np.int64) for a in asked]
         for pool in range(len(self.pools)):
@@ -110,7 +106,7 @@ class Quotas:
     def _cut(
         self,
         day: int,
-        asked: Sequence[Asked],
+        asked: Sequence[Asked | OpeningAsked],
         mine: Sequence[Flags],
         wished: Sequence[Ints],
         granted: Sequence[Ints],

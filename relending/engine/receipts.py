@@ -13,10 +13,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from relending.dates import Days, iso, to_date
-from relending.engine.applications import application_periods, draw_days, period_text, pool_of
+from relending.dates import Days, iso
+from relending.engine.applications import application_periods, draw_days, period_text
+from relending.engine.batches import Batches, batches, no_batches
 from relending.engine.block import Block
-from relending.engine.cohorts import Arrived, BlockFunding, Key
 from relending.engine.columns import Flags, arrow, ints
 from relending.engine.context import Context
 from relending.engine.keys import Keys
@@ -25,7 +25,6 @@ from relending.engine.rules import facility_rate
 from relending.engine.screening import NONE, candidates
 from relending.engine.side import Matched, Side, at_rows, match_loans
 from relending.findings import Findings
-from relending.policy import Facility
 from relending.units import BP, Ints, decimal_text, group_sum, mul_div
 
 TABLE = "applications"
@@ -67,6 +66,7 @@ class Recorded:
     STATUS, -1: no row), ``period`` of that batch, ``asked`` and ``received`` fen over all its batches that were funded
     (asked: of its last batch where none was), ``facility`` the one the money came from (-1: none did). ``before`` are
     loans without a row from before the run, whose lender begins it with a balance: what they drew is in it.
+    ``batches`` are its rows batch by batch, ``may_ask`` what a loan may ask of its candidate facility.
     """
 
     decided: Flags
@@ -77,6 +77,8 @@ class Recorded:
     facility: Ints
     receipts: Receipts
     before: Flags
+    batches: Batches
+    may_ask: Ints
 
     @property
     def follows(self) -> Flags:
@@ -93,7 +95,9 @@ def simulated_only(block: Block) -> Recorded:
     """A block of a run without a record: every loan is simulated."""
     n = len(block)
     zero, none = np.zeros(n, np.int64), np.full(n, NO_ROW, np.int64)
-    return Recorded(np.zeros(n, bool), none, zero, zero, zero, none, _no_receipts(), np.zeros(n, bool))
+    return Recorded(
+        np.zeros(n, bool), none, zero, zero, zero, none, _no_receipts(), np.zeros(n, bool), no_batches(), zero
+    )
 
 
 def _no_receipts() -> Receipts:
@@ -118,8 +122,16 @@ def recorded(
     table = side.get(TABLE)
     if table is None:
         return tuple(simulated_only(b) for b in blocks), tuple(np.zeros(len(b), bool) for b in blocks), Findings()
+    content = [c for c in table.columns if c not in ("file", "sheet", "row")]
+    twice = np.flatnonzero(
+        table.duplicated(content, keep="first").to_numpy(dtype=bool) & table["loan_id"].notna().to_numpy()
+    )
     matched, unknown = match_loans(table, keys)
-    parts = [at_rows(table, "application_unknown_loan", unknown, "loan_id")]
+    matched = tuple(m.without(twice) for m in matched)
+    parts = [
+        at_rows(table, "application_unknown_loan", unknown, "loan_id"),
+        at_rows(table, "application_twice", twice, "loan_id"),
+    ]
     rows = _Rows(table, context)
     done, wrong = [], []
     for block, error, mine, lender in zip(blocks, out, matched, lenders, strict=True):
@@ -160,6 +172,11 @@ class _Rows:
         readable = self.has_period[row] & (self.status[row] != NO_ROW)
         wrong[loan[~readable]] = True  # its finding is there already
         parts = [self._conflicts(loan, row, readable, wrong)]
+        other = readable & (self.status[row] != FUNDED) & (self.has_day[row] | self.has_amount[row])
+        unsaid = np.flatnonzero(other)
+        names = [STATUS[s] for s in self.status[row[unsaid]].tolist()]
+        parts.append(at_rows(self.table, "receipt_not_said", row[unsaid], "status", names, STATUS[FUNDED]))
+        wrong[loan[unsaid]] = True
         got = np.flatnonzero(readable & (self.status[row] == FUNDED))
         parts.append(self._incomplete(loan[got], row[got], wrong))
         early = got[self.has_day[row[got]] & (self.day[row[got]] < block.disbursed[loan[got]])]
@@ -176,6 +193,7 @@ class _Rows:
         nobody = got[(self._of(facility, loan[got], row[got]) == NONE) & ~wrong[loan[got]]]
         parts.append(at_rows(self.table, "receipt_without_facility", row[nobody], "facility", None, ids))
         wrong[loan[nobody]] = True
+        parts.append(self._several(loan[got], row[got], self._of(facility, loan[got], row[got]), wrong))
         parts.append(self._too_much(block, loan, row, facility, wrong))
         return wrong, Findings.concat(parts)
 
@@ -241,6 +259,18 @@ class _Rows:
             ratio = rules["ratio"].pick(block.disbursed[loan[here]])
             out[here] = mul_div(block.principal[loan[here]], ratio, BP, "floor")
         return out
+
+    def _several(self, loan: Ints, row: Ints, facility: Ints, wrong: Flags) -> Findings:
+        """Money of more than one facility for one loan: a loan is supported by one."""
+        order = np.argsort(loan, kind="stable")
+        mine, at, what = loan[order], row[order], facility[order]
+        begins = np.concatenate([[True], mine[1:] != mine[:-1]])[: mine.size]
+        first = np.maximum.accumulate(np.where(begins, np.arange(mine.size), 0))
+        other = np.flatnonzero((what != what[first]) & (what >= 0) & (what[first] >= 0)) if mine.size else first
+        wrong[mine[other]] = True
+        ids = [f.id for f in self.context.facilities]
+        found, expected = ([ids[i] for i in x.tolist()] for x in (what[other], what[first[other]]))
+        return at_rows(self.table, "receipts_of_facilities", at[other], "facility", found, expected)
 
     def _too_much(self, block: Block, loan: Ints, row: Ints, facility: Ints, wrong: Flags) -> Findings:
         """More than was applied for in a batch, or more than the ratio of the loan in all."""
@@ -317,21 +347,48 @@ class _Rows:
             asked = np.where(applied > 0, applied, asked)
         status[funded] = FUNDED
         rate, suffix = self._names(facility, at)
-        others = self._plain_asks(block, status, held_by, error)
+        others = self._may_ask(block, error)
         asked = np.where(np.isin(np.arange(n), funded), asked, others)
         receipts = Receipts(mine, self.day[at], facility, self.amount[at], rate, suffix, self.period[at], at)
         named = np.zeros(n, bool)
         named[matched.loan] = True
         decided = named | ~self._simulated(block, status)
         before = before & decided & ~named
-        return Recorded(decided, status, period, asked, received, held_by, _added(receipts), before)
+        done = self._batches(block, error, matched)
+        return Recorded(
+            decided,
+            status,
+            period,
+            asked,
+            received,
+            held_by,
+            _added(receipts),
+            before,
+            done,
+            self._may_ask(block, error),
+        )
 
-    def _plain_asks(self, block: Block, status: Ints, held_by: Ints, error: Flags) -> Ints:
-        """What loans that received nothing ask or would ask for."""
-        rest = np.flatnonzero((status != FUNDED) & ~error)
+    def _may_ask(self, block: Block, error: Flags) -> Ints:
+        """What each loan may ask of its candidate facility."""
+        rows = np.flatnonzero(~error)
         out = np.zeros(len(block), np.int64)
-        out[rest] = self.asks(block, rest, self._facility(block, error)[rest])
+        out[rows] = self.asks(block, rows, self._facility(block, error)[rows])
         return out
+
+    def _batches(self, block: Block, error: Flags, matched: Matched) -> Batches:
+        """Every readable batch of the block's loans, those of loans set aside too."""
+        readable = self.has_period[matched.row] & (self.status[matched.row] != NO_ROW)
+        loan, row = matched.loan[readable], matched.row[readable]
+        facility = self._of(self._facility(block, error), loan, row)
+        facility = np.where(facility < NONE, NONE, facility)
+        said = self.has_applied[row]
+        keys = zip(loan[said].tolist(), self.period[row[said]].tolist(), strict=True)
+        applied = dict(zip(keys, self.applied[row[said]].tolist(), strict=True))
+        got = np.where((self.status[row] == FUNDED) & self.has_amount[row], self.amount[row], 0)
+        may_ask = np.where(error[loan], 0, self.asks(block, loan, facility))
+        period, result = self.period[row], self.status[row] != APPLIED
+        in_time = _in_time(period)
+        return batches(loan, period, in_time, result, self.status[row], facility, applied, got, may_ask, row)
 
     def _simulated(self, block: Block, status: Ints) -> Flags:
         """Loans without a row that are of a plan, or disbursed when the record is no longer kept."""
@@ -392,128 +449,3 @@ def _added(receipts: Receipts) -> Receipts:
         receipts.row,
     )
     return out.some(first[np.argsort(receipts.loan[first], kind="stable")])
-
-
-# -- what is said of the loans afterwards ------------------------------------------------------------------------------
-
-
-def receipt_findings(
-    table: pd.DataFrame, block: Block, record: Recorded, eligible: Flags, context: Context
-) -> Findings:
-    """Of a block's loans after screening: funded or applied for though not eligible, part-funded, unusual rates, and
-    the eligible loans that are not supported, with the reason."""
-    got = record.receipts
-    parts = [
-        at_rows(table, "funded_not_eligible", np.unique(_firsts(got, ~eligible)), "status"),
-        _unusual_rates(table, got, context),
-    ]
-    live = np.flatnonzero(record.follows & (block.disbursed <= context.end))
-    part = live[(record.status[live] == FUNDED) & (record.received[live] < record.asked[live])]
-    parts.append(
-        _said(block, "part_funded", part, [decimal_text(int(a), 2) for a in record.received[part]], record.asked[part])
-    )
-    refused = live[(record.status[live] == APPLIED) & ~eligible[live]]
-    parts.append(_said(block, "applied_not_eligible", refused, _periods(record, refused)))
-    for status, code in (
-        (NO_ROW, "not_applied"),
-        (APPLIED, "application_pending"),
-        (REFUSED, "application_refused"),
-        (WITHDRAWN, "application_withdrawn"),
-    ):
-        rows = live[(record.status[live] == status) & eligible[live]]
-        found = [""] * rows.size if status == NO_ROW else _periods(record, rows)
-        parts.append(_said(block, code, rows, found, record.asked[rows]))
-    return Findings.concat(parts)
-
-
-def _periods(record: Recorded, rows: Ints) -> list[str]:
-    return [period_text(int(p)) for p in record.period[rows]]
-
-
-def _firsts(receipts: Receipts, which: Flags) -> Ints:
-    """The first row of the table for each of these loans' money."""
-    some = np.flatnonzero(which[receipts.loan])
-    _, once = np.unique(receipts.loan[some], return_index=True)
-    return receipts.row[some[once]]
-
-
-def _said(block: Block, code: str, rows: Ints, found: list[str], asked: Ints | None = None) -> Findings:
-    if rows.size == 0:
-        return Findings()
-    expected = "" if asked is None else [decimal_text(int(a), 2) for a in asked]
-    return Findings.of(code, int(rows.size), **block.place(rows), column="status", found=found, expected=expected)
-
-
-def _unusual_rates(table: pd.DataFrame, receipts: Receipts, context: Context) -> Findings:
-    """A warning for money whose rate is not the facility's of the day."""
-    rows, found, expected = [], [], []
-    columns = (receipts.row, receipts.facility, receipts.day, receipts.rate)
-    known: dict[tuple[int, int], int] = {}
-    for row, f, day, rate in zip(*(c.tolist() for c in columns), strict=True):
-        usual = known.setdefault((f, day), facility_rate(context.facilities[f], day, day)[0])
-        if rate != usual:
-            rows.append(row)
-            found.append(decimal_text(rate, 6))
-            expected.append(f"{decimal_text(usual, 6)} ({to_date(day)})")
-    return at_rows(table, "receipt_rate_differs", np.array(rows, np.int64), "rate", found, expected)
-
-
-def set_aside_findings(side: Side, keys: Keys, error: Sequence[Flags]) -> Findings:
-    """An error for money that arrived for a loan that is set aside: it is in no balance."""
-    if TABLE not in side:
-        return Findings()
-    table = side[TABLE]
-    matched, _ = match_loans(table, keys)
-    amount, _ = ints(table, "funded_amount_fen")
-    funded = np.array([s == STATUS[FUNDED] for s in arrow(table, "status").to_pylist()], bool)
-    rows = [m.row[e[m.loan] & funded[m.row]] for m, e in zip(matched, error, strict=True)]
-    at = np.sort(np.concatenate(rows))
-    return at_rows(table, "receipt_set_aside", at, "funded_amount", [decimal_text(int(a), 2) for a in amount[at]])
-
-
-def enter_receipts(
-    side: BlockFunding, receipts: Receipts, f: int, rules: Facility, covered: Flags, context: Context
-) -> Ints:
-    """Enter what arrived from one facility by the end of the run in a block's funding; the loans whose money is in the
-    opening balance come back.
-
-    A loan that had lost its eligibility before its money arrived returns it the day after, where that is at once.
-    """
-    block = side.block
-    mine = np.flatnonzero((receipts.facility == f) & (receipts.day <= context.end))
-    before = in_opening(covered, side.lender[receipts.loan[mine]], receipts.day[mine], context)
-    opened, mine = receipts.loan[mine[before]], mine[~before]
-    lots: dict[Key, list[int]] = {}
-    for i in mine.tolist():
-        lots.setdefault((int(receipts.day[i]), receipts.suffix[i], int(receipts.rate[i])), []).append(i)
-    for key, rows in lots.items():
-        at = np.array(rows, np.int64)
-        loan = receipts.loan[at]
-        arrived = Arrived(
-            loan,
-            pool_of(block.sectors, block.sector[loan], np.full(loan.size, key[0]), rules),
-            receipts.period[at],
-            rules["ratio"].pick(block.disbursed[loan]),
-            receipts.amount[at],
-        )
-        side.received.setdefault(key[0], {})[key] = arrived
-    _enter_losses(side, receipts.loan[mine], receipts.day[mine], rules, context)
-    return opened
-
-
-def _enter_losses(side: BlockFunding, loan: Ints, day: Days, rules: Facility, context: Context) -> None:
-    """The days on which loans that lose their eligibility return what they hold, where that is at once."""
-    name = "on_ineligible"
-    if name not in rules or all(v.value != "immediate" for v in rules[name].values):
-        return
-    asked = [(a.loan, np.full(a.loan.size, d)) for d, lots in side.asked.items() for a in lots]
-    loans = np.concatenate([loan, *(one for one, _ in asked)])
-    drawn = np.concatenate([day, *(d for _, d in asked)])
-    loses = side.block.ineligible[loans]
-    some = np.flatnonzero(loses <= context.end)
-    loans, drawn, loses = loans[some], drawn[some], loses[some]
-    immediate = np.array([v.value == "immediate" for v in rules[name].values], bool)[rules[name].index(drawn)]
-    when = np.maximum(loses, drawn + 1)
-    immediate &= when <= context.end  # what is returned after the run is held at its end
-    for d in np.unique(when[immediate]).tolist():
-        side.lost[d] = np.unique(loans[immediate & (when == d)])

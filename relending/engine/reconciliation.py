@@ -1,98 +1,127 @@
-"""Reconciliation 申报与到账核对: what became of every loan that could be applied for, by application period.
+"""Reconciliation 申报与到账核对: what was filed in each application period, and what became of every yuan of it.
 
-Of a period: applied for = funded + pending + refused + withdrawn. Every yuan between what was asked and what arrived is
-in one of its rows.
+Of a period: applied for = funded + pending + refused + withdrawn (+ set aside). A loan that is applied for again
+stands in each of its periods as it was filed there.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import fields
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
 from relending.engine.applications import application_periods, period_text
+from relending.engine.batches import Batches
 from relending.engine.block import Block
-from relending.engine.columns import Flags, frame_of
+from relending.engine.columns import Flags, arrow, frame_of, take, whole
 from relending.engine.context import Context
 from relending.engine.receipts import APPLIED, FUNDED, NO_ROW, REFUSED, WITHDRAWN, Recorded
-from relending.engine.screening import NONE
 from relending.units import Ints
 
-RESULTS = ("not_applied", "pending", "refused", "withdrawn", "funded", "part_funded", "funded_not_eligible")
-"""What may have become of a loan, in the order of the table."""
-_BY_STATUS = {NO_ROW: "not_applied", APPLIED: "pending", REFUSED: "refused", WITHDRAWN: "withdrawn"}
-
-Cell = tuple[int, int, int, int]
-"""Lender, facility, application period and result (positions)."""
-Counts = dict[Cell, list[int]]
-"""By cell: loans, principal, asked, received (fen)."""
-
-
-def reconcile_block(
-    block: Block, record: Recorded, eligible: Flags, facility: Ints, lender: Ints, error: Flags, context: Context
-) -> Counts:
-    """The counts of one block: its loans that the record decides and that are eligible, applied for or funded."""
-    funded = record.status == FUNDED
-    live = record.follows & ~error & (block.disbursed <= context.end) & (facility != NONE)
-    live &= eligible | funded | (record.status != NO_ROW)
-    out: Counts = {}
-    for f, rules in enumerate(context.facilities):
-        rows = np.flatnonzero(live & (facility == f))
-        if rows.size == 0:
-            continue
-        # a loan that was applied for belongs to its last batch, any other to the period of its disbursement
-        own = application_periods(block.disbursed[rows], rules)
-        period = np.where(record.status[rows] == NO_ROW, own, record.period[rows])
-        result = np.full(rows.size, RESULTS.index("not_applied"))
-        for status, name in _BY_STATUS.items():
-            result[record.status[rows] == status] = RESULTS.index(name)
-        part = record.received[rows] < record.asked[rows]
-        got = funded[rows]
-        result[got] = np.where(part[got], RESULTS.index("part_funded"), RESULTS.index("funded"))
-        result[got & ~eligible[rows]] = RESULTS.index("funded_not_eligible")
-        columns = (lender[rows], period, result, block.principal[rows], record.asked[rows], record.received[rows])
-        for who, p, r, principal, asked, received in zip(*(c.tolist() for c in columns), strict=True):
-            cell = out.setdefault((who, f, p, r), [0, 0, 0, 0])
-            for i, value in enumerate((1, principal, asked, received)):
-                cell[i] += value
-    return out
+RESULTS = (
+    "not_applied",
+    "pending",
+    "refused",
+    "withdrawn",
+    "funded",
+    "part_funded",
+    "funded_not_eligible",
+    "set_aside",
+)
+"""What may have become of a batch, in the order of the table."""
+_BY_STATUS = {APPLIED: "pending", REFUSED: "refused", WITHDRAWN: "withdrawn"}
 
 
-def merged(parts: Sequence[Counts]) -> Counts:
-    """The counts of several blocks together."""
-    out: Counts = {}
-    for part in parts:
-        for cell, values in part.items():
-            have = out.setdefault(cell, [0, 0, 0, 0])
-            for i, value in enumerate(values):
-                have[i] += value
-    return out
+def batches_frame(
+    block: Block,
+    record: Recorded,
+    eligible: Flags,
+    facility: Ints,
+    lender: Ints,
+    error: Flags,
+    table: pd.DataFrame,
+    lenders: Sequence[str],
+    context: Context,
+) -> pd.DataFrame:
+    """One row a loan and batch as it was filed, and one for each eligible loan that was never applied for.
 
-
-def reconciliation_frame(counts: Counts, lenders: Sequence[str], context: Context) -> pd.DataFrame:
-    """The table: by lender, facility, period (in time) and result.
-
-    Columns: lender, facility, period, result, loans, principal_fen, asked_fen, received_fen, difference_fen (asked less
-    received).
+    Columns: loan_id, lender, facility, period, result, principal_fen, asked_fen, received_fen, difference_fen,
+    funded_on, file, sheet, row (of the table of applications).
     """
-    order = sorted(counts, key=lambda c: (c[0], c[1], -c[2] if c[2] < 0 else c[2] * 3 + 2, c[3]))
-    figures = [counts[c] for c in order]
+    b = record.batches
+    inside = (block.disbursed[b.loan] <= context.end) & (lender[b.loan] >= 0)
+    b = Batches(*(getattr(b, f.name)[inside] for f in fields(Batches)))
+    result = np.full(b.loan.size, RESULTS.index("funded"))
+    for status, name in _BY_STATUS.items():
+        result[b.status == status] = RESULTS.index(name)
+    got = b.status == FUNDED
+    result[got & (b.received < b.asked)] = RESULTS.index("part_funded")
+    result[got & ~eligible[b.loan]] = RESULTS.index("funded_not_eligible")
+    result[error[b.loan]] = RESULTS.index("set_aside")
+    absent = np.flatnonzero(
+        record.follows & ~error & eligible & (record.status == NO_ROW) & (block.disbursed <= context.end)
+    )
+    period = np.zeros(absent.size, np.int64)
+    for f, rules in enumerate(context.facilities):
+        here = facility[absent] == f
+        period[here] = application_periods(block.disbursed[absent[here]], rules)
+    none = np.zeros(absent.size, np.int64)
+    loan = np.concatenate([b.loan, absent])
+    where = np.concatenate(
+        [np.where(error[b.loan], b.facility, np.where(got, b.facility, facility[b.loan])), facility[absent]]
+    )
+    received = np.concatenate([b.received, none])
+    asked = np.concatenate([b.asked, record.asked[absent]])
+    row = pa.array(np.concatenate([b.row, none]), mask=np.arange(loan.size) >= b.loan.size)
+    order = pa.array(np.argsort(loan, kind="stable"))
 
-    def column(i: int) -> pa.Array:
-        return pa.array([v[i] for v in figures], pa.int64())
+    def from_table(name: str) -> pa.Array:
+        return arrow(table, name).take(row) if len(table) else pa.nulls(loan.size, arrow(table, name).type)
 
+    columns = {
+        "loan_id": block.loan_id.take(pa.array(loan)),
+        "lender": take(list(lenders), lender[loan]),
+        "facility": take([f.id for f in context.facilities], where),
+        "period": pa.array([period_text(int(p)) for p in [*b.period, *period]], pa.string()),
+        "result": pa.array([RESULTS[r] for r in [*result, *[0] * absent.size]], pa.string()),
+        "principal_fen": whole(block.principal[loan]),
+        "asked_fen": whole(asked),
+        "received_fen": whole(received),
+        "difference_fen": whole(asked - received),
+        "funded_on": from_table("funded_on"),
+        **{name: from_table(name) for name in ("file", "sheet", "row")},
+    }
+    return frame_of({name: column.take(order) for name, column in columns.items()})
+
+
+def reconciliation_frame(batches: pd.DataFrame, context: Context) -> pd.DataFrame:
+    """Batches added up by lender, facility, period (in time) and result: what was filed, and what became of it.
+
+    Columns: lender, facility, period, result, loans, principal_fen, asked_fen, received_fen, difference_fen.
+    """
+    names = ("lender", "facility", "period", "result")
+    figures = ("principal_fen", "asked_fen", "received_fen", "difference_fen")
+    texts = [arrow(batches, n).to_pylist() for n in names]
+    amounts = [arrow(batches, n).to_pylist() for n in figures]
+    sums: dict[tuple[str, ...], list[int]] = {}
+    for key, values in zip(zip(*texts, strict=True), zip(*amounts, strict=True), strict=True):
+        have = sums.setdefault(key, [0] * 5)
+        for i, value in enumerate((1, *values)):
+            have[i] += value
+    place = {f.id: i for i, f in enumerate(context.facilities)}
+    order = sorted(sums, key=lambda k: (k[0], place.get(k[1], -1), _last_month(k[2]), RESULTS.index(k[3])))
     return frame_of(
         {
-            "lender": pa.array([lenders[c[0]] for c in order], pa.string()),
-            "facility": pa.array([context.facilities[c[1]].id for c in order], pa.string()),
-            "period": pa.array([period_text(c[2]) for c in order], pa.string()),
-            "result": pa.array([RESULTS[c[3]] for c in order], pa.string()),
-            "loans": column(0),
-            "principal_fen": column(1),
-            "asked_fen": column(2),
-            "received_fen": column(3),
-            "difference_fen": pa.array([v[2] - v[3] for v in figures], pa.int64()),
+            **{n: pa.array([k[i] for k in order], pa.string()) for i, n in enumerate(names)},
+            **{n: pa.array([sums[k][i] for k in order], pa.int64()) for i, n in enumerate(("loans", *figures))},
         }
     )
+
+
+def _last_month(period: str) -> tuple[int, int]:
+    """Year and last month of a period as written: 2024Q2, or 2024-03."""
+    year, quarter, month = period[:4], "Q" in period, period[5:]
+    return int(year), int(month) * 3 if quarter else int(month)

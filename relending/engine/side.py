@@ -26,6 +26,11 @@ class Matched:
     loan: Ints
     row: Ints
 
+    def without(self, rows: Ints) -> Matched:
+        """The same less these rows of the table."""
+        keep = ~np.isin(self.row, rows)
+        return Matched(self.loan[keep], self.row[keep])
+
 
 def match_loans(table: pd.DataFrame | None, keys: Keys) -> tuple[tuple[Matched, ...], Ints]:
     """The rows of a table by block, in their order, and the rows that name a loan no block has.

@@ -32,13 +32,13 @@ from relending.engine.basis import RECORDED, SIMULATED, first_simulated, with_ba
 from relending.engine.columns import arrow, codes, days, frame_of, ints, join_frames, take, whole
 from relending.engine.context import Context
 from relending.engine.cost import cost_frame, own_rate_findings
-from relending.engine.disclosure import disclose_block, disclosure_frame, make_grid
+from relending.engine.disclosure import cells, disclose_block, disclosure_frame, make_grid
 from relending.engine.ineligible import RESTATED
 from relending.engine.ledger import Position, funding_frame, ledger_frame
 from relending.engine.loanfiles import Names, draws_frame, outcome
 from relending.engine.opening_totals import opening_totals, totals_lenders
 from relending.engine.outstanding import Outstanding
-from relending.engine.pipeline import Done, Prepared, Work, cells, finish_block, fund_works, prepare
+from relending.engine.pipeline import Done, Prepared, Work, finish_block, fund_works, prepare
 from relending.engine.screening import NONE, Screened, screening_frame
 from relending.findings import Findings, InputError
 from relending.units import Ints

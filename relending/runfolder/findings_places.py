@@ -14,7 +14,7 @@ from pathlib import Path
 from relending.book.files import open_tables
 from relending.book.headers import match, plain
 from relending.book.sheetxml import column_letters
-from relending.book.workbook import SIDE_SHEETS
+from relending.book.sidesheets import SIDE_SHEETS
 from relending.findings import InputError
 
 MOST_URL = 2000

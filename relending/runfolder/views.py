@@ -77,6 +77,10 @@ class Views:
     published = _optional("published", "Published figures beside the run's, as texts at the digits printed.")
     reconciliation = _optional("reconciliation", "Asked for and received, by application period and result.")
     ineligible = _optional("ineligible", "Supported loans that no longer meet the conditions.")
+    batches = _optional("batches", "Asked for and received, loan by loan and period by period, as filed.")
+    restatement = _optional(
+        "restatement", "Loans of revised projects by the latest figures, beside those they were made with."
+    )
     applications = _optional("applications", "What was applied for and what arrived, as read.")
     opening_tranches = _optional("opening_tranches", "The facility balance on the first day of the run, as read.")
     opening = _optional("opening", "Totals of the last statement before the run, as read.")

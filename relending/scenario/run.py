@@ -37,7 +37,7 @@ def side_tables(side: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     return out
 
 
-OPTIONAL = ("reconciliation", "restatement", "ineligible")
+OPTIONAL = ("reconciliation", "batches", "restatement", "ineligible")
 """Tables a run may be without."""
 
 

@@ -267,7 +267,6 @@ STOPS = [
     ("revisions", {"investment": "0"}, "investment_not_positive", "investment"),
     ("revisions", {"reduction": "-1"}, "reduction_negative", "reduction"),
     ("revisions", {"evidence": "传闻"}, "unknown_value", "evidence"),
-    ("revisions", {"investment": "", "reduction": "", "evidence": ""}, "value_missing", "investment"),
     ("other_loans", {"project_id": "", "project_code": ""}, "value_missing", "project_code"),
     ("other_loans", {"lender": ""}, "value_missing", "lender"),
     ("other_loans", {"disbursed": ""}, "value_missing", "disbursed"),

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from click.testing import CliRunner
 
+import relending as rl
 from relending.cli import main
 
 PAGE = (Path(__file__).parents[2] / "docs" / "opening.md").read_text(encoding="utf-8")
@@ -40,3 +42,10 @@ def test_the_page_has_its_files_commands_and_tables() -> None:
 def test_every_line_shown_is_in_the_table(table: str, lines: str, folder: Path) -> None:
     written = (folder / table).read_text(encoding="utf-8-sig").splitlines()
     assert not [line for line in lines.splitlines() if line not in written]
+
+
+def test_a_saved_run_gives_the_same_table_for_the_next_year_as_one_in_memory(folder: Path) -> None:
+    saved = rl.opening_from(rl.open_run(folder / "runs/2024"), "2024Q4")
+    pd.testing.assert_frame_equal(saved, rl.opening_from(rl.run(folder / "later.toml"), "2024Q4"))
+    total = saved.iloc[0]
+    assert (total["projects"], total["project_ids"]) == (5, "P07; P11; P12; P21; P22")

@@ -76,7 +76,7 @@ LOAN_COLUMNS = {
     "contract_limit_fen": INT,
     "syndicate_total_fen": INT,
     "syndicate_share_ppm": INT,
-    "planned": BOOL,
+    "planned": INT,
     "data_error": BOOL,
 }
 # The tables beside the book: name -> its columns, each with its type and the oracle's name of it.
@@ -161,7 +161,7 @@ def loan_frame(loans: Sequence[Any], row_errors: Iterable[int] = ()) -> pd.DataF
         given[name] = [getattr(loan, rename.get(name, name), None) for loan in loans]
     given["file"] = ["book.csv"] * len(loans)
     given["row"] = list(range(2, len(loans) + 2))
-    given["planned"] = [bool(planned) for planned in given["planned"]]
+    given["planned"] = [int(planned or 0) for planned in given["planned"]]
     given["data_error"] = [loan.data_error or i in wrong for i, loan in enumerate(loans)]
     return frame(given, LOAN_COLUMNS)
 

@@ -8,7 +8,7 @@ import itertools
 import random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from relending.engine.pipeline import run_blocks
@@ -52,7 +52,9 @@ def test_every_table_equals_the_slow_engines(seed: int) -> None:
 @settings(max_examples=60, deadline=None)
 @given(st.integers(1_000, 10**9), st.sampled_from([3, 12, 30]))
 def test_any_book_any_options(seed: int, size: int) -> None:
-    compare(*book(seed, size))
+    loans, prepayments, scenario = book(seed, size)
+    assume(len(slow.run(loans, prepayments, scenario).errors) < len(loans))  # without a usable loan the run stops
+    compare(loans, prepayments, scenario)
 
 
 @settings(max_examples=25, deadline=None)

@@ -50,7 +50,6 @@ def compare(case: Case, cuts: tuple[int, ...] = ()) -> Result:
 def compared(case: Case, cuts: tuple[int, ...] = ()) -> tuple[Result, Tables]:
     loans, prepayments, scenario, side = case
     expected = slow.run(loans, prepayments, scenario, side)
-    assume(len(expected.errors) < len(loans))  # a book without a usable loan stops the run
     frame = loan_frame(loans, [i for i, why in expected.errors.items() if why in KNOWN_TO_THE_BOOK])
     ends = [0, *cuts, len(loans)]
     frames = [frame.iloc[a:b].reset_index(drop=True) for a, b in itertools.pairwise(ends)]
@@ -88,13 +87,19 @@ def test_rollovers_of_an_opening_are_cut_by_a_flow_quota(seed: int) -> None:
     compare(random_case(seed, 12))
 
 
+def usable(case: Case) -> Case:
+    """A book in which some loan can be used: without any the run stops."""
+    assume(len(slow.run(*case).errors) < len(case[0]))
+    return case
+
+
 @settings(max_examples=25, deadline=None)
 @given(st.integers(1_000, 10**9), st.sampled_from([3, 12, 30]))
 def test_any_record_any_options(seed: int, size: int) -> None:
-    compare(random_case(seed, size))
+    compare(usable(random_case(seed, size)))
 
 
 @settings(max_examples=10, deadline=None)
 @given(st.integers(1_000, 10**9), st.lists(st.integers(0, 30), max_size=4))
 def test_blocks_cut_anywhere_give_the_same(seed: int, cuts: list[int]) -> None:
-    compare(random_case(seed, 30), cuts=tuple(sorted(cuts)))
+    compare(usable(random_case(seed, 30)), cuts=tuple(sorted(cuts)))

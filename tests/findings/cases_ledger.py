@@ -9,19 +9,23 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tests.books.make import EVIDENCE, RATE, SECTOR, book, text
+from tests.books.make import EVIDENCE, INVESTED, PROJECT, RATE, SECTOR, TONNES, book, text, typed
+from tests.books.sheets import Page, xlsx
 
 Make = Callable[[], list[str]]
 
 HEADS = {
-    "applications": "loan_id,period,status,funded_on,funded_amount,facility,rate",
-    "opening_tranches": "facility,drawn_on,due_on,principal,rate,rollovers_used",
+    "applications": "loan_id,period,status,funded_on,funded_amount,facility,rate,applied_on",
+    "opening_tranches": "facility,drawn_on,due_on,principal,rate,rollovers_used,tranche",
     "opening": "facility,code,horizon,through,projects,amount,weighted_rate,reduction,project_ids",
     "schedule": "loan_id,date,principal",
     "balances": "loan_id,date,outstanding",
     "prepayments": "loan_id,date,amount",
+    "revisions": "project_id,from,investment,reduction,evidence,reason",
+    "other_loans": "lender,disbursed,principal,project_id,project_code",
 }
 FUNDED = "JJ001,2022Q1,funded,2022-03-31,6000000"
+FUNDED2 = "JJ002,2022Q1,funded,2022-03-31,12003000"
 TOTAL = "cerf,,,2023Q4,1,10000000,0.035,9000,XM01"
 TRANCHE = "cerf,2021-12-31,2022-12-31,5000000,0.0175,0"
 
@@ -59,6 +63,25 @@ def disclosed(*rows: str, more: dict[str, Any] | None = None, **options: str) ->
     return beside({"opening": list(rows)}, more=more, **{"start": "2024-01-01", **options})
 
 
+def workbook(sheets: dict[str, list[list[str]]], *applied_rows: str) -> Make:
+    """The book as a workbook with further sheets, and a record of applications in a file of its own."""
+
+    def make() -> list[str]:
+        from tests.findings.cases import scenario
+
+        pages = [Page("借据", typed(book())), *(Page(name, rows) for name, rows in sheets.items())]
+        Path("book.xlsx").write_bytes(xlsx(pages))
+        files = ""
+        if applied_rows:
+            head = HEADS["applications"]
+            whole = [row + "," * (head.count(",") - row.count(",")) for row in applied_rows]
+            Path("applications.csv").write_text("\n".join([head, *whole]) + "\n", encoding="utf-8")
+            files = 'applications = "applications.csv"'
+        return scenario(files=files, book_is='book = "book.xlsx"')
+
+    return make
+
+
 def owed(*rows: str) -> Make:
     """Balances of loans."""
     return beside({"balances": list(rows)})
@@ -72,6 +95,32 @@ def repaid(*rows: str) -> Make:
 def replaces(*ids: str) -> Make:
     """The loan each of the three replaces."""
     return beside({}, more={"被置换借据编号": list(ids)})
+
+
+def contract(limits: tuple[str, ...], **more: list[str]) -> Make:
+    """Loans of one contract, with the amount of the contract each gives."""
+    columns = {"合同编号": ["HT1"] * 3, "合同金额（万元）": list(limits), **more}
+    return beside({}, more=columns)
+
+
+def syndicate(total: str, share: str) -> Make:
+    """The first loan, of a syndicate."""
+    return beside({}, more={"银团贷款总额（万元）": [total, "", ""], "本行银团份额": [share, "", ""]})
+
+
+def coded(codes: tuple[str, ...], *edits: tuple[int, int, Any]) -> Make:
+    """Loans with national project codes."""
+    return beside({}, *edits, more={"项目代码": list(codes)})
+
+
+def others(*rows: str) -> Make:
+    """Loans of other lenders."""
+    return beside({"other_loans": list(rows)})
+
+
+def revised(*rows: str) -> Make:
+    """Revised figures of projects."""
+    return beside({"revisions": list(rows)})
 
 
 LEDGER: dict[str, Make] = {
@@ -93,6 +142,27 @@ LEDGER: dict[str, Make] = {
     "receipt_rate_differs": applied(f"{FUNDED},,0.02"),
     "receipt_set_aside": applied(FUNDED, edits=((1, RATE, ""),)),
     "received_over_asked": applied(FUNDED.replace("6000000", "6000000.01")),
+    "receipts_of_facilities": applied(
+        FUNDED.replace("6000000", "3000000") + ",cerf",
+        "JJ001,2022-02,funded,2022-03-31,3000000,clean_coal",
+        facilities='"cerf", "clean_coal"',
+    ),
+    "opening_number_twice": beside({"opening_tranches": [TRANCHE + ",T1", TRANCHE + ",T1"]}),
+    "opening_row_twice": opened(TRANCHE, TRANCHE),
+    "receipt_not_said": applied("JJ001,2022Q1,applied,2022-03-31,6000000"),
+    "receipt_unit": applied("JJ001,2022Q1,funded,2022-03-31,600"),
+    "application_period_odd": applied("JJ001,2021Q4,refused"),
+    "receipt_before_application": applied(f"{FUNDED},,,2022-04-02"),
+    "application_twice": applied(FUNDED, FUNDED),
+    "receipt_not_in_opening": beside({"applications": [FUNDED], "opening_tranches": [TRANCHE]}, start="2022-07-01"),
+    "opening_covers_late": beside(
+        {"applications": [FUNDED.replace("2022-03-31", "2024-01-02")], "opening": [TOTAL]}, start="2024-01-01"
+    ),
+    "opening_cost": opened(TRANCHE),
+    "side_sheet_like": workbook({"申请到账": [["借据编号", "申报批次", "申报状态"], ["JJ001", "2022Q1", "已申报"]]}),
+    "side_joined": workbook(
+        {"申请与到账": [["借据编号", "申报批次", "申报状态"], ["JJ001", "2022Q1", "已申报"]]}, FUNDED2
+    ),
     "opening_unknown": opened(TRANCHE.replace("cerf", "cref")),
     "opening_drawn_late": opened(TRANCHE.replace("2021-12-31", "2022-01-01")),
     "opening_due_early": opened(TRANCHE.replace("2022-12-31", "2021-12-31").replace("2021-12-31", "2020-12-31", 1)),
@@ -132,6 +202,18 @@ LEDGER: dict[str, Make] = {
     "refinances_later_loan": replaces("JJ002", "", ""),
     "refinanced": replaces("", "JJ001", ""),
     "refinanced_in_part": replaces("", "", "JJ001"),
+    "contract_limit_exceeded": contract(("3000", "3000", "3000")),
+    "contract_limit_differs": contract(("5000", "4000", "")),
+    "over_syndicate_share": syndicate("5000", "0.1"),
+    "syndicate_incomplete": syndicate("5000", ""),
+    "project_code_differs": coded(("C1", "C2", ""), (2, PROJECT, "XM01"), (2, INVESTED, "5000"), (2, TONNES, "12000")),
+    "project_code_twice": coded(("C1", "C1", "")),
+    "others_over_investment": others("某行,2022-01-01,60000000,XM01"),
+    "other_project_unknown": others("某行,2022-01-01,60000000,XM09"),
+    "revision_twice": revised("XM01,2022-06-30,60000000,,,修编", "XM01,2022-06-30,70000000,,,修编"),
+    "revision_project_unknown": revised("XM09,2022-06-30,60000000,,,修编"),
+    "revision_differs": revised("XM02,2022-01-01,90000000,,,修编"),
+    "revision_empty": revised("XM02,2022-01-01,,,,修编"),
     "ineligible_before_draw": beside({}, more={"不再符合条件日期": ["2022-02-01", "", ""]}),
 }
 """The case of each code, where the books of tests/books do not show it."""

@@ -26,6 +26,7 @@ TABLES = (
     "disclosure",
     "cost",
     "reconciliation",
+    "batches",
     "restatement",
     "ineligible",
     "published",
