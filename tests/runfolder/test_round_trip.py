@@ -152,16 +152,32 @@ def test_figures_are_printed_from_the_integers_with_all_their_decimals(tmp_path:
         "reduction_g": [1, 10**6, 1234567],
         "reduction_in_balance_g": [0, 0, 0],
         "subsidy_per_tonne_e6": [1, None, -7],
+        "average_loans_fen": [1, 0, 10**18 - 1],
+        "average_balance_fen": [0, 1, 2],
+        "loan_interest_fen": [100, 0, 0],
+        "facility_interest_fen": [3, 0, 0],
+        "own_funding_interest_fen": [4, 0, 0],
+        "collateral_cost_fen": [5, None, 0],
+        "net_interest_fen": [88, 0, -1],
+        "nim_effect_bp_e6": [5_272_222, None, -1],
+        "reference_rate_ppm": [25_000, None, 0],
+        "interest_saved_reference_fen": [-7, None, 0],
         "basis": ["simulated", "recorded", "mixed"],
     }
     write_table("cost", step_frame(pa.table({k: pa.array(v) for k, v in rows.items()})), tmp_path / "cost.csv")
     assert (tmp_path / "cost.csv").read_text(encoding="utf-8-sig").splitlines()[1:] == [
         (
             "2024Q2,icbc,cerf,9999999999999999.99,0.05,0.00000001,0.01750000,0.029500,0.00000002,-0.00000001,-0.05,"
-            "0.000001,0.000000,0.000001,simulated"
+            "0.000001,0.000000,0.000001,0.01,0.00,1.00,0.03,0.04,0.05,0.88,5.272222,0.025000,-0.07,simulated"
         ),
-        "2024Q2,icbc,cerf,0.00,,0.03850000,0.00000000,0.000001,0.00000002,-1.00000000,-1.00,1.000000,0.000000,,recorded",
-        "2024Q2,icbc,cerf,0.01,1.00,,0.00000001,0.000000,0.00000002,0.00000000,3045559.80,1.234567,0.000000,-0.000007,mixed",
+        (
+            "2024Q2,icbc,cerf,0.00,,0.03850000,0.00000000,0.000001,0.00000002,-1.00000000,-1.00,1.000000,0.000000,,"
+            "0.00,0.01,0.00,0.00,0.00,,0.00,,,,recorded"
+        ),
+        (
+            "2024Q2,icbc,cerf,0.01,1.00,,0.00000001,0.000000,0.00000002,0.00000000,3045559.80,1.234567,0.000000,"
+            "-0.000007,9999999999999999.99,0.02,0.00,0.00,0.00,0.00,-0.01,-0.000001,0.000000,0.00,mixed"
+        ),
     ]
 
 
