@@ -62,8 +62,10 @@ def book(seed: int, size: int) -> Case:
         collateral_cost=rng.choice([(), [(dt.date(2021, 1, 1), 3000), (dt.date(2023, 5, 20), 2500)]]),
         earning_assets=rng.choice([(), [(dt.date(2021, 1, 1), 10**14), (dt.date(2023, 4, 1), 3 * 10**14)]]),
     )
-    # whom the projects' revisions set aside is told elsewhere
-    side = dataclasses.replace(side, revisions=())
+    # whom the projects' revisions set aside is told elsewhere; a number given twice stops the run
+    numbers = [row.tranche for row in side.opening_tranches]
+    once = [row for i, row in enumerate(side.opening_tranches) if not row.tranche or row.tranche not in numbers[:i]]
+    side = dataclasses.replace(side, revisions=(), opening_tranches=once)
     return [floating(rng, one) for one in loans], prepayments, sc, side
 
 
