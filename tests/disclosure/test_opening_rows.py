@@ -155,6 +155,18 @@ def test_a_run_that_begins_within_a_year_goes_on_with_the_years_figures() -> Non
     ]
 
 
+def test_a_project_of_the_years_opening_counts_anew_in_the_next_year() -> None:
+    rows = [total(through="2023Q2", amount_fen=10**11), total(through="2023Q2", horizon="year")]
+    tables = run(*rows, first="2023Q3", loans=[loan("P1", "2023-08-01")])
+    assert cell(tables, quarter="2023Q4", horizon="year")[:2] == (2, 2 * 10**10)
+    # the same with a run that goes on into 2023, of a year that began with figures in 2022
+    rows = [total(through="2022Q2", amount_fen=10**11), total(through="2022Q2", horizon="year")]
+    tables = run(*rows, first="2022Q3", loans=[loan("P1", "2022-08-01"), loan("P2")])
+    assert cell(tables, quarter="2022Q4", horizon="year")[:2] == (2, 2 * 10**10)
+    assert cell(tables, quarter="2023Q1", horizon="year")[:2] == (1, 10**10)
+    assert cell(tables, quarter="2023Q1")[0] == 2
+
+
 def test_without_the_years_figures_loans_of_the_book_count_and_a_warning_says_so() -> None:
     loans = [loan("P7", "2023-05-01"), loan("P2", "2023-08-01")]
     tables = run(total(through="2023Q2"), first="2023Q3", loans=loans)
