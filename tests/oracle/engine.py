@@ -36,7 +36,8 @@ def run(
     inside = {i for i, loan in enumerate(loans) if i not in checked.errors and loan.disbursed <= end}
     runs = {name: fund(name, loans, screening, inside, checked, scenario, side) for name in scenario.facilities}
 
-    states = of_the_record(loans, screening, inside, checked)
+    elsewhere = {i for facility_run in runs.values() for i in facility_run.states}
+    states = of_the_record(loans, screening, inside, checked, elsewhere)
     states |= {i: state for facility_run in runs.values() for i, state in facility_run.states.items()}
     attribution = attribution_rows(loans, screening, states, checked, scenario, end)
     supported = {i for i, row in enumerate(attribution) if row["supported"]}
@@ -125,7 +126,9 @@ def fund(
     return Funding(scenario.facilities[name], loans, checked.schedules, eligible, scenario, receipts, opening).run()
 
 
-def of_the_record(loans: Sequence[Loan], screening: list[Row], inside: set[int], checked: Checked) -> dict[int, str]:
+def of_the_record(
+    loans: Sequence[Loan], screening: list[Row], inside: set[int], checked: Checked, elsewhere: set[int]
+) -> dict[int, str]:
     """The states of loans the record decides and that were not funded, and what is said of all it decides.
 
     INTERPRETED: the notes on what became of an application are of eligible loans; of one that is not eligible it is
@@ -139,7 +142,7 @@ def of_the_record(loans: Sequence[Loan], screening: list[Row], inside: set[int],
         for code in decision.notes if decision else ():
             checked.say(code, loans[i])
         if decision is None:
-            if eligible:
+            if eligible and i not in elsewhere:  # what lies in an opening is not asked about
                 states[i] = "not_applied"
                 checked.say("not_applied", loans[i])
         elif decision.status == "funded":

@@ -263,11 +263,11 @@ def random_opening(rng: random.Random, sc: Scenario) -> list[OpeningTranche]:
                         principal=rng.choice([1, 7 * 10**9, rng.randrange(1, 10**11)]),
                         rate=rng.choice([17500, 15000, 0, 22222]),
                         rollovers_used=used,
-                        tranche=rng.choice([None, None, "old 1"]),
+                        tranche=rng.choice([None, None, f"old {len(found)}"]),
                     )
                 )
-                if rng.random() < 0.3:
-                    found.append(found[-1])  # two of one id
+                if rng.random() < 0.3 and found[-1].tranche is None:
+                    found.append(found[-1])  # two of one id; a number given twice stops the run
     return found
 
 
