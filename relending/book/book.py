@@ -378,7 +378,8 @@ def _beside(
     for name in SIDE_TABLES:
         try:
             parts = [_opened_table(path, name) for path in files.get(name, ())]
-            if name in sheets:
+            # of prepayments a file counts alone: the same rows in a sheet would be repaid twice
+            if name in sheets and not (name == "prepayments" and parts):
                 parts.append(_check(sheets[name], name, Findings()))
             if not parts:
                 continue
@@ -391,7 +392,7 @@ def _beside(
         said = Findings.concat([one for _, one, _ in read])
         if name in OPTIONAL_SHEETS and name not in files and not len(frame) and not said.count("error"):
             continue  # a sheet of the template left as it was
-        if name in files and name in sheets and len(read[-1][0]):
+        if name in files and name in sheets and name != "prepayments" and len(read[-1][0]):
             at = sheets[name][0]
             said += Findings.one("side_joined", file=at.file, sheet=at.sheet, column=name, found=at.sheet)
         findings.append(said)

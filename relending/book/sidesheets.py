@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Mapping
 
+from relending.book.columns import limits
 from relending.book.headers import plain
 
 SIDE_SHEETS: Mapping[str, str] = {
@@ -22,13 +23,11 @@ SIDE_SHEETS: Mapping[str, str] = {
     for name in (*names, plain(table))
 }
 """Sheets of a book's workbook that hold a table beside the loans, by their evened-out name."""
-ALIKE = 0.6
-"""From here on (of 1) a name is taken to be a slip for another."""
 
 
 def meant(name: str) -> str:
     """The sheet of a table beside the loans that a name is most like; empty where it is like none."""
-    near = difflib.get_close_matches(plain(name), list(SIDE_SHEETS), 1, ALIKE)
+    near = difflib.get_close_matches(plain(name), list(SIDE_SHEETS), 1, limits()["sheet_alike_percent"] / 100)
     return near[0] if near else ""
 
 

@@ -205,7 +205,8 @@ def test_applied_rows_read_back_as_the_table_of_applications(found: ApplicationL
     assert frame["funded_on"].isna().all() and frame["applied_on"].isna().all()
     sheet = openpyxl.load_workbook(path).active
     rules = [r for r in sheet.data_validations.dataValidation if r.type == "list"]
-    assert len(rules) == 1 and ("已到账" if lang == "zh" else "funded") in rules[0].formula1
+    (status,) = (r for r in rules if ("已到账" if lang == "zh" else "funded") in r.formula1)
+    assert status.showErrorMessage is not False and len(rules) == 2  # the other lists the facilities
 
 
 def test_collateral_follows_the_haircut_up_to_the_fen(tmp_path: Path) -> None:

@@ -201,12 +201,15 @@ def test_a_hidden_sheet_with_rows_is_read_and_that_is_noted(tmp_path):
     assert told[told["code"] == "sheet_hidden"]["sheet"].tolist() == ["贷款余额"]
 
 
-def test_a_file_counts_and_the_sheet_of_the_same_table_does_not(tmp_path):
+def test_a_file_and_the_sheet_of_one_table_are_read_together_with_a_note(tmp_path):
     rows = [list(SOUND["balances"]), list(SOUND["balances"].values())]
     path = workbook(tmp_path / "b.xlsx", {"借据": LOANS, "贷款余额": rows})
-    file = write_csv(tmp_path / "none.csv", rows[:1])
+    file = write_csv(tmp_path / "more.csv", rows)
     assert len(read_book(path).side["balances"]) == 1
-    assert len(read_book(path, side={"balances": file}).side["balances"]) == 0
+    both = read_book(path, side={"balances": file})
+    assert (
+        both.side["balances"]["file"].tolist() == ["more.csv", "b.xlsx"] and both.findings.codes()["side_joined"] == 1
+    )
 
 
 def test_a_table_in_a_workbook_of_its_own_may_be_on_the_sheet_of_its_name(tmp_path):
