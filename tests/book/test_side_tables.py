@@ -207,7 +207,8 @@ def test_a_file_and_the_sheet_of_one_table_are_read_together_with_a_note(tmp_pat
     file = write_csv(tmp_path / "more.csv", rows)
     assert len(read_book(path).side["balances"]) == 1
     both = read_book(path, side={"balances": file})
-    assert (
+    assert both.side["balances"]["file"].tolist() == ["more.csv", "b.xlsx"]
+    assert both.findings.codes()["side_joined"] == 1
         both.side["balances"]["file"].tolist() == ["more.csv", "b.xlsx"] and both.findings.codes()["side_joined"] == 1
     )
 

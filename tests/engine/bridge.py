@@ -139,7 +139,8 @@ SIDE_COLUMNS: dict[str, dict[str, tuple[pa.DataType, str]]] = {
 
 def frame(table: dict[str, Sequence[Any]], types: dict[str, pa.DataType]) -> pd.DataFrame:
     """An Arrow-backed frame."""
-    return pa.table({n: pa.array(list(v), types[n]) for n, v in table.items()}).to_pandas(types_mapper=pd.ArrowDtype)
+    held = {n: [int(x) if isinstance(x, bool) and types[n] == INT else x for x in v] for n, v in table.items()}
+    return pa.table({n: pa.array(v, types[n]) for n, v in held.items()}).to_pandas(types_mapper=pd.ArrowDtype)
 
 
 def loan_frame(loans: Sequence[Any], row_errors: Iterable[int] = ()) -> pd.DataFrame:
