@@ -209,8 +209,6 @@ def test_a_file_and_the_sheet_of_one_table_are_read_together_with_a_note(tmp_pat
     both = read_book(path, side={"balances": file})
     assert both.side["balances"]["file"].tolist() == ["more.csv", "b.xlsx"]
     assert both.findings.codes()["side_joined"] == 1
-        both.side["balances"]["file"].tolist() == ["more.csv", "b.xlsx"] and both.findings.codes()["side_joined"] == 1
-    )
 
 
 def test_a_table_in_a_workbook_of_its_own_may_be_on_the_sheet_of_its_name(tmp_path):
