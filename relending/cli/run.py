@@ -219,6 +219,7 @@ WORDS = {
         "withdrawn": "withdrawn",
         "not_applied": "not applied for",
         "received": "received",
+        "later": "of it after the end",
         "to_come": "simulated draws",
         "comma": ", ",
         "loans_of": "loans",
@@ -254,6 +255,7 @@ WORDS = {
         "withdrawn": "已撤回",
         "not_applied": "未申请",
         "received": "到账金额",
+        "later": "其中运行期后到账",
         "to_come": "模拟借用",
         "comma": "，",
         "loans_of": "笔",
@@ -394,6 +396,11 @@ def _basis(run: Run, w: Mapping[str, str]) -> list[tuple[str, str, str]]:
         (w["not_applied"], f"{loans.get('not_applied', 0):,}", ""),
         (w["received"], decimal_text(total(done["received_fen"].to_numpy(dtype="int64")), 2), w["yuan"]),
     ]
+    filed = run.tables["batches"]
+    days = filed["funded_on"].astype("datetime64[s]")
+    later = total(filed.loc[days > str(run.scenario.end), "received_fen"].to_numpy(dtype="int64"))
+    if later:
+        rows.append((w["later"], decimal_text(later, 2), w["yuan"]))
     if basis == "mixed":
         simulated = attribution[attribution["supported"] & (attribution["basis"] == "simulated")]
         rows.append((w["to_come"], f"{len(simulated):,}", w["loans_of"]))
