@@ -11,10 +11,12 @@ from relending.dates import (
     Days,
     month_end,
     month_of,
+    month_start,
     month_text,
     parse_quarter,
     quarter_end,
     quarter_of,
+    quarter_start,
     quarter_text,
     to_date,
     to_day,
@@ -79,6 +81,20 @@ def period_end(periods: Ints) -> Days:
     monthly = periods < 0
     out[monthly], out[~monthly] = month_end(-periods[monthly]), quarter_end(periods[~monthly])
     return out
+
+
+def period_start(period: int) -> int:
+    """First day of an application period."""
+    return int(month_start(-period) if period < 0 else quarter_start(period))
+
+
+def in_time(periods: Ints) -> Ints:
+    """Application periods as numbers that grow with time: months (a quarter ends with its third).
+
+    >>> in_time(np.array([period_number(t) for t in ("2024-03", "2024Q1", "2024-04")])).tolist()
+    [24290, 24290, 24291]
+    """
+    return np.where(periods < 0, -periods, periods * 3 + 2)
 
 
 def period_text(period: int) -> str:

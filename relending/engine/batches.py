@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
@@ -26,6 +26,10 @@ class Batches:
     asked: Ints
     received: Ints
     row: Ints
+
+    def some(self, which: Flags | Ints) -> Batches:
+        """Part of the batches."""
+        return Batches(*(getattr(self, f.name)[which] for f in fields(Batches)))
 
 
 def no_batches() -> Batches:

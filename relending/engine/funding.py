@@ -12,8 +12,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from relending.dates import iso, month_start, quarter_start, to_day
-from relending.engine.applications import draw_days, next_period
+from relending.dates import iso, to_day
+from relending.engine.applications import draw_days, next_period, period_start
 from relending.engine.cohorts import HELD, Arrived, Asked, BlockFunding, Cohort, Key, OpeningAsked, Settled, Tranche
 from relending.engine.quotas import Quotas
 from relending.engine.rules import due_days, expired, facility_rate, option, take_up
@@ -244,7 +244,7 @@ class Settlement:
         again: set[int] = set()
         window_last = to_day(self.rules["window"].latest().value.last)
         for period in np.unique(request.period).tolist():
-            if _period_start(next_period(period)) > window_last:
+            if period_start(next_period(period)) > window_last:
                 continue
             mask = (request.period == period) & (given < request.amount)
             rest = request.some(mask, (request.amount - given)[mask])
@@ -272,7 +272,3 @@ def _held(cohort: Cohort, loans: Ints) -> tuple[Ints, Ints]:
     at = np.minimum(np.searchsorted(cohort.loan, loans), len(cohort.loan) - 1)
     mine = np.flatnonzero((cohort.loan[at] == loans) & (cohort.held[at] > 0))
     return at[mine], mine
-
-
-def _period_start(period: int) -> int:
-    return int(month_start(-period) if period < 0 else quarter_start(period))

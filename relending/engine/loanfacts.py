@@ -22,9 +22,9 @@ from relending.engine.owed import OBSERVED, PREPAID, Events, Schedule, after
 from relending.engine.prepayments import prepaid
 from relending.engine.refinancing import Replacements, replaced_findings, replacements
 from relending.engine.schedule import NEVER_PAID, Given, Terms, key_of
-from relending.engine.side import Matched, Side, at_rows, match_loans
+from relending.engine.side import Matched, Side, at_rows, match_loans, yuan
 from relending.findings import Findings
-from relending.units import Ints, decimal_text, group_sum
+from relending.units import Ints, group_sum
 
 EARLY, PLAN, SEEN = "prepayments", "schedule", "balances"
 UNKNOWN = {PLAN: "schedule_unknown_loan", SEEN: "balance_unknown_loan"}
@@ -123,7 +123,7 @@ def _given(
     made = [f"> {iso(int(d))}" for d in block.disbursed[loan[early]]]
     parts = [
         at_rows(table, "schedule_date", row[early], "date", [iso(int(d)) for d in day[early]], made),
-        at_rows(table, "schedule_not_positive", row[nothing], "principal", _yuan(amount[nothing]), "> 0"),
+        at_rows(table, "schedule_not_positive", row[nothing], "principal", yuan(amount[nothing]), "> 0"),
     ]
     wrong[loan[~readable | early | nothing]] = True
     sums = group_sum(np.where(readable, amount, 0), loan, len(block))
@@ -132,7 +132,7 @@ def _given(
     off = np.flatnonzero(has & ~wrong & (sums != block.principal))
     wrong[off] = True
     first = _first(loan, row, off)
-    parts.append(at_rows(table, "schedule_sum", first, "principal", _yuan(sums[off]), _yuan(block.principal[off])))
+    parts.append(at_rows(table, "schedule_sum", first, "principal", yuan(sums[off]), yuan(block.principal[off])))
     has &= ~wrong
     keep = has[loan]
     order = np.argsort(key_of(loan[keep], day[keep]), kind="stable")
@@ -189,12 +189,12 @@ def _observed(
     before = np.zeros(loan.size, np.int64)
     before[order[1:]] = amount[order[:-1]]
     twice = same & (amount != before)
-    most = [f"0.00 – {decimal_text(int(p), 2)}" for p in block.principal[loan[over]]]
+    most = [f"0.00 – {p}" for p in yuan(block.principal[loan[over]])]
     made = [f">= {iso(int(d))}" for d in block.disbursed[loan[early]]]
     parts = [
         at_rows(table, "balance_before_loan", row[early], "date", [iso(int(d)) for d in day[early]], made),
-        at_rows(table, "balance_over_principal", row[over], "outstanding", _yuan(amount[over]), most),
-        at_rows(table, "balance_twice", row[twice], "outstanding", _yuan(amount[twice]), _yuan(before[twice])),
+        at_rows(table, "balance_over_principal", row[over], "outstanding", yuan(amount[over]), most),
+        at_rows(table, "balance_twice", row[twice], "outstanding", yuan(amount[twice]), yuan(before[twice])),
     ]
     wrong[loan[~readable | early | over | twice]] = True
     keep = ~same & ~wrong[loan]
@@ -205,7 +205,7 @@ def _observed(
         _, once = np.unique(loan[late], return_index=True)
         at = late[once]
         ends = [f"0.00 ({iso(int(d))})" for d in terms.matures[loan[at]]]
-        found = [f"{a} ({iso(int(d))})" for a, d in zip(_yuan(amount[at]), day[at], strict=True)]
+        found = [f"{a} ({iso(int(d))})" for a, d in zip(yuan(amount[at]), day[at], strict=True)]
         parts.append(at_rows(table, "balance_overdue", row[at], "outstanding", found, ends))
         terms = _unpaid(terms, loan[at])
     return terms, Events.of(OBSERVED, loan, day, amount), Findings.concat(parts)
@@ -242,11 +242,9 @@ def _refused(schedule: Schedule, mine: dict[str, Matched], side: Side, wrong: Fl
         # several of one day were added together: the first of that day stands for them
         order = np.lexsort((matched.row, when[matched.row], matched.loan))
         at = np.searchsorted(key_of(matched.loan, when[matched.row])[order], key_of(loan[some], day[some]))
-        found = [f"{a} ({iso(int(d))})" for a, d in zip(_yuan(amount[some]), day[some], strict=True)]
+        found = [f"{a} ({iso(int(d))})" for a, d in zip(yuan(amount[some]), day[some], strict=True)]
         column = "amount" if which == PREPAID else "outstanding"
-        parts.append(
-            at_rows(table, code, matched.row[order[at]], column, found, [f"<= {o}" for o in _yuan(owed[some])])
-        )
+        parts.append(at_rows(table, code, matched.row[order[at]], column, found, [f"<= {o}" for o in yuan(owed[some])]))
     return Findings.concat(parts)
 
 
@@ -260,7 +258,3 @@ def _replaced(done: Replacements, schedules: Sequence[Schedule], blocks: Sequenc
             owed[here] = schedule.outstanding(loan, done.day[here] - 1)
             left[here] = schedule.outstanding(loan, done.day[here])
     return replaced_findings(done, owed, blocks, keys, left)
-
-
-def _yuan(fen: Ints) -> list[str]:
-    return [decimal_text(int(f), 2) for f in fen]

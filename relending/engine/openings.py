@@ -34,11 +34,6 @@ class Openings:
     covered: tuple[Flags, ...]
     findings: Findings
 
-    @property
-    def any(self) -> bool:
-        """Whether there is any opening tranche."""
-        return any(self.tranches)
-
 
 def opening_lenders(side: Side, context: Context) -> list[str]:
     """The lenders the opening tranches name, as ids; one that nobody knows is an error later."""
@@ -150,12 +145,5 @@ def _tranche(
 
 def in_opening(covered: Flags, lender: Ints, day: Ints, context: Context) -> Flags:
     """Draws that lie before the run and whose lender's balance is given: they are in it already."""
-    known = lender >= 0
-    return (
-        known & covered[np.where(known, lender, 0)] & (day < context.start)
-        if covered.any()
-        else np.zeros(len(day), bool)
-    )
-
-
-__all__ = ["Openings", "in_opening", "opening_lenders", "openings"]
+    # one entry more for lenders that are not known (-1)
+    return np.append(covered, False)[lender] & (day < context.start)

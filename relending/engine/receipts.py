@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from relending.dates import Days, iso
-from relending.engine.applications import application_periods, draw_days, period_text
+from relending.engine.applications import application_periods, draw_days, in_time, period_text
 from relending.engine.batches import Batches, batches, no_batches
 from relending.engine.block import Block
 from relending.engine.columns import Flags, arrow, ints
@@ -23,7 +23,7 @@ from relending.engine.keys import Keys
 from relending.engine.openings import in_opening
 from relending.engine.rules import facility_rate
 from relending.engine.screening import NONE, candidates
-from relending.engine.side import Matched, Side, at_rows, match_loans
+from relending.engine.side import Matched, Side, at_rows, match_loans, yuan
 from relending.findings import Findings
 from relending.units import BP, Ints, decimal_text, group_sum, mul_div
 
@@ -62,18 +62,14 @@ class Receipts:
 class Recorded:
     """What the record says of one block's loans.
 
-    ``decided``: the record decides the loan, no draw of it is simulated. ``status`` of its last batch (position in
-    STATUS, -1: no row), ``period`` of that batch, ``asked`` and ``received`` fen over all its batches that were funded
-    (asked: of its last batch where none was), ``facility`` the one the money came from (-1: none did). ``before`` are
-    loans without a row from before the run, whose lender begins it with a balance: what they drew is in it.
-    ``batches`` are its rows batch by batch, ``may_ask`` what a loan may ask of its candidate facility.
+    ``decided``: the record decides the loan, no draw of it is simulated. ``status``: funded where any batch of it was,
+    else that of its last (position in STATUS, -1: no row). ``facility`` the one the money came from (-1: none did).
+    ``before`` are loans without a row from before the run, whose lender begins it with a balance: what they drew is in
+    it. ``batches`` are its rows batch by batch, ``may_ask`` what a loan may ask of its candidate facility.
     """
 
     decided: Flags
     status: Ints
-    period: Ints
-    asked: Ints
-    received: Ints
     facility: Ints
     receipts: Receipts
     before: Flags
@@ -94,10 +90,8 @@ class Recorded:
 def simulated_only(block: Block) -> Recorded:
     """A block of a run without a record: every loan is simulated."""
     n = len(block)
-    zero, none = np.zeros(n, np.int64), np.full(n, NO_ROW, np.int64)
-    return Recorded(
-        np.zeros(n, bool), none, zero, zero, zero, none, _no_receipts(), np.zeros(n, bool), no_batches(), zero
-    )
+    nothing, none = np.zeros(n, bool), np.full(n, NO_ROW, np.int64)
+    return Recorded(nothing, none, none, _no_receipts(), nothing, no_batches(), np.zeros(n, np.int64))
 
 
 def _no_receipts() -> Receipts:
@@ -135,9 +129,12 @@ def recorded(
     rows = _Rows(table, context)
     done, wrong = [], []
     for block, error, mine, lender in zip(blocks, out, matched, lenders, strict=True):
-        bad, said = rows.judge(block, error, mine)
+        listed = candidates(block, context)
+        facility = rows.draws_from(listed, error)
+        bad, said = rows.judge(block, error, mine, facility)
         parts.append(said)
-        done.append(rows.record(block, error, bad, mine, rows.before(block, error, covered, lender)))
+        before = rows.before(block, error, listed, covered, lender)
+        done.append(rows.record(block, error, bad, mine, facility, before))
         wrong.append(bad)
     return tuple(done), tuple(wrong), Findings.concat(parts)
 
@@ -162,7 +159,7 @@ class _Rows:
 
     # -- what cannot be ------------------------------------------------------------------------------------------
 
-    def judge(self, block: Block, error: Flags, matched: Matched) -> tuple[Flags, Findings]:
+    def judge(self, block: Block, error: Flags, matched: Matched, facility: Ints) -> tuple[Flags, Findings]:
         """The loans set aside for what the record says of them, and why."""
         wrong = np.zeros(len(block), bool)
         live = ~error[matched.loan]
@@ -189,11 +186,11 @@ class _Rows:
         named = [self.named[r] for r in row[unknown].tolist()]
         parts.append(at_rows(self.table, "application_facility", row[unknown], "facility", named, ids))
         wrong[loan[unknown]] = True
-        facility = self._facility(block, error)
-        nobody = got[(self._of(facility, loan[got], row[got]) == NONE) & ~wrong[loan[got]]]
+        of = self._of(facility, loan[got], row[got])
+        nobody = got[(of == NONE) & ~wrong[loan[got]]]
         parts.append(at_rows(self.table, "receipt_without_facility", row[nobody], "facility", None, ids))
         wrong[loan[nobody]] = True
-        parts.append(self._several(loan[got], row[got], self._of(facility, loan[got], row[got]), wrong))
+        parts.append(self._several(loan[got], row[got], of, wrong))
         parts.append(self._too_much(block, loan, row, facility, wrong))
         return wrong, Findings.concat(parts)
 
@@ -239,13 +236,10 @@ class _Rows:
             wrong[loan[bad]] = True
         return Findings.concat(parts)
 
-    def _facility(self, block: Block, error: Flags) -> Ints:
+    def draws_from(self, listed: Ints, error: Flags) -> Ints:
         """The facility each loan would draw from: the one whose list names its sector, else the run's only one."""
-        out = candidates(block, self.context)
-        out[error] = NONE
-        if len(self.context.facilities) == 1:
-            out[out == NONE] = 0
-        return out
+        only = 0 if len(self.context.facilities) == 1 else NONE
+        return np.where(error | (listed == NONE), only, listed)
 
     def _of(self, facility: Ints, loan: Ints, row: Ints) -> Ints:
         """The facility of each row: as it says, else that of its loan."""
@@ -295,8 +289,8 @@ class _Rows:
             "received_over_asked",
             rows,
             "funded_amount",
-            [decimal_text(int(a), 2) for a in found],
-            [f"<= {decimal_text(int(a), 2)}" for a in limit],
+            yuan(found),
+            [f"<= {a}" for a in yuan(limit)],
         )
 
     def _applied_for(self, loan: Ints, row: Ints, which: Ints) -> Ints:
@@ -308,87 +302,53 @@ class _Rows:
 
     # -- what it says ----------------------------------------------------------------------------------------------
 
-    def before(self, block: Block, error: Flags, covered: Sequence[Flags], lender: Ints) -> Flags:
+    def before(self, block: Block, error: Flags, listed: Ints, covered: Sequence[Flags], lender: Ints) -> Flags:
         """Loans of before the run whose lender begins it with a balance: whatever they drew is in it."""
         out = np.zeros(len(block), bool)
-        facility = candidates(block, self.context)
         for f, rules in enumerate(self.context.facilities):
             if not covered[f].any():
                 continue
-            rows = np.flatnonzero((facility == f) & ~error)
+            rows = np.flatnonzero((listed == f) & ~error)
             day = draw_days(application_periods(block.disbursed[rows], rules), block.disbursed[rows], rules)
             out[rows] = in_opening(covered[f], lender[rows], day, self.context)
         return out
 
-    def record(self, block: Block, error: Flags, wrong: Flags, matched: Matched, before: Flags) -> Recorded:
+    def record(
+        self, block: Block, error: Flags, wrong: Flags, matched: Matched, facility: Ints, before: Flags
+    ) -> Recorded:
         """What the record says of the loans of a block that are not set aside."""
-        live = ~error[matched.loan] & ~wrong[matched.loan]
-        loan, row = matched.loan[live], matched.row[live]
-        n = len(block)
-        status, period = np.full(n, NO_ROW, np.int64), np.zeros(n, np.int64)
-        # of one batch an application comes before what came of it; of several the last counts
-        order = np.lexsort((self.status[row] != APPLIED, _in_time(self.period[row]), loan))
-        status[loan[order]], period[loan[order]] = self.status[row[order]], self.period[row[order]]
-        got = np.flatnonzero(self.status[row] == FUNDED)
-        mine, at = loan[got], row[got]
-        facility = self._of(self._facility(block, error), mine, at)
-        held_by = np.full(n, NONE, np.int64)
-        held_by[mine] = facility
-        asks = self.asks(block, mine, facility)
-        limit = self._applied_for(loan, row, got)
-        received = group_sum(self.amount[at], mine, n)
-        asked = np.zeros(n, np.int64)
-        asked[mine] = asks
-        funded = np.unique(mine)
-        said = np.flatnonzero(limit >= 0)
-        if said.size:
-            applied = np.zeros(n, np.int64)
-            np.maximum.at(applied, mine[said], limit[said])
-            asked = np.where(applied > 0, applied, asked)
-        status[funded] = FUNDED
-        rate, suffix = self._names(facility, at)
-        others = self._may_ask(block, error)
-        asked = np.where(np.isin(np.arange(n), funded), asked, others)
-        receipts = Receipts(mine, self.day[at], facility, self.amount[at], rate, suffix, self.period[at], at)
-        named = np.zeros(n, bool)
+        out = error | wrong
+        filed = self._batches(block, error, matched, facility)
+        counts = filed.some(~out[filed.loan])
+        status = np.full(len(block), NO_ROW, np.int64)
+        status[counts.loan] = counts.status  # of several batches the last
+        status[counts.loan[counts.status == FUNDED]] = FUNDED
+        got = np.flatnonzero(~out[matched.loan] & (self.status[matched.row] == FUNDED))
+        loan, row = matched.loan[got], matched.row[got]
+        of = self._of(facility, loan, row)
+        held_by = np.full(len(block), NONE, np.int64)
+        held_by[loan] = of
+        rate, suffix = self._names(of, row)
+        receipts = Receipts(loan, self.day[row], of, self.amount[row], rate, suffix, self.period[row], row)
+        named = np.zeros(len(block), bool)
         named[matched.loan] = True
         decided = named | ~self._simulated(block, status)
         before = before & decided & ~named
-        done = self._batches(block, error, matched)
-        return Recorded(
-            decided,
-            status,
-            period,
-            asked,
-            received,
-            held_by,
-            _added(receipts),
-            before,
-            done,
-            self._may_ask(block, error),
-        )
+        may_ask = np.where(error, 0, self.asks(block, np.arange(len(block)), facility))
+        return Recorded(decided, status, held_by, _added(receipts), before, filed, may_ask)
 
-    def _may_ask(self, block: Block, error: Flags) -> Ints:
-        """What each loan may ask of its candidate facility."""
-        rows = np.flatnonzero(~error)
-        out = np.zeros(len(block), np.int64)
-        out[rows] = self.asks(block, rows, self._facility(block, error)[rows])
-        return out
-
-    def _batches(self, block: Block, error: Flags, matched: Matched) -> Batches:
+    def _batches(self, block: Block, error: Flags, matched: Matched, facility: Ints) -> Batches:
         """Every readable batch of the block's loans, those of loans set aside too."""
         readable = self.has_period[matched.row] & (self.status[matched.row] != NO_ROW)
         loan, row = matched.loan[readable], matched.row[readable]
-        facility = self._of(self._facility(block, error), loan, row)
-        facility = np.where(facility < NONE, NONE, facility)
+        of = self._of(facility, loan, row)
         said = self.has_applied[row]
         keys = zip(loan[said].tolist(), self.period[row[said]].tolist(), strict=True)
         applied = dict(zip(keys, self.applied[row[said]].tolist(), strict=True))
         got = np.where((self.status[row] == FUNDED) & self.has_amount[row], self.amount[row], 0)
-        may_ask = np.where(error[loan], 0, self.asks(block, loan, facility))
+        may_ask = np.where(error[loan], 0, self.asks(block, loan, of))
         period, result = self.period[row], self.status[row] != APPLIED
-        in_time = _in_time(period)
-        return batches(loan, period, in_time, result, self.status[row], facility, applied, got, may_ask, row)
+        return batches(loan, period, in_time(period), result, self.status[row], of, applied, got, may_ask, row)
 
     def _simulated(self, block: Block, status: Ints) -> Flags:
         """Loans without a row that are of a plan, or disbursed when the record is no longer kept."""
@@ -412,40 +372,14 @@ class _Rows:
         return rate, tuple(names)
 
 
-def _in_time(period: Ints) -> Ints:
-    """Application periods as numbers that grow with time: months (a quarter ends with its third)."""
-    return np.where(period < 0, -period, period * 3 + 2)
-
-
 def _added(receipts: Receipts) -> Receipts:
     """Receipts by loan, those of one loan, day, tranche and rate added together."""
-    keys: dict[tuple[int, int, int, str, int], int] = {}
     columns = (receipts.loan, receipts.day, receipts.facility, receipts.rate)
-    for i, (loan, day, facility, rate) in enumerate(zip(*(c.tolist() for c in columns), strict=True)):
-        keys.setdefault((loan, day, facility, receipts.suffix[i], rate), i)
-    if len(keys) == len(receipts.loan):
-        first = np.arange(len(receipts.loan))
-        amount = receipts.amount
-    else:
-        place = {k: n for n, k in enumerate(keys)}
-        which = np.array(
-            [
-                place[(loan, day, facility, receipts.suffix[i], rate)]
-                for i, (loan, day, facility, rate) in enumerate(zip(*(c.tolist() for c in columns), strict=True))
-            ],
-            np.int64,
-        )
-        first = np.array(list(keys.values()), np.int64)
-        amount = receipts.amount.copy()
-        amount[first] = group_sum(receipts.amount, which, len(keys))
-    out = Receipts(
-        receipts.loan,
-        receipts.day,
-        receipts.facility,
-        amount,
-        receipts.rate,
-        receipts.suffix,
-        receipts.period,
-        receipts.row,
-    )
-    return out.some(first[np.argsort(receipts.loan[first], kind="stable")])
+    place: dict[tuple[int | str, ...], int] = {}
+    keys = zip(*(c.tolist() for c in columns), receipts.suffix, strict=True)
+    which = np.array([place.setdefault(key, len(place)) for key in keys], np.int64)
+    _, first = np.unique(which, return_index=True)
+    amount = receipts.amount.copy()
+    amount[first] = group_sum(receipts.amount, which, len(place))
+    order = first[np.argsort(receipts.loan[first], kind="stable")]
+    return replace(receipts, amount=amount).some(order)

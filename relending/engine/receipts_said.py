@@ -7,17 +7,18 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from relending.dates import iso, month_start, quarter_start, to_date
-from relending.engine.applications import period_text
+from relending.dates import iso, to_date
+from relending.engine.applications import next_period, period_start, period_text
+from relending.engine.batches import Batches
 from relending.engine.block import Block
 from relending.engine.columns import Flags, arrow, ints
 from relending.engine.context import Context
 from relending.engine.keys import Keys
 from relending.engine.receipts import APPLIED, FUNDED, NO_ROW, REFUSED, STATUS, TABLE, WITHDRAWN, Receipts, Recorded
 from relending.engine.rules import facility_rate
-from relending.engine.screening import NONE
-from relending.engine.side import Side, at_rows, match_loans
+from relending.engine.side import Side, at_rows, match_loans, yuan
 from relending.findings import Findings
+from relending.policy.plausibility import small
 from relending.units import Ints, decimal_text
 
 
@@ -35,55 +36,37 @@ def receipt_findings(
     parts += _odd(table, block, record, context)
     live = record.follows & inside
     last = _last(record)
-    b = record.batches
-    ends = np.append(b.loan[1:] != b.loan[:-1], True)[: b.loan.size]
-    part = np.flatnonzero(ends & live[b.loan] & (b.status == FUNDED) & (b.received < b.asked))
-    part = part[np.argsort(b.row[part], kind="stable")]
-    parts.append(
-        at_rows(table, "part_funded", b.row[part], "funded_amount", _yuan(b.received[part]), _yuan(b.asked[part]))
-    )
-    parts.append(_at_last(table, "applied_not_eligible", last, live & (record.status == APPLIED) & ~eligible))
+    part = last.some(live[last.loan] & (last.status == FUNDED) & (last.received < last.asked))
+    parts.append(at_rows(table, "part_funded", part.row, "funded_amount", yuan(part.received), yuan(part.asked)))
+    odd = live & (record.status == APPLIED) & ~eligible
+    parts.append(_at_last(table, "applied_not_eligible", last.some(odd[last.loan])))
     for status, code in (
         (APPLIED, "application_pending"),
         (REFUSED, "application_refused"),
         (WITHDRAWN, "application_withdrawn"),
     ):
         which = live & (record.status == status) & eligible
-        parts.append(_at_last(table, code, last, which, expected=record.asked))
+        mine = last.some(which[last.loan])
+        parts.append(_at_last(table, code, mine, yuan(mine.asked)))
     absent = np.flatnonzero(live & (record.status == NO_ROW) & eligible)
     if absent.size:
-        asks = [decimal_text(int(a), 2) for a in record.asked[absent]]
+        asks = yuan(record.may_ask[absent])
         parts.append(
             Findings.of("not_applied", int(absent.size), **block.place(absent), column="loan_id", expected=asks)
         )
     return Findings.concat(parts)
 
 
-def _last(record: Recorded) -> Ints:
-    """The row of the table that speaks of each loan's last batch; -1 where none does."""
-    out = np.full(len(record.decided), NONE, np.int64)
-    out[record.batches.loan] = record.batches.row
-    return out
+def _last(record: Recorded) -> Batches:
+    """The last batch of each loan that has any, in the order of the table's rows."""
+    b = record.batches
+    ends = np.flatnonzero(np.append(b.loan[1:] != b.loan[:-1], True)[: b.loan.size])
+    return b.some(ends[np.argsort(b.row[ends], kind="stable")])
 
 
-def _at_last(
-    table: pd.DataFrame,
-    code: str,
-    last: Ints,
-    which: Flags,
-    expected: Ints | None = None,
-) -> Findings:
-    """A finding at the last row of each of these loans."""
-    loans = np.flatnonzero(which & (last != NONE))
-    loans = loans[np.argsort(last[loans], kind="stable")]
-    said = arrow(table, "status").to_pylist()
-    shown = [said[r] for r in last[loans]]
-    wanted = "" if expected is None else [decimal_text(int(e), 2) for e in expected[loans]]
-    return at_rows(table, code, last[loans], "status", shown, wanted)
-
-
-SLIP = 1000
-"""An amount this many times too small is most likely in another unit (万元 under 元)."""
+def _at_last(table: pd.DataFrame, code: str, last: Batches, expected: Sequence[str] | str = "") -> Findings:
+    """A finding at the row of each of these batches."""
+    return at_rows(table, code, last.row, "status", [STATUS[s] for s in last.status.tolist()], expected)
 
 
 def _odd(table: pd.DataFrame, block: Block, record: Recorded, context: Context) -> list[Findings]:
@@ -96,22 +79,18 @@ def _odd(table: pd.DataFrame, block: Block, record: Recorded, context: Context) 
     came, has_came = ints(table, "funded_on")
     amount, has_amount = ints(table, "funded_amount_fen")
     may = record.may_ask[b.loan]
-    small = (
-        ids
-        & (may > 0)
-        & (
-            (has_applied[b.row] & (applied[b.row] * SLIP <= may))
-            | ((status == FUNDED) & has_amount[b.row] & (amount[b.row] * SLIP <= may))
-        )
+    most = may // small().asked_parts
+    slips = (has_applied[b.row] & (applied[b.row] <= most)) | (
+        (status == FUNDED) & has_amount[b.row] & (amount[b.row] <= most)
     )
-    rows = np.flatnonzero(small)
+    rows = np.flatnonzero(ids & (may > 0) & slips)
     shown = np.where(has_amount[b.row[rows]], amount[b.row[rows]], applied[b.row[rows]])
     parts = [
-        at_rows(table, "receipt_unit", b.row[rows], "funded_amount", _yuan(shown), _yuan(may[rows])),
+        at_rows(table, "receipt_unit", b.row[rows], "funded_amount", yuan(shown), yuan(may[rows])),
     ]
     made = block.disbursed[b.loan]
-    begins = np.array([_begins(p) for p in b.period.tolist()], np.int64)
-    ends = np.array([_begins(p + 1 if p > 0 else p - 1) for p in b.period.tolist()], np.int64)
+    begins = np.array([period_start(p) for p in b.period.tolist()], np.int64)
+    ends = np.array([period_start(next_period(p)) for p in b.period.tolist()], np.int64)
     odd = np.flatnonzero(ids & ((made >= ends) | ((status == FUNDED) & has_came[b.row] & (came[b.row] < begins))))
     texts = [period_text(int(p)) for p in b.period[odd]]
     days = [f"{iso(int(d))} …" for d in made[odd]]
@@ -123,15 +102,6 @@ def _odd(table: pd.DataFrame, block: Block, record: Recorded, context: Context) 
     wanted = [f">= {iso(int(d))}" for d in asked_on[b.row[early]]]
     parts.append(at_rows(table, "receipt_before_application", b.row[early], "funded_on", found, wanted))
     return parts
-
-
-def _begins(period: int) -> int:
-    """First day of an application period."""
-    return int(month_start(-period) if period < 0 else quarter_start(period))
-
-
-def _yuan(fen: Ints) -> list[str]:
-    return [decimal_text(int(f), 2) for f in fen]
 
 
 def _firsts(receipts: Receipts, which: Flags) -> Ints:
@@ -195,4 +165,4 @@ def set_aside_findings(side: Side, keys: Keys, error: Sequence[Flags]) -> Findin
     funded = np.array([s == STATUS[FUNDED] for s in arrow(table, "status").to_pylist()], bool)
     rows = [m.row[e[m.loan] & funded[m.row]] for m, e in zip(matched, error, strict=True)]
     at = np.sort(np.concatenate(rows))
-    return at_rows(table, "receipt_set_aside", at, "funded_amount", [decimal_text(int(a), 2) for a in amount[at]])
+    return at_rows(table, "receipt_set_aside", at, "funded_amount", yuan(amount[at]))

@@ -7,14 +7,12 @@ stands in each of its periods as it was filed there.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import fields
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from relending.engine.applications import application_periods, period_text
-from relending.engine.batches import Batches
+from relending.engine.applications import application_periods, in_time, period_number, period_text
 from relending.engine.block import Block
 from relending.engine.columns import Flags, arrow, frame_of, take, whole
 from relending.engine.context import Context
@@ -53,7 +51,7 @@ def batches_frame(
     """
     b = record.batches
     inside = (block.disbursed[b.loan] <= context.end) & (lender[b.loan] >= 0)
-    b = Batches(*(getattr(b, f.name)[inside] for f in fields(Batches)))
+    b = b.some(inside)
     result = np.full(b.loan.size, RESULTS.index("funded"))
     for status, name in _BY_STATUS.items():
         result[b.status == status] = RESULTS.index(name)
@@ -74,7 +72,7 @@ def batches_frame(
         [np.where(error[b.loan], b.facility, np.where(got, b.facility, facility[b.loan])), facility[absent]]
     )
     received = np.concatenate([b.received, none])
-    asked = np.concatenate([b.asked, record.asked[absent]])
+    asked = np.concatenate([b.asked, record.may_ask[absent]])
     row = pa.array(np.concatenate([b.row, none]), mask=np.arange(loan.size) >= b.loan.size)
     order = pa.array(np.argsort(loan, kind="stable"))
 
@@ -112,16 +110,11 @@ def reconciliation_frame(batches: pd.DataFrame, context: Context) -> pd.DataFram
         for i, value in enumerate((1, *values)):
             have[i] += value
     place = {f.id: i for i, f in enumerate(context.facilities)}
-    order = sorted(sums, key=lambda k: (k[0], place.get(k[1], -1), _last_month(k[2]), RESULTS.index(k[3])))
+    when = {k[2]: int(in_time(np.array(period_number(k[2])))) for k in sums}
+    order = sorted(sums, key=lambda k: (k[0], place.get(k[1], -1), when[k[2]], RESULTS.index(k[3])))
     return frame_of(
         {
             **{n: pa.array([k[i] for k in order], pa.string()) for i, n in enumerate(names)},
             **{n: pa.array([sums[k][i] for k in order], pa.int64()) for i, n in enumerate(("loans", *figures))},
         }
     )
-
-
-def _last_month(period: str) -> tuple[int, int]:
-    """Year and last month of a period as written: 2024Q2, or 2024-03."""
-    year, quarter, month = period[:4], "Q" in period, period[5:]
-    return int(year), int(month) * 3 if quarter else int(month)

@@ -85,6 +85,3 @@ def replaced_findings(done: Replacements, owed: Ints, blocks: Sequence[Block], k
 def _said(blocks: Sequence[Block], keys: Keys, code: str, rows: Ints, ids: pa.Array) -> Findings:
     found = ids.take(pa.array(rows)).to_pylist()
     return place_rows(blocks, keys, code, rows, "refinances", found, [""] * len(found))
-
-
-__all__ = ["Replacements", "replaced_findings", "replacements"]

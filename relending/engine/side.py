@@ -13,7 +13,7 @@ import pyarrow as pa
 from relending.engine.columns import arrow, positions_in
 from relending.engine.keys import Keys
 from relending.findings import Findings
-from relending.units import Ints
+from relending.units import Ints, decimal_text
 
 Side = Mapping[str, pd.DataFrame]
 """Tables beside the loans, by name: step frames as the column dictionary has them (:mod:`relending.book.columns`)."""
@@ -55,6 +55,15 @@ def loans_called(ids: pa.Array, keys: Keys) -> Ints:
     Of an id that several rows have any will do: all of them are set aside.
     """
     return positions_in(ids, keys.loan_ids.combine_chunks())
+
+
+def yuan(fen: Ints) -> list[str]:
+    """Amounts in fen as a finding writes them.
+
+    >>> yuan(np.array([123_456_789]))
+    ['1,234,567.89']
+    """
+    return [decimal_text(int(f), 2) for f in fen]
 
 
 def at_rows(

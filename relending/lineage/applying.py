@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from relending.dates import to_date
-from relending.engine.applications import application_periods, draw_days, period_end, period_text
+from relending.engine.applications import application_periods, draw_days, in_time, period_end, period_text
 from relending.engine.columns import Flags, ints
 from relending.engine.context import Context, launch_day
 from relending.findings import Findings, InputError, InvariantError
@@ -126,7 +126,7 @@ def apply_list(run: Saved, period: int, lender: str, facility: str, *, again: bo
     record = read_record(run)
     before = np.zeros(len(loans), bool)
     if record:
-        past = mine[_in_time(periods) < _in_time(np.array([period]))]
+        past = mine[in_time(periods) < in_time(np.array([period]))]
         past = past[(screening["facility"].iloc[past] == facility).fillna(False).to_numpy(dtype=bool)]
         ids = loans["loan_id"].iloc[past].fillna("").tolist()
         before[past] = [refused_before(record.get(i, ()), period) is not None for i in ids]
@@ -154,11 +154,6 @@ def apply_list(run: Saved, period: int, lender: str, facility: str, *, again: bo
         int((~dated | (owner == "")).sum()),
         int(rules["collateral_haircut"].on(to_date(day)).value) if "collateral_haircut" in rules else None,
     )
-
-
-def _in_time(periods: Ints) -> Ints:
-    """Application periods as numbers that grow with time: months (a quarter ends with its third)."""
-    return np.where(periods < 0, -periods, periods * 3 + 2)
 
 
 def _order(listed: pd.DataFrame) -> Ints:

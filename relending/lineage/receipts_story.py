@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from relending.dates import iso
-from relending.engine.applications import period_number, period_text
+from relending.engine.applications import in_time, period_number, period_text
 from relending.engine.block import Block
 from relending.engine.columns import Flags
 from relending.engine.context import Context
@@ -40,7 +40,10 @@ def receipts_told(case: Case, block: Block, rebuilt: Rebuilt, context: Context, 
     if not case.screening["eligible"]:
         reasons = ", ".join(reason_name(r, lang) for r in str(case.screening["reasons"]).split(";"))
         lines.append(say("funded_not_eligible", lang, reasons=reasons))
-    asked, received = int(record.asked[0]), int(record.received[0])
+    filed = record.batches
+    received = int(filed.received.sum())
+    # the most that was ever asked for: what a batch asks comes on top of what arrived in those before it
+    asked = int((np.cumsum(filed.received) - filed.received + filed.asked).max())
     key = "arrived_part" if received < asked else "arrived_all"
     lines.append(say(key, lang, asked=money(asked), received=money(received), rest=money(asked - received)))
     return lines + _draws(case, block, rebuilt, record.receipts, context, lang)
@@ -73,9 +76,7 @@ def _batches(table: pd.DataFrame, lang: str) -> list[str]:
     rows = [row for _, row in table.iterrows()]
 
     def when(row: Any) -> tuple[int, bool]:
-        period = int(row["period"])
-        # months and quarters in one order: a quarter ends with its third month
-        return (-period if period < 0 else period * 3 + 2), row["status"] != "applied"
+        return int(in_time(row["period"])), row["status"] != "applied"
 
     return [_batch(row, lang) for row in sorted(rows, key=when)]
 

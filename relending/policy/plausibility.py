@@ -104,22 +104,24 @@ def share_bound() -> Bound:
 
 @dataclass(frozen=True, slots=True)
 class Small:
-    """Below ``principal_fen`` a loan, and below one of ``share_parts`` of the investment a project's lending, is most
-    likely in another unit than the one it was read in."""
+    """Below ``principal_fen`` a loan, below one of ``share_parts`` of the investment a project's lending, and up to one
+    of ``asked_parts`` of what a loan may ask for what was applied for or arrived, is most likely in another unit than
+    the one it was read in."""
 
     principal_fen: int
     share_parts: int
+    asked_parts: int
 
 
 @cache
 def small() -> Small:
     """Amounts so small that a unit was most likely forgotten.
 
-    >>> small().principal_fen, small().share_parts
-    (1000000, 1000)
+    >>> small().principal_fen, small().share_parts, small().asked_parts
+    (1000000, 1000, 1000)
     """
     raw = _raw()["small"]
-    return Small(raw["principal_yuan"] * HUNDREDTHS, raw["share_parts"])
+    return Small(raw["principal_yuan"] * HUNDREDTHS, raw["share_parts"], raw["asked_parts"])
 
 
 @cache

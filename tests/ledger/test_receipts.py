@@ -6,6 +6,7 @@ import datetime as dt
 
 import pytest
 
+import relending as rl
 from tests.ledger.bank import Bank, codes, events, loan, states
 
 
@@ -50,10 +51,36 @@ def test_a_loan_that_received_nothing_is_not_supported_and_listed(bank: Bank, ro
     assert run.disclosure["amount"].sum() == 0 and not len(run.ledger)
 
 
+@pytest.mark.parametrize("status", ["applied", "refused", "withdrawn"])
+def test_what_is_said_of_a_batch_without_money_names_what_it_asked_for(bank: Bank, status: str) -> None:
+    # of 100 million 60 might be asked for; the first batch asks for 50, the second does not say, and asks for all of it
+    rows = [f"A,2024Q1,{status},,,50000000,,,,", f"B,2024Q1,{status},,,50000000,,,,", f"B,2024Q2,{status},,,,,,,"]
+    run = bank.run(loan(), loan("B"), applications=rows)
+    said = [f for f in run.findings.itertuples() if f.loan in ("A", "B") and f.column == "status"]
+    assert {f.loan: (f.row, f.expected) for f in said} == {"A": (2, "50,000,000.00"), "B": (4, "60,000,000.00")}
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "told"),
+    [
+        ("60000000", "20000000", "part-funded: 50,000,000.00 of 60,000,000.00 yuan asked for arrived"),
+        ("60000000", "", "part-funded: 50,000,000.00 of 60,000,000.00 yuan asked for arrived"),
+        ("", "10000000", "part-funded: 50,000,000.00 of 60,000,000.00 yuan asked for arrived"),
+        ("50000000", "10000000", "arrived in all: 50,000,000.00 of 50,000,000.00 yuan asked for"),
+    ],
+)
+def test_what_came_of_two_batches_is_told_against_the_most_that_was_asked_for(
+    bank: Bank, first: str, second: str, told: str
+) -> None:
+    rows = [f"A,2024Q1,funded,,,{first},2024-04-10,40000000,,", f"A,2024Q2,funded,,,{second},2024-07-10,10000000,,"]
+    run = bank.run(loan(), applications=rows)
+    assert told in rl.explain(run, "A")[0].text()
+
+
 def test_money_for_a_loan_the_rules_refuse_is_supported_with_a_warning(bank: Bank) -> None:
     run = bank.run(loan(rate=0.09), applications=["A,2024Q1,funded,,,,2024-04-20,60000000,,"])
     assert run.screening["reasons"].tolist() == ["rate_above_limit"]
-    assert states(run) == {"A": "held" if run.scenario.end.year < 2027 else "repaid"}
+    assert states(run) == {"A": "repaid"}
     assert run.attribution["supported"].tolist() == [True] and "funded_not_eligible" in codes(run)
     last = run.disclosure[(run.disclosure["quarter"] == "2024Q1") & (run.disclosure["horizon"] == "quarter")]
     assert last[last["code"] == "total"]["amount"].tolist() == [100e6]
