@@ -5,8 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from relending.runfolder import OpenedRun
 
 SUFFIX = ".xlsx"
+T = TypeVar("T")
 
 
 @click.command("apply", epilog="Example: relending apply runs/demo --quarter 2023Q2 --out 2023Q2.xlsx --lender demo")
@@ -151,15 +153,29 @@ def _made(
     from relending.lineage.applying import apply_list
     from relending.report.apply_form import default_layout, read_form
 
-    period = _period(quarter)
-    context = opened.context()
-    who, which = _lender(opened, lender), _facility(context, facility)
-    layout, notes = (default_layout(lang), Findings()) if template is None else read_form(template)
+    wrong: list[Findings] = []
+    period, who = _tried(wrong, _period, quarter), _tried(wrong, _lender, opened, lender)
+    which = _tried(wrong, _facility, opened.context(), facility)
+    form = (default_layout(lang), Findings()) if template is None else _tried(wrong, read_form, template)
+    if period is None or who is None or which is None or form is None:
+        raise InputError(Findings.concat(wrong))
+    layout, notes = form
     found = apply_list(opened, period, who, which, again=again)
     if not len(found.listed):
         said = f"{who} {which} {found.text}: {found.whole.loans}"
         raise InputError(Findings.one("apply_nothing", found=said))
     return found, layout, notes
+
+
+def _tried(wrong: list[Findings], work: Callable[..., T], *given: object) -> T | None:
+    """What the work gives; None where it stops, with what is wrong added: all of it is said at once."""
+    from relending.findings import InputError
+
+    try:
+        return work(*given)
+    except InputError as stop:
+        wrong.append(stop.findings)
+        return None
 
 
 def _period(text: str) -> int:

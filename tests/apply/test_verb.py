@@ -99,6 +99,15 @@ def test_what_cannot_be_listed_is_said_and_nothing_is_written(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_all_that_is_wrong_with_a_call_is_said_at_once(simulated: OpenedRun, apply: Call, tmp_path: Path) -> None:
+    form = tmp_path / "form.xlsx"
+    openpyxl.Workbook().save(form)
+    said = apply(simulated.path, "--quarter", "summer", "--template", form, "--out", tmp_path / "q.xlsx")
+    assert said.exit_code == 1 and list(tmp_path.iterdir()) == [form]
+    for code in ("unreadable_period", "apply_lender", "apply_facility", "apply_form_header"):
+        assert f"error {code}" in said.output, said.output
+
+
 def test_files_that_are_there_stay_without_force(simulated: OpenedRun, apply: Call, tmp_path: Path) -> None:
     for name in ("q.xlsx", "q-applications.xlsx"):
         (tmp_path / name).write_text("mine")
