@@ -6,30 +6,23 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-import numpy as np
 import pandas as pd
-import pyarrow as pa
 
 from relending.book.columns import columns
-from relending.dates import parse_quarter, quarter_of, quarter_text
-from relending.engine.columns import ints
-from relending.engine.context import Context, launch_day
-from relending.engine.ineligible import RESTATED
+from relending.dates import parse_quarter, quarter_text
 from relending.engine.opening_totals import (
     KINDS,
     SINCE_START,
     TABLE,
     TOTAL,
     YEAR,
-    Totals,
     groups_of,
-    opening_totals,
     split_ids,
     unlisted_too,
 )
 from relending.lineage.case import Saved
+from relending.lineage.disclosed import began_with, disclosed_in, left_in
 from relending.policy import Facility
-from relending.units import Ints
 
 SEPARATOR = "; "
 Key = tuple[str, str, str, str]
@@ -133,10 +126,11 @@ def _ids(run: Saved, last: int) -> dict[Key, set[str]]:
     """The projects counted in each horizon of a quarter, by code: those the run began with, and those of its loans."""
     context, tables = run.context(), run.tables
     loans = tables["attribution"]
-    loans = loans[loans["supported"].astype(bool) & ~loans["loan_id"].isin(_left(tables, last))]
+    gone = [name for name, since in left_in(tables).items() if since <= last]
+    loans = loans[loans["supported"].astype(bool) & ~loans["loan_id"].isin(gone)]
     lenders = sorted(set(tables["disclosure"]["lender"]))
-    totals = _began_with(tables, lenders, context)
-    quarter = _disclosed_in(loans, context)
+    totals = began_with(tables, lenders, context)
+    quarter = disclosed_in(loans, context)
     out: dict[Key, set[str]] = {}
     for horizon in KINDS:
         since = last // 4 * 4 if horizon == YEAR else 0
@@ -156,29 +150,3 @@ def _ids(run: Saved, last: int) -> dict[Key, set[str]]:
                 who, facility, code = (*key, TOTAL)[:3]
                 out.setdefault((who, facility, horizon, code), set()).update(ids)
     return out
-
-
-def _disclosed_in(loans: pd.DataFrame, context: Context) -> Ints:
-    """The quarter each supported loan is disclosed in."""
-    day, _ = ints(loans, "disbursed")
-    launch = {f.id: launch_day(f) for f in context.facilities}
-    first = np.array([launch[name] for name in loans["facility"].tolist()], np.int64)
-    return quarter_of(np.maximum(day, first))
-
-
-def _began_with(tables: Mapping[str, pd.DataFrame], lenders: list[str], context: Context) -> Totals:
-    """The opening totals of the run itself."""
-    if TABLE not in tables:
-        return Totals()
-    table = tables[TABLE]
-    quarters = pd.array([parse_quarter(q) for q in table["through"]], pd.ArrowDtype(pa.int64()))
-    return opening_totals({TABLE: table.assign(through=quarters)}, lenders, lenders, context)
-
-
-def _left(tables: Mapping[str, pd.DataFrame], last: int) -> list[str]:
-    """The loans restated out of the horizons by the end of a quarter."""
-    if "ineligible" not in tables:
-        return []
-    listed = tables["ineligible"]
-    gone = listed["treatment"].eq(RESTATED) & (listed["from_quarter"] <= quarter_text(last))
-    return listed.loc[gone, "loan_id"].tolist()
