@@ -26,7 +26,7 @@ from relending.findings import InvariantError
 from relending.lineage.case import DamagedRun, facility_of
 from relending.lineage.whynot import Saved
 from relending.policy import Facility, fields, sectors
-from relending.units import E8, PPM, Ints, exact_sums, weighted_limbs, from_limbs
+from relending.units import E8, PPM, Ints, exact_sums, from_limbs, weighted_limbs
 
 Key = tuple[str, str]
 """A horizon and a code (total, a field or a sector)."""
@@ -153,7 +153,7 @@ class Disclosures:
         )
 
     def _claimed(self, rows: pd.DataFrame) -> tuple[Ints, Ints]:
-        """Amount and reduction of supported loans as the disclosure counts them: of part-funded ones what is claimed."""
+        """Amount and reduction of supported loans as they are disclosed: of part-funded ones what is claimed."""
         amount, reduction = ints(rows, "principal_fen")[0].copy(), ints(rows, "reduction_g")[0].copy()
         if "part_funded" in self.run.tables:
             parts = self.run.tables["part_funded"]
@@ -167,7 +167,7 @@ class Disclosures:
     @cached_property
     def _table(self) -> dict[tuple[str, str, str], pd.DataFrame]:
         shown = self.run.tables["disclosure"]
-        return {key: part for key, part in shown.groupby(["lender", "facility", "quarter"], sort=False)}
+        return dict(iter(shown.groupby(["lender", "facility", "quarter"], sort=False)))
 
     @cached_property
     def _began(self) -> tuple[dict[str, int], Totals]:

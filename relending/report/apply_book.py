@@ -13,7 +13,7 @@ from relending.report.apply_fields import word
 from relending.report.apply_form import Layout
 from relending.report.apply_list_sheet import write_list
 from relending.report.apply_others_sheet import write_others
-from relending.report.apply_sheet import Styles, made_to_print, put
+from relending.sheet import Styles, made_to_print, put
 from relending.spreadsheet import workbook
 
 TABLE = "applications"

@@ -14,7 +14,8 @@ from relending.book.columns import columns
 from relending.findings import messages
 from relending.lineage.applying import ApplicationList
 from relending.lineage.whynot import Reason
-from relending.report.apply_fields import TEXT, Column, Field, group_words, reason_words, word
+from relending.report.apply_fields import Column, Field, group_words, reason_words, word
+from relending.sheet import TEXT
 from relending.units import decimal_text
 
 _STEP = {

@@ -11,8 +11,7 @@ from typing import Any
 
 from relending.book.headers import plain, split_unit
 
-MONEY, MASS, RATE, RATIO, SHARE, SPREAD, COUNT = "money", "mass", "rate", "ratio", "share", "spread", "count"
-NUMBER, ID, TEXT, DATE = "number", "id", "text", "date"
+MONEY, MASS, RATE, RATIO, SHARE, SPREAD = "money", "mass", "rate", "ratio", "share", "spread"
 _MOST_DECIMALS = 10
 
 

@@ -9,7 +9,7 @@ from relending.lineage.applying import ApplicationList
 from relending.report.apply_cells import figure, percent_of, places, same_for_all, total_of, values_of
 from relending.report.apply_fields import Column, number_format, units, word
 from relending.report.apply_form import Layout, filled_head
-from relending.report.apply_sheet import Styles, fit_row, lines_of, made_to_print, put
+from relending.sheet import Styles, fit_row, lines_of, made_to_print, put
 from relending.units import decimal_text
 
 EMPTY, PLEDGED = 12, 4

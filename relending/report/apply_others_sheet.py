@@ -10,7 +10,7 @@ from relending.lineage.applying import ApplicationList, Tally, tally
 from relending.report.apply_cells import codes_of, group_of, reason_text, same_for_all, text_of
 from relending.report.apply_fields import other_columns, word
 from relending.report.apply_list_sheet import MONEY_FORMAT
-from relending.report.apply_sheet import Styles, fit_row, lines_of, made_to_print, put
+from relending.sheet import Styles, fit_row, lines_of, made_to_print, put
 
 _KINDS = {"no": "number", "loan_id": "id", "contract_id": "id", "disbursed": "date", "principal": "money"}
 LABEL, NUMBER_AT = 1, 2

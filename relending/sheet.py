@@ -1,4 +1,4 @@
-"""What both sheets of an application list share: styles, cells that hold what others wrote, and how they print."""
+"""What every sheet for people has in common: styles, cells that hold what others wrote, and how it prints."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ import datetime as dt
 from typing import Any
 from unicodedata import east_asian_width
 
-from relending.report.apply_fields import COUNT, DATE, ID, NUMBER, word
 from relending.spreadsheet import CELL, escape
 
 FONTS = {"zh": "宋体", "en": "Calibri"}
-"""What every program that opens the list in this language has, or replaces by the like."""
+"""What every program that opens a sheet in this language has, or replaces by the like."""
+PAGES = {"zh": "第 &P 页，共 &N 页", "en": "Page &P of &N"}
+NUMBER, ID, TEXT, DATE, COUNT = "number", "id", "text", "date", "count"
+"""Kinds of what a cell of a table holds."""
 SIZE = 10
 LINE, MOST_LINES = 14, 12
 """Height of a line in points, and lines of the highest row."""
@@ -94,4 +96,4 @@ def made_to_print(sheet: Any, header: int, columns: int, lang: str) -> None:
     sheet.set_margins(left=0.3, right=0.3, top=0.5, bottom=0.5)
     sheet.freeze_panes(header + 1, min(2, columns - 1))
     sheet.repeat_rows(header)
-    sheet.set_footer(f"&C{word('page', lang)}")
+    sheet.set_footer(f"&C{PAGES[lang]}")

@@ -1,0 +1,124 @@
+"""Figures as a statement prints them 列示口径: in a unit, to a number of decimals, rounded once from the exact figure.
+
+Rounding is half-up, as in print, of the exact amount, reduction or quotient, never of a figure already rounded. So a
+printed total may differ by one in its last digit from the sum of the printed rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any
+
+from relending.lineage.disclosed import Figures
+from relending.statement.words import word
+from relending.units import E8, FEN, decimal_text, divide
+
+FEN_IN = {"wan_yuan": 10**6, "yi_yuan": 10**10}
+"""Fen in a unit of amounts."""
+GRAMS_IN = {"t": 10**6, "wan_t": 10**10}
+"""Grams in a unit of reductions."""
+YEAR_TEXTS = ("not_in_q1", "always", "never")
+"""When the text speaks of the year to date: in a first quarter it is the quarter once more."""
+MEASURES = ("projects", "amount", "rate", "reduction")
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a statement prints: units, decimals, how many projects it names, when its text has the year to date."""
+
+    amount_unit: str = "wan_yuan"
+    reduction_unit: str = "t"
+    amount: int = 2
+    rate: int = 2
+    reduction: int = 2
+    projects: int = 3
+    year_text: str = "not_in_q1"
+
+    def but(self, **changes: Any) -> Options:
+        """The same with what is given (not None) changed."""
+        return replace(self, **{name: value for name, value in changes.items() if value is not None})
+
+    def unit(self, measure: str, lang: str) -> str:
+        """The unit of amounts or reductions in words.
+
+        >>> Options().unit("amount", "zh"), Options(reduction_unit="wan_t").unit("reduction", "en")
+        ('万元', '10,000 tCO2e')
+        """
+        return word(f"unit.{self.amount_unit if measure == 'amount' else self.reduction_unit}", lang)
+
+    def heading(self, measure: str, lang: str) -> str:
+        """The header of a column of the table."""
+        unit = self.unit(measure, lang) if measure in ("amount", "reduction") else ""
+        return word(f"table.{measure}", lang, unit=unit)
+
+    def decimals(self, measure: str) -> int:
+        """Decimals of a measure; projects have none."""
+        return 0 if measure == "projects" else int(getattr(self, measure))
+
+
+def options_of(manifest: Mapping[str, Any]) -> Options:
+    """The options of a run's scenario (table ``disclosure``); an older record has those it has."""
+    given = manifest["scenario"]["disclosure"]
+    names = ("amount_unit", "reduction_unit", "projects", "year_text")
+    decimals = {name: given.get("decimals", {}).get(name) for name in ("amount", "rate", "reduction")}
+    return Options().but(**decimals, **{name: given.get(name) for name in names})
+
+
+@dataclass(frozen=True, slots=True)
+class Printed:
+    """The four figures of a cell as printed: scaled integers, each with as many decimals as ``options`` say.
+
+    ``rate`` is None where there is nothing to weigh.
+    """
+
+    options: Options
+    projects: int
+    amount: int
+    rate: int | None
+    reduction: int
+
+    def number(self, measure: str) -> Decimal | None:
+        """A figure as printed, in its unit (a rate in per cent)."""
+        value = getattr(self, measure)
+        return None if value is None else Decimal(value).scaleb(-self.options.decimals(measure))
+
+    def text(self, measure: str) -> str:
+        """A figure as printed, thousands apart; a dash where there is none.
+
+        >>> fen = 1_324_620_450_000
+        >>> one = printed(Figures(189, fen, 2_500_000 * fen, 3_736_783_330_000), Options())
+        >>> [one.text(m) for m in MEASURES]
+        ['189', '1,324,620.45', '2.50', '3,736,783.33']
+        """
+        value = getattr(self, measure)
+        return word("table.none", "zh") if value is None else decimal_text(value, self.options.decimals(measure))
+
+    def yuan(self) -> str:
+        """The amount as printed, in yuan.
+
+        >>> printed(Figures(1, 1_324_620_450_000), Options()).yuan()
+        '13,246,204,500'
+        """
+        unit, decimals = FEN_IN[self.options.amount_unit] // FEN, self.options.amount
+        whole, part = divmod(self.amount * unit, 10**decimals)
+        return f"{whole:,}" + (f".{part:0{decimals}d}" if part else "")
+
+
+def printed(figures: Figures, options: Options) -> Printed:
+    """The figures of a cell rounded to print."""
+
+    def rounded(value: int, unit: int, decimals: int) -> int:
+        return divide(value * 10**decimals, unit, "half_up")
+
+    rate = None
+    if figures.amount:
+        rate = rounded(figures.weighted * 100, figures.amount * E8, options.rate)
+    return Printed(
+        options,
+        figures.projects,
+        rounded(figures.amount, FEN_IN[options.amount_unit], options.amount),
+        rate,
+        rounded(figures.reduction, GRAMS_IN[options.reduction_unit], options.reduction),
+    )

@@ -1,0 +1,129 @@
+"""Templates of others' 模板: Jinja2 in its immutable sandbox, of which only filling in, if and for are left.
+
+A template may name fields, ask whether and walk over lists. It may not call anything, set anything, include a file or
+reach for what is behind a value; how deep its loops lie is limited. So rendering one takes no longer, and no more
+memory, than its own size and that of the figures allow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from difflib import get_close_matches
+from functools import cache
+from typing import Any
+
+from jinja2 import StrictUndefined, TemplateError, TemplateSyntaxError, UndefinedError, nodes
+from jinja2.exceptions import SecurityError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+LARGEST = 200_000
+"""Characters of a text template, and of what it may give."""
+DEEPEST = 3
+"""Loops within one another: rows, horizons, and one more."""
+FILTERS = ("join", "length", "first", "last", "upper", "lower", "trim", "e", "escape")
+_ALLOWED = (
+    *(nodes.Template, nodes.Output, nodes.TemplateData, nodes.Name, nodes.Const, nodes.Getattr, nodes.Getitem),
+    *(nodes.If, nodes.For, nodes.Compare, nodes.Operand, nodes.And, nodes.Or, nodes.Not, nodes.CondExpr),
+    *(nodes.Filter, nodes.Concat, nodes.List, nodes.Tuple),
+)
+
+
+class TemplateProblem(Exception):  # noqa: N818
+    """A template that cannot be used: ``code`` of the finding, what was found (and where), what is expected."""
+
+    def __init__(self, code: str, found: str, expected: str = "", line: int | None = None) -> None:
+        super().__init__(f"{code}: {found}")
+        self.code, self.found, self.expected, self.line = code, found, expected, line
+
+
+class _Environment(ImmutableSandboxedEnvironment):
+    """The sandbox, with a list of what a template may hold instead of one of what it may not."""
+
+    def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
+        tree = super()._parse(source, name, filename)
+        _check(tree, 0)
+        return tree
+
+
+def _check(node: nodes.Node, loops: int) -> None:
+    if not isinstance(node, _ALLOWED):
+        raise TemplateProblem("template_not_allowed", type(node).__name__.lower(), _may(), node.lineno)
+    if isinstance(node, nodes.Filter) and node.name not in FILTERS:
+        raise TemplateProblem("template_not_allowed", f"| {node.name}", ", ".join(FILTERS), node.lineno)
+    hidden = node.attr if isinstance(node, nodes.Getattr) else node.name if isinstance(node, nodes.Name) else ""
+    if hidden.startswith("_"):
+        raise TemplateProblem("template_not_allowed", hidden, _may(), node.lineno)
+    if isinstance(node, nodes.For):
+        loops += 1
+        if loops > DEEPEST or node.recursive:
+            raise TemplateProblem("template_not_allowed", "for " * loops, f"<= {DEEPEST}", node.lineno)
+    for child in node.iter_child_nodes():
+        _check(child, loops)
+
+
+def _may() -> str:
+    return "{{ … }}, {% if … %}, {% for … in … %}"
+
+
+@cache
+def environment(escape: bool = False) -> ImmutableSandboxedEnvironment:
+    """The one environment every template is rendered in; ``escape`` where what is filled in goes into markup."""
+    made = _Environment(undefined=StrictUndefined, autoescape=escape, keep_trailing_newline=True)
+    made.globals.clear()
+    made.filters = {name: made.filters[name] for name in FILTERS}
+    made.tests.clear()
+    return made
+
+
+def fill(template: str, fields: Mapping[str, Any]) -> str:
+    """A text template with its fields filled in; TemplateProblem where it is none or asks for what is not there.
+
+    >>> fill("{{ bank }}（{{ quarter }}）", {"bank": "示范银行", "quarter": "2024年第二季度"})
+    '示范银行（2024年第二季度）'
+    """
+    if len(template) > LARGEST:
+        raise TemplateProblem("template_too_large", f"{len(template):,}", f"<= {LARGEST:,}")
+    return guarded(lambda: _render(template, fields), fields)
+
+
+def _render(template: str, fields: Mapping[str, Any]) -> str:
+    out, size = [], 0
+    for piece in environment().from_string(template).generate(dict(fields)):
+        size += len(piece)
+        if size > LARGEST:
+            raise TemplateProblem("template_too_large", f"> {LARGEST:,}", f"<= {LARGEST:,}")
+        out.append(piece)
+    return "".join(out)
+
+
+def guarded(work: Callable[[], Any], fields: Mapping[str, Any]) -> Any:
+    """What the work gives; whatever a template does wrong in it is a TemplateProblem."""
+    try:
+        return work()
+    except UndefinedError as error:
+        raise _unknown(str(error.message), fields) from error
+    except TemplateSyntaxError as error:
+        raise TemplateProblem("template_syntax", str(error.message), line=error.lineno) from error
+    except SecurityError as error:
+        raise TemplateProblem("template_not_allowed", str(error.message), _may()) from error
+    except TemplateError as error:
+        raise TemplateProblem("template_syntax", str(error.message)) from error
+    except (TypeError, ValueError, KeyError, AttributeError, ArithmeticError, RecursionError) as error:
+        raise TemplateProblem("template_syntax", f"{type(error).__name__}: {error}"[:200]) from error
+
+
+def _unknown(said: str, fields: Mapping[str, Any]) -> TemplateProblem:
+    """An unknown field, with the nearest there is."""
+    quoted = [part for part in said.split("'")[1::2] if part]
+    name = next((part for part in reversed(quoted) if not part.startswith("relending")), said)
+    known = sorted(_names(fields))
+    near = get_close_matches(name, known, 1)
+    return TemplateProblem("template_field", name, near[0] if near else ", ".join(sorted(fields)))
+
+
+def _names(value: Any) -> set[str]:
+    if isinstance(value, Mapping):
+        return set(map(str, value)) | {name for one in value.values() for name in _names(one)}
+    if isinstance(value, list | tuple):
+        return {name for one in value for name in _names(one)}
+    return set()
