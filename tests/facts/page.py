@@ -84,7 +84,9 @@ SECTIONS = {
     "impact_reports.csv": Section(
         "影响力报告",
         "Impact reports",
-        "Sums, shares and intensities of published reports, by the exact sums and the one rounding of the product.",
+        "Sums, shares and intensities of published reports, by the exact sums and the one rounding of the product. In"
+        " `tests/published/test_impact.py` the same parts are loans of a run, whose disclosure adds sectors up to"
+        " fields and fields to the total; `tests/published/impact.csv` has the figures with issuer, title and date.",
     ),
     "projects_loans_partial.csv": Section("缺少总投资的贷款", "Loans without the project's investment", ""),
     "project_cases.csv": Section("项目案例", "Cases of projects", ""),
