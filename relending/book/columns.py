@@ -21,7 +21,7 @@ SIDE_TABLES = (
     "other_loans",
 )
 """Tables beside the loans: what was applied for and received, what the loans did, what there was before."""
-TABLES = ("loans", *SIDE_TABLES, "plan", "published")
+TABLES = ("loans", *SIDE_TABLES, "plan", "published", "accept")
 """The tables of the dictionary."""
 PLAN_ID = "plan-"
 """What the id of a planned loan begins with; the row of the plan and the loan's number there follow."""
@@ -263,6 +263,11 @@ _TITLES = {
         "Published figures 公布数据",
         "Figures a run is held against: `published` of a scenario. Write them as printed; their decimals count.",
         "与运行结果对照的公布数据，由情景文件的 `published` 指定；按原样填写，小数位数有意义。",
+    ),
+    "accept": (
+        "Accepted points 认可事项",
+        "Open points with which a statement is made final: `relending disclose --accept`, one row for each.",
+        "带有待认可事项仍予定稿的依据，由 `relending disclose --accept` 指定，逐项一行。",
     ),
 }
 """Heading of each table of the page, and what stands below it."""

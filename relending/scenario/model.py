@@ -288,9 +288,11 @@ class MarketTable(Table):
 class Decimals(Table):
     """Decimals of a printed statement."""
 
-    amount: int | None = key("whole number", "Of amounts, in 10,000 yuan", "金额（万元）", "2", ge=0, le=6)
+    amount: int | None = key("whole number", "Of amounts, in the unit printed", "金额（按列示单位）", "2", ge=0, le=6)
     rate: int | None = key("whole number", "Of rates, in per cent", "利率（%）", "2", ge=0, le=4)
-    reduction: int | None = key("whole number", "Of reductions, in tonnes", "减排量（吨）", "2", ge=0, le=6)
+    reduction: int | None = key(
+        "whole number", "Of reductions, in the unit printed", "减排量（按列示单位）", "2", ge=0, le=6
+    )
 
 
 class DisclosureTable(Table):
@@ -310,9 +312,29 @@ class DisclosureTable(Table):
     )
     decimals: Decimals | None = key(
         "table { amount, rate, reduction }",
-        "Decimals of a printed statement (kept in the record; this version prints no statement yet)",
-        "信息披露表的小数位数（记入运行记录；本版本尚不生成信息披露文本）",
+        "Decimals of a printed statement",
+        "信息披露表的小数位数",
         "2 each",
+    )
+    amount_unit: Literal["wan_yuan", "yi_yuan"] | None = key(
+        '"wan_yuan" or "yi_yuan"', "Unit of printed amounts: 万元 or 亿元", "列示金额单位：万元或亿元", '"wan_yuan"'
+    )
+    reduction_unit: Literal["t", "wan_t"] | None = key(
+        '"t" or "wan_t"', "Unit of printed reductions: 吨 or 万吨", "列示减排量单位：吨或万吨", '"t"'
+    )
+    projects: int | None = key(
+        "whole number",
+        "How many of the quarter's projects of largest effect the text names, of those with a publish_name",
+        "正文列示的减排效果最大的项目数（仅限填有可披露项目名称的项目）",
+        "3",
+        ge=0,
+        le=50,
+    )
+    year_text: Literal["not_in_q1", "always", "never"] | None = key(
+        '"not_in_q1", "always" or "never"',
+        "Whether the text speaks of the year to date",
+        "正文是否写明本年度累计情况",
+        '"not_in_q1"',
     )
 
 

@@ -27,6 +27,7 @@ from relending.units import FEN
 
 EARLIEST, LATEST = dt.date(1990, 1, 1), dt.date(2100, 12, 31)  # beyond these a date is a slip of the pen
 USUAL_DECIMALS = 2
+USUAL_PROJECTS = 3
 MOST_ASSETS = Decimal("1e15")  # yuan; no bank has more
 
 
@@ -153,6 +154,7 @@ class Resolver:
             rate_basis=basis,
             ineligible=self.disclosure.ineligible or "listed",
             decimals=self.decimals(),
+            print=self.print(),
             overrides={f: dict(v) for f, v in self.overrides.items()},
             sources={key: at for key, at in self.layers.leaves().items() if key.split(".")[0] not in self.later},
             files=tuple(dict.fromkeys(self.files)),
@@ -160,15 +162,23 @@ class Resolver:
         )
 
     def decimals(self) -> dict[str, int]:
-        """Decimals of a statement, two unless the scenario says otherwise (noted: no step prints one yet)."""
+        """Decimals of a statement, two unless the scenario says otherwise."""
         given = self.disclosure.decimals
         out = {}
         for key in ("amount", "rate", "reduction"):
             value = getattr(given, key) if given else None
             out[key] = USUAL_DECIMALS if value is None else value
-            if out[key] != USUAL_DECIMALS:
-                self.note("key_not_used", f"disclosure.decimals.{key}", value)
         return out
+
+    def print(self) -> dict[str, str | int]:
+        """How a statement is printed beyond its decimals."""
+        given = self.disclosure
+        return {
+            "amount_unit": given.amount_unit or "wan_yuan",
+            "reduction_unit": given.reduction_unit or "t",
+            "projects": USUAL_PROJECTS if given.projects is None else given.projects,
+            "year_text": given.year_text or "not_in_q1",
+        }
 
     def name(self) -> str:
         """The name: it becomes the name of a folder, on Windows too."""

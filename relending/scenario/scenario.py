@@ -57,6 +57,7 @@ class Scenario:
     rate_basis: str
     ineligible: str
     decimals: Mapping[str, int]
+    print: Mapping[str, str | int]
     overrides: Mapping[str, Mapping[str, Any]]
     sources: Mapping[str, str]
     files: tuple[Path, ...]
@@ -122,6 +123,7 @@ class Scenario:
                 "rate_basis": self.rate_basis,
                 "ineligible": self.ineligible,
                 "decimals": dict(self.decimals),
+                **self.print,
             },
             "facility": jsonable(self.overrides),
             "sources": dict(self.sources),

@@ -1,0 +1,113 @@
+"""What stands against making a disclosure final 待认可事项: simulated money, errors still open, claims not made.
+
+Each is a row with a loan (or, where a finding has none, the place it points to) and a code, so that whoever takes
+responsibility can accept them one by one.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from relending.dates import quarter_end
+from relending.engine.columns import Flags, arrow, frame_of, ints
+from relending.lineage.disclosed import Disclosed
+from relending.lineage.whynot import Saved
+from relending.policy import Facility, fields, sectors
+
+SIMULATED, ERRORS, UNCLAIMED = "simulated", "errors", "unclaimed"
+"""Kinds of points: money that never came, an error of the input, a part-funded loan without a claim."""
+SIMULATED_CODE, UNCLAIMED_CODE = "simulated_receipt", "part_funded_unclaimed"
+COLUMNS = ("loan_id", "code", "kind", "found")
+
+
+def points_frame(rows: list[tuple[str, str, str, str]]) -> pd.DataFrame:
+    """Points as a frame of texts with ``COLUMNS``."""
+    columns = list(zip(*rows, strict=True)) or [()] * len(COLUMNS)
+    return frame_of({name: pa.array(c, pa.string()) for name, c in zip(COLUMNS, columns, strict=True)})
+
+
+def open_points(run: Saved, found: Disclosed) -> pd.DataFrame:
+    """The open points of what a lender disclosed: columns ``loan_id, code, kind, found``, each a text.
+
+    - ``simulated``: loans disclosed up to the quarter whose draws are simulated, not recorded;
+    - ``errors``: findings of severity error about a loan of the lender disbursed up to the end of the quarter, be it a
+      loan whose lender, day or sector cannot be told; loans that only another facility's list names are left out;
+    - ``unclaimed``: part-funded loans, where the scenario does not say what is claimed of them.
+    """
+    return points_frame([*_errors(run, found), *_simulated(run, found), *_unclaimed(run, found)])
+
+
+def _simulated(run: Saved, found: Disclosed) -> list[tuple[str, str, str, str]]:
+    attribution = run.tables["attribution"]
+    rows = attribution.iloc[ints(found.loans, "place")[0]]
+    basis = rows["basis"].fillna("simulated")  # a run of an earlier version knew nothing else
+    some = rows[basis.eq("simulated").to_numpy(dtype=bool)]
+    states = some["state"].fillna("").tolist()
+    ids = some["loan_id"].fillna("").tolist()
+    return [(loan, SIMULATED_CODE, SIMULATED, state) for loan, state in zip(ids, states, strict=True)]
+
+
+def _unclaimed(run: Saved, found: Disclosed) -> list[tuple[str, str, str, str]]:
+    if "part_funded" not in run.tables:
+        return []
+    parts = run.tables["part_funded"]
+    mine = parts["loan_id"].isin(found.loans["loan_id"].tolist()) & parts["claim"].isna()
+    some = parts[mine.fillna(False).to_numpy(dtype=bool)]
+    return [(str(loan), UNCLAIMED_CODE, UNCLAIMED, "") for loan in some["loan_id"].tolist()]
+
+
+def _errors(run: Saved, found: Disclosed) -> list[tuple[str, str, str, str]]:
+    findings = run.tables["findings"]
+    errors = findings[findings["severity"].eq("error").fillna(False).to_numpy(dtype=bool)].reset_index(drop=True)
+    if not len(errors):
+        return []
+    loans, owner = run.tables["loans"], run.tables["attribution"]["lender"]
+    ids = set(errors["loan"].tolist()) - {""}
+    places = set(
+        zip(*(errors[n].fillna(0 if n == "row" else "").tolist() for n in ("file", "sheet", "row")), strict=True)
+    )
+    rows = set(errors["row"].dropna().tolist())
+    near = loans["loan_id"].isin(ids) | loans["row"].isin(rows)
+    at = np.flatnonzero(near.fillna(False).to_numpy(dtype=bool))
+    some = loans.iloc[at]
+    touched = _touched(some, owner.iloc[at], found)
+    by_place: dict[tuple[str, str, int], bool] = {}
+    by_loan: dict[str, bool] = {}
+    for key, loan, hit in zip(_places(some), some["loan_id"].fillna("").tolist(), touched.tolist(), strict=True):
+        if key in places:
+            by_place[key] = hit
+        by_loan[loan] = by_loan.get(loan, False) or hit
+    out = []
+    for e in errors.to_dict("records"):
+        key = (e["file"] or "", e["sheet"] or "", 0 if pd.isna(e["row"]) else int(e["row"]))
+        # of a row of the book that row decides, else any row of its loan; what cannot be told touches
+        if by_place.get(key, by_loan.get(e["loan"], True) if e["loan"] else True):
+            out.append((e["loan"] or _place(*key), e["code"], ERRORS, e["found"] or ""))
+    return list(dict.fromkeys(out))
+
+
+def _places(rows: pd.DataFrame) -> list[tuple[str, str, int]]:
+    """File, sheet and row of each."""
+    columns = (rows[name].fillna(0 if name == "row" else "").tolist() for name in ("file", "sheet", "row"))
+    return list(zip(*columns, strict=True))
+
+
+def _place(file: str, sheet: str, row: int) -> str:
+    name = f"{file}[{sheet}]" if sheet else file
+    return f"{name}:{row}" if row else name
+
+
+def _touched(loans: pd.DataFrame, owner: pd.Series, found: Disclosed) -> Flags:
+    """Whether each of these loans may belong to the statement: its lender, day and sector are its own or unknown."""
+    who = owner.fillna("").to_numpy(dtype=object)
+    day, dated = ints(loans, "disbursed")
+    others = _others(found.facility)
+    elsewhere = np.array([text in others for text in arrow(loans, "sector").to_pylist()], bool)
+    return ((who == found.lender) | (who == "")) & (~dated | (day <= int(quarter_end(found.quarter)))) & ~elsewhere
+
+
+def _others(rules: Facility) -> set[str]:
+    """The sectors that another facility's list names."""
+    return {code for code, one in sectors().items() if fields()[one.field].facility != rules.id}
