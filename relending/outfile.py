@@ -87,7 +87,7 @@ def whole_files(*paths: Path) -> Iterator[list[Path]]:
 def whole_folder(path: Path) -> Iterator[Path]:
     """An empty folder to write into; what stands in it when the block ends takes the place of ``path``.
 
-    A folder that has the name is replaced as a whole: who calls has made sure that it may be. The folders above are made
+    A folder that has the name is replaced as a whole: who calls has made sure that it may be. Folders above are made
     as needed. After any error everything is as before. Raises ``OSError`` where the disk refuses.
 
     >>> folder = Path(tempfile.mkdtemp())

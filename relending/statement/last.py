@@ -33,7 +33,7 @@ def must_disclose(rules: Facility, quarter: int) -> bool:
 
 
 def last_statements(run: Saved) -> Iterator[Statement]:
-    """The statement of each lender's last quarter with new loans, drafts marked with their reasons; none beyond MOST."""
+    """The statement of each lender's last quarter with new loans, drafts marked; none of a facility of too many."""
     disclosures, options = Disclosures(run), options_of(run.manifest)
     for rules in run.context().facilities:
         lenders = disclosures.lenders(rules.id)
