@@ -152,6 +152,7 @@ class Resolver:
             loan_rates=loan_rates,
             rate_basis=basis,
             ineligible=self.disclosure.ineligible or "listed",
+            claim=self.disclosure.claim or "",
             decimals=self.decimals(),
             overrides={f: dict(v) for f, v in self.overrides.items()},
             sources={key: at for key, at in self.layers.leaves().items() if key.split(".")[0] not in self.later},
