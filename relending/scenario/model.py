@@ -313,7 +313,7 @@ class DisclosureTable(Table):
         "Loans drawn for in part: counted whole, or only the principal that what was drawn is the ratio of; "
         "not given: counted whole, with a warning",
         "部分借用的贷款：按贷款全额计入，或只计入借用金额按支持比例对应的本金；不填则按全额计入并提示",
-        "",
+        "none",
     )
     decimals: Decimals | None = key(
         "table { amount, rate, reduction }",
