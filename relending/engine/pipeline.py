@@ -27,7 +27,7 @@ from relending.engine.calendar import calendar_findings
 from relending.engine.carried import covered_findings, covered_loans, project_numbers
 from relending.engine.claims import drawn_by, part_funded, part_funded_frame, unclaimed_findings
 from relending.engine.cohorts import BlockFunding, Tranche, block_funding
-from relending.engine.columns import Flags, join_frames
+from relending.engine.columns import Flags, join_frames, join_some
 from relending.engine.context import Context
 from relending.engine.contracts import contract_test
 from relending.engine.cost import cost_frame, own_rate_findings
@@ -64,11 +64,7 @@ from relending.engine.outstanding import Outstanding, outstanding_block
 from relending.engine.owed import Schedule
 from relending.engine.plausibility import project_findings, rate_findings
 from relending.engine.projects import usable_loans
-from relending.engine.receipts import (
-    TABLE,
-    Recorded,
-    recorded,
-)
+from relending.engine.receipts import TABLE, Recorded, recorded
 from relending.engine.receipts_entered import enter_receipts
 from relending.engine.receipts_said import opening_findings, receipt_findings, set_aside_findings
 from relending.engine.reconciliation import batches_frame, reconciliation_frame
@@ -353,11 +349,7 @@ def _finish(
 
     numbers = project_numbers(prepared.totals.ids(), [w.block.frame for w in works], keys.project)
     shown = disclosure_frame(grid, disclosed, keys.lenders, context, prepared.totals, numbers)
-    listed = [d.ineligible for d in done if d.ineligible is not None]
-    parts = [d.part_funded for d in done if d.part_funded is not None]
-    in_part = join_frames(parts) if parts else None
-
-    filed = join_frames([d.batches for d in done if d.batches is not None]) if prepared.recording else None
+    filed, in_part = join_some(d.batches for d in done), join_some(d.part_funded for d in done)
 
     def marked(frame: pd.DataFrame, since: Ints) -> pd.DataFrame:
         return with_basis(frame, since, prepared.recording, keys.lenders, context)
@@ -378,11 +370,11 @@ def _finish(
                 covered_findings([d.covered for d in done], keys.lenders, context),
             ]
         ),
-        ineligible=join_frames(listed) if listed else None,
+        ineligible=join_some(d.ineligible for d in done),
         part_funded=in_part,
         reconciliation=None if filed is None else reconciliation_frame(filed, context),
         batches=filed,
-        restatement=None if prepared.revisions is None else join_frames([d.restatement for d in done]),
+        restatement=join_some(d.restatement for d in done),
     )
 
 
