@@ -27,7 +27,7 @@ class Attributed:
     reduction: Ints
     has_reduction: Flags
 
-    def some(self, rows: Flags) -> Attributed:
+    def some(self, rows: Flags | Ints) -> Attributed:
         """Of some loans."""
         return Attributed(self.share[rows], self.has_share[rows], self.reduction[rows], self.has_reduction[rows])
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -91,6 +91,12 @@ def join_frames(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
         return frames[0].reset_index(drop=True)
     tables = [pa.table({name: arrow(f, name) for name in f.columns}) for f in frames]
     return pa.concat_tables(tables).combine_chunks().to_pandas(types_mapper=pd.ArrowDtype)
+
+
+def join_some(frames: Iterable[pd.DataFrame | None]) -> pd.DataFrame | None:
+    """Those of the frames that are there, joined; None where none is."""
+    there = [frame for frame in frames if frame is not None]
+    return join_frames(there) if there else None
 
 
 def distinct(values: Ints) -> Ints:

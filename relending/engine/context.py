@@ -23,7 +23,8 @@ class Context:
 
     ``own_rate`` by lender id, "" for every other lender; ``first_quarter`` and ``last_quarter`` are quarter numbers
     (``year * 4 + 0..3``), ``end`` the last day as a day number. ``lpr_shift_bp`` moves the LPR of planned loans
-    disbursed after the day ``lpr_shift_from``.
+    disbursed after the day ``lpr_shift_from``. ``claim`` is empty where none is given
+    (:mod:`relending.engine.claims`).
     """
 
     facilities: tuple[Facility, ...]
@@ -43,6 +44,7 @@ class Context:
     earning_assets: Dated | None = None
     loan_rates: str = "issue"
     ineligible: str = "listed"
+    claim: str = ""
 
     def lpr_shift(self, planned: Flags, disbursed: Days) -> Ints:
         """What the scenario adds to the LPR of loans, ppm: planned ones after the day of the shift, no other."""
@@ -128,6 +130,7 @@ def make_context(scenario: Any) -> Context:
         earning_assets=scenario.earning_assets,
         loan_rates=scenario.loan_rates,
         ineligible=scenario.ineligible,
+        claim=scenario.claim,
         admitted={name: dict(getattr(lender, "admitted", {}) or {}) for name, lender in scenario.lenders.items()},
     )
 

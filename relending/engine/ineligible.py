@@ -12,11 +12,11 @@ import pandas as pd
 from relending.dates import Days, iso, quarter_of, quarter_text
 from relending.engine.attribution import Attributed
 from relending.engine.block import NEVER, Block
-from relending.engine.columns import Flags, arrow, days, frame_of, take, whole
+from relending.engine.columns import Flags, days, frame_of, take, whole
 from relending.engine.context import Context, launch_day
+from relending.engine.loanfiles import loan_head
 from relending.engine.opening_totals import SINCE_START, Totals
 from relending.findings import Findings
-from relending.policy import sectors
 from relending.units import Ints
 
 KEPT, LISTED, RESTATED = "kept", "listed", "restated"
@@ -60,19 +60,11 @@ def ineligible_frame(
     if late.size == 0 or context.ineligible == KEPT:
         return None
     rows, facility = loan[late], facility[late]
-    catalogue = sectors()
-    fields = [catalogue[s].field if s is not None and s in catalogue else "" for s in block.sectors]
-    texts = {name: arrow(block.frame, name).take(rows) for name in ("lender", "sector", "project_id")}
     first = int(quarter[late].min())
     names = [quarter_text(q) for q in range(first, int(leaves[late].max()) + 1)]
     return frame_of(
         {
-            "loan_id": block.loan_id.take(rows),
-            "lender": texts["lender"],
-            "facility": take([f.id for f in context.facilities], facility),
-            "field": take(fields, block.sector[rows]),
-            "sector": texts["sector"],
-            "project_id": texts["project_id"],
+            **loan_head(block, rows, facility, context),
             "quarter": take(names, quarter[late] - first),
             "ineligible_from": days(block.ineligible[rows]),
             "from_quarter": take(names, leaves[late] - first),

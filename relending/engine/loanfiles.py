@@ -126,6 +126,21 @@ def basis_of(record: Recorded, error: Flags, recording: bool) -> pa.Array:
     return take(["simulated", "recorded"], np.where(recording & (record.decided | error), 1, 0))
 
 
+def loan_head(block: Block, rows: Ints, facility: Ints, context: Context) -> dict[str, pa.Array]:
+    """The columns that say which loan: its id, lender, facility (a position, by row), field, sector and project."""
+    catalogue = sectors()
+    fields = [catalogue[s].field if s is not None and s in catalogue else "" for s in block.sectors]
+    texts = {name: arrow(block.frame, name).take(pa.array(rows)) for name in ("lender", "sector", "project_id")}
+    return {
+        "loan_id": block.loan_id.take(pa.array(rows)),
+        "lender": texts["lender"],
+        "facility": take([f.id for f in context.facilities], facility),
+        "field": take(fields, block.sector[rows]),
+        "sector": texts["sector"],
+        "project_id": texts["project_id"],
+    }
+
+
 def attribution_frame(
     block: Block, facility: Ints, attributed: Attributed, result: Outcome, basis: pa.Array, context: Context
 ) -> pd.DataFrame:

@@ -25,8 +25,9 @@ from relending.engine.basis import first_simulated, with_basis
 from relending.engine.block import NEVER, Block, make_block
 from relending.engine.calendar import calendar_findings
 from relending.engine.carried import covered_findings, covered_loans, project_numbers
+from relending.engine.claims import drawn_by, part_funded, part_funded_frame, unclaimed_findings
 from relending.engine.cohorts import BlockFunding, Tranche, block_funding
-from relending.engine.columns import Flags, join_frames
+from relending.engine.columns import Flags, join_frames, join_some
 from relending.engine.context import Context
 from relending.engine.contracts import contract_test
 from relending.engine.cost import cost_frame, own_rate_findings
@@ -63,11 +64,7 @@ from relending.engine.outstanding import Outstanding, outstanding_block
 from relending.engine.owed import Schedule
 from relending.engine.plausibility import project_findings, rate_findings
 from relending.engine.projects import usable_loans
-from relending.engine.receipts import (
-    TABLE,
-    Recorded,
-    recorded,
-)
+from relending.engine.receipts import TABLE, Recorded, recorded
 from relending.engine.receipts_entered import enter_receipts
 from relending.engine.receipts_said import opening_findings, receipt_findings, set_aside_findings
 from relending.engine.reconciliation import batches_frame, reconciliation_frame
@@ -102,6 +99,7 @@ class Tables:
     batches: pd.DataFrame | None = None
     restatement: pd.DataFrame | None = None
     ineligible: pd.DataFrame | None = None
+    part_funded: pd.DataFrame | None = None
 
 
 @dataclass(slots=True)
@@ -328,6 +326,7 @@ class Done:
     batches: pd.DataFrame | None
     restatement: pd.DataFrame | None
     ineligible: pd.DataFrame | None
+    part_funded: pd.DataFrame | None
     covered: Mapping[Place, int]
     findings: Findings
 
@@ -350,9 +349,7 @@ def _finish(
 
     numbers = project_numbers(prepared.totals.ids(), [w.block.frame for w in works], keys.project)
     shown = disclosure_frame(grid, disclosed, keys.lenders, context, prepared.totals, numbers)
-    listed = [d.ineligible for d in done if d.ineligible is not None]
-
-    filed = join_frames([d.batches for d in done if d.batches is not None]) if prepared.recording else None
+    filed, in_part = join_some(d.batches for d in done), join_some(d.part_funded for d in done)
 
     def marked(frame: pd.DataFrame, since: Ints) -> pd.DataFrame:
         return with_basis(frame, since, prepared.recording, keys.lenders, context)
@@ -369,13 +366,15 @@ def _finish(
             [
                 *findings,
                 *(d.findings for d in done),
+                unclaimed_findings(in_part, context),
                 covered_findings([d.covered for d in done], keys.lenders, context),
             ]
         ),
-        ineligible=join_frames(listed) if listed else None,
+        ineligible=join_some(d.ineligible for d in done),
+        part_funded=in_part,
         reconciliation=None if filed is None else reconciliation_frame(filed, context),
         batches=filed,
-        restatement=None if prepared.revisions is None else join_frames([d.restatement for d in done]),
+        restatement=join_some(d.restatement for d in done),
     )
 
 
@@ -397,12 +396,14 @@ def finish_block(w: Work, grid: Grid, prepared: Prepared, names: Names, context:
     simulated = ~(w.record.decided | w.opened)[loan]
     quarter, code = cells(block.disbursed[loan], block.sector[loan], block.sectors, facility, grid, context)
     leaves = leaving_quarters(block, loan, facility, context)
+    drawn = drawn_by(block, w.funding, receipts, result.held_from, context.end)
+    claims = part_funded(block, loan, facility, drawn, context)
+    # cost is of whole loans: only the disclosure may count a part of one
+    issued, brings = claims.counted(block.principal[loan], reduction, context)
     cell, current = grid.cell(lender, facility, quarter, code), None
     if pricing is not None and context.rate_basis == "current":
         rates = partial(rate_on, pricing, loan)
-        current = weigh_current(
-            grid, context, cell, block.principal[loan], rates, restated(leaves, context), prepared.totals.through
-        )
+        current = weigh_current(grid, context, cell, issued, rates, restated(leaves, context), prepared.totals.through)
     with ThreadPoolExecutor(1) as pool:
         # the two halves of the work share nothing they write; numpy and Arrow release the lock in their loops
         outstanding = pool.submit(
@@ -429,9 +430,9 @@ def finish_block(w: Work, grid: Grid, prepared: Prepared, names: Names, context:
                 grid,
                 cell,
                 w.project[loan],
-                block.principal[loan],
+                issued,
                 rate,
-                reduction,
+                brings,
                 restated(leaves, context),
                 current,
             ),
@@ -468,6 +469,7 @@ def finish_block(w: Work, grid: Grid, prepared: Prepared, names: Names, context:
                 )
             ),
             ineligible=ineligible_frame(block, loan, facility, quarter, leaves, attributed, context),
+            part_funded=part_funded_frame(block, loan, facility, quarter, claims, attributed, context),
             covered=covered_loans(prepared.totals, lender, facility, quarter),
             findings=said
             + ineligible_findings(block, loan, lender, facility, quarter, leaves, prepared.totals, context)

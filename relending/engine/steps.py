@@ -29,6 +29,7 @@ import pyarrow as pa
 
 from relending.dates import to_day
 from relending.engine.basis import RECORDED, SIMULATED, first_simulated, with_basis
+from relending.engine.claims import FUNDED
 from relending.engine.columns import arrow, codes, days, frame_of, ints, join_frames, take, whole
 from relending.engine.context import Context
 from relending.engine.cost import cost_frame, own_rate_findings
@@ -139,13 +140,15 @@ def disclose(attribution: pd.DataFrame, context: Context, side: Beside = None) -
 
     Columns: lender, facility, quarter, horizon, level, code, projects, amount_fen, weighted_rate_e8, reduction_g.
     Of ``side`` it needs the opening totals. Raises InputError where they cannot be; ValueError under ``rate_basis =
-    "current"`` and under ``ineligible = "restated"``: attribution holds neither the rates nor the days for it,
-    ``relending.run`` has them.
+    "current"``, ``ineligible = "restated"`` and ``claim = "funded"``: attribution holds neither the rates, the days nor
+    the draws for it, ``relending.run`` has them. Without a claim loans count whole, as under ``"full"``.
     """
     if context.rate_basis != "issue":
         raise ValueError('disclose weighs the rate at issue; for rate_basis = "current" use relending.run')
     if context.ineligible == RESTATED:
         raise ValueError('disclose does not know when loans left; for ineligible = "restated" use relending.run')
+    if context.claim == FUNDED:
+        raise ValueError('disclose does not know what was drawn; for claim = "funded" use relending.run')
     supported = attribution[ints(attribution, "supported")[0].astype(bool)]
     beside = _tables(side)
     in_book = {n for n in codes(attribution, "lender")[1] if n is not None}

@@ -78,4 +78,23 @@ def cells(case: Case, block: Block, context: Context, lang: str) -> list[str]:
     listed = attribution["sector"] in rules.codes()
     codes = ("total", attribution["field"], attribution["sector"]) if listed else ("total",)
     found = [f"{stem}/{'|'.join(HORIZONS)}/{code}" for code in codes]
-    return [say("cells", lang, cells="; ".join(found)), *ineligibility_told(case, block, context, lang)]
+    counted_in = say("cells", lang, cells="; ".join(found))
+    return [counted_in, *_claim(case, context, lang), *ineligibility_told(case, block, context, lang)]
+
+
+def _claim(case: Case, context: Context, lang: str) -> list[str]:
+    """Of a loan drawn for in part: what of it the disclosure counts."""
+    rows = case.side.get("part_funded")
+    if rows is None or len(rows) == 0:
+        return []
+    row = rows.iloc[0]
+    return [
+        say(
+            f"claim_{context.claim or 'none'}",
+            lang,
+            drawn=money(int(row["drawn_fen"])),
+            full=money(int(row["full_draw_fen"])),
+            claimed=money(int(row["claimed_fen"])),
+            reduction=tonnes(int(row["reduction_claimed_g"])),
+        )
+    ]

@@ -55,10 +55,10 @@ class Case:
     number of rows. ``label`` is the loan id, or the place of a row without one.
 
     ``side`` holds the loan's rows of the tables a run may be without (``applications``, ``schedule``, ``balances``,
-    ``restatement``), those of its project (``revisions``) and all ``opening_tranches``; a name is missing where the run
-    has no such table. ``replacers`` are the loans that name it in ``refinances``, with ``data_error`` where they count
-    for nothing; ``contract`` the loans of its contract with their ``state``. ``rates`` is the rate of each tranche it
-    drew in, in ppm.
+    ``restatement``, ``part_funded``), those of its project (``revisions``) and all ``opening_tranches``; a name is
+    missing where the run has no such table. ``replacers`` are the loans that name it in ``refinances``, with
+    ``data_error`` where they count for nothing; ``contract`` the loans of its contract with their ``state``. ``rates``
+    is the rate of each tranche it drew in, in ppm.
     """
 
     label: str
@@ -134,7 +134,7 @@ def _by_id(run: Saved, loan_id: str) -> list[Case]:
     ]
 
 
-OWN = ("applications", "schedule", "balances", "restatement")
+OWN = ("applications", "schedule", "balances", "restatement", "part_funded")
 """Tables of loans that a run may be without."""
 LATER = {"extension_not_later", "share_over_one", "contract_limit_exceeded", "over_syndicate_share"}
 """Errors at a loan's own row that set it aside only after it has repaid the loan it replaces."""

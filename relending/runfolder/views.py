@@ -77,6 +77,7 @@ class Views:
     published = _optional("published", "Published figures beside the run's, as texts at the digits printed.")
     reconciliation = _optional("reconciliation", "Asked for and received, by application period and result.")
     ineligible = _optional("ineligible", "Supported loans that no longer meet the conditions.")
+    part_funded = _optional("part_funded", "Supported loans drawn for in part, and what of them may be claimed.")
     batches = _optional("batches", "Asked for and received, loan by loan and period by period, as filed.")
     restatement = _optional(
         "restatement", "Loans of revised projects by the latest figures, beside those they were made with."

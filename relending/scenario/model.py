@@ -310,6 +310,13 @@ class DisclosureTable(Table):
         "不再符合条件的贷款：计入并列示、仅计入，或自该季起从累计数中剔除",
         '"listed"',
     )
+    claim: Literal["full", "funded"] | None = key(
+        '"full" or "funded"',
+        "Loans drawn for in part: counted whole, or only the principal that what was drawn is the ratio of; "
+        "not given: counted whole, with a warning",
+        "部分借用的贷款：按贷款全额计入，或只计入借用金额按支持比例对应的本金；不填则按全额计入并提示",
+        "none",
+    )
     decimals: Decimals | None = key(
         "table { amount, rate, reduction }",
         "Decimals of a printed statement",

@@ -78,6 +78,7 @@ def _later(scenario: Mapping[str, Any]) -> dict[str, Any]:
         "earning_assets": _dated("earning_assets", assets, FEN) if assets else None,
         "loan_rates": market.get("loan_rates", disclosure["rate_basis"]),
         "ineligible": disclosure.get("ineligible", "listed"),
+        "claim": disclosure.get("claim") or "",
     }
 
 

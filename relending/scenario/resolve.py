@@ -153,6 +153,7 @@ class Resolver:
             loan_rates=loan_rates,
             rate_basis=basis,
             ineligible=self.disclosure.ineligible or "listed",
+            claim=self.disclosure.claim or "",
             decimals=self.decimals(),
             print=self.print(),
             overrides={f: dict(v) for f, v in self.overrides.items()},

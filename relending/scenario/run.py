@@ -37,7 +37,7 @@ def side_tables(side: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     return out
 
 
-OPTIONAL = ("reconciliation", "batches", "restatement", "ineligible")
+OPTIONAL = ("reconciliation", "batches", "restatement", "ineligible", "part_funded")
 """Tables a run may be without."""
 
 

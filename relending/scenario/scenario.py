@@ -26,8 +26,9 @@ class Scenario:
     ``overrides`` are the facility overrides as given; ``sources`` says for every key given whether it was ``set`` or
     which file holds it; ``files`` are the files read to get here (scenario, what it extends, rates), not the book.
     ``side`` names the files of the tables beside the loans (:data:`SIDE_FILES`) but for prepayments.
-    ``decimals`` are those of a statement's amounts, rates and reductions. ``toml`` is the scenario file that says the
-    same as the parameter sheet of a workbook; empty for a scenario that is a file.
+    ``claim`` is empty where none is given. ``decimals`` are those of a statement's amounts, rates and reductions.
+    ``toml`` is the scenario file that says the same as the parameter sheet of a workbook; empty for a scenario that is
+    a file.
     """
 
     name: str
@@ -56,6 +57,7 @@ class Scenario:
     loan_rates: str
     rate_basis: str
     ineligible: str
+    claim: str
     decimals: Mapping[str, int]
     print: Mapping[str, str | int]
     overrides: Mapping[str, Mapping[str, Any]]
@@ -122,6 +124,7 @@ class Scenario:
             "disclosure": {
                 "rate_basis": self.rate_basis,
                 "ineligible": self.ineligible,
+                "claim": self.claim or None,
                 "decimals": dict(self.decimals),
                 **self.print,
             },

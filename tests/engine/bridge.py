@@ -261,6 +261,7 @@ def context(scenario: Any) -> Context:
         rate_basis=scenario.rate_basis,
         simulate_from=scenario.simulate_from,
         ineligible=scenario.ineligible,
+        claim=scenario.claim,
         loan_rates=scenario.loan_rates,
         lpr_shift_bp=scenario.lpr_shift_bp,
         lpr_shift_from=scenario.lpr_shift_from.toordinal() - dt.date(1970, 1, 1).toordinal(),
@@ -288,6 +289,7 @@ def rows(table: pd.DataFrame) -> list[dict[str, Any]]:
     return [dict(zip(names, values, strict=True)) for values in zip(*columns, strict=True)]
 
 
+UNCLAIMED = "part_funded_unclaimed"
 TABLES = ("screening", "attribution", "draws", "ledger", "funding", "disclosure", "cost")
 
 
@@ -311,9 +313,9 @@ def differences(tables: Tables, expected: Any) -> list[str]:
 
 
 def _beside(tables: Tables, expected: Any) -> list[str]:
-    """The tables that are there only when there is something to say: loans no longer eligible, restated figures."""
+    """What is there only when there is something to say: loans no longer eligible, restated, part-funded."""
     out = []
-    for name, columns in (("ineligible", ("loan_id",)), ("restatement", None)):
+    for name, columns in (("ineligible", ("loan_id",)), ("restatement", None), ("part_funded", None)):
         table = getattr(tables, name, None)
         got = [] if table is None else rows(table)
         want = [{k: plain(v) for k, v in row.items()} for row in getattr(expected, name)]
@@ -321,7 +323,8 @@ def _beside(tables: Tables, expected: Any) -> list[str]:
             got = [{k: row[k] for k in columns} for row in got]
         if got != want:
             out.append(f"{name}: {got}, expected {want}")
-    return out
+    said, wanted = tables.findings.codes().get(UNCLAIMED, 0), expected.findings.count((UNCLAIMED, ""))
+    return out if said == wanted else [*out, f"{UNCLAIMED}: {said}, expected {wanted}"]
 
 
 __all__ = ["ALWAYS", "context", "differences", "loan_frame", "oracle", "prepayment_frame", "side_frames"]

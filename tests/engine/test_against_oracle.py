@@ -29,7 +29,8 @@ def book(seed: int, size: int) -> tuple[list[Loan], list[Prepayment], Scenario]:
     loans = [dataclasses.replace(one, data_error=one.data_error or one.investment == 0) for one in loans]
     scenario = cases.random_scenario(rng)
     ends = [dt.date(2024, 6, 30), dt.date(2022, 5, 17), scenario.end]
-    return loans, prepayments, dataclasses.replace(scenario, end=rng.choice(ends))
+    scenario = dataclasses.replace(scenario, end=rng.choice(ends))
+    return loans, prepayments, dataclasses.replace(scenario, claim=rng.choice(["", "full", "funded", "funded"]))
 
 
 def compare(loans: list[Loan], prepayments: list[Prepayment], scenario: Scenario, cuts: tuple[int, ...] = ()) -> Result:

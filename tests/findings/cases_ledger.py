@@ -135,6 +135,7 @@ LEDGER: dict[str, Make] = {
     "applied_not_eligible": applied("JJ001,2022Q1,applied", edits=((1, EVIDENCE, ""),)),
     "not_applied": applied(),
     "part_funded": applied(FUNDED.replace("6000000", "5000000")),
+    "part_funded_unclaimed": applied(FUNDED.replace("6000000", "5000000")),
     "funded_not_eligible": applied(FUNDED, edits=((1, EVIDENCE, ""),)),
     "receipt_incomplete": applied("JJ001,2022Q1,funded,2022-03-31"),
     "receipt_before_loan": applied(FUNDED.replace("2022-03-31", "2022-01-04")),

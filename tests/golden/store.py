@@ -29,6 +29,7 @@ TABLES = (
     "batches",
     "restatement",
     "ineligible",
+    "part_funded",
     "published",
 )
 MOST_LOANS = 200

@@ -32,7 +32,7 @@ def test_a_receipt_draws_what_arrived_on_the_day_at_the_rate_it_came_with_and_li
     # the rollovers are at the rates in force: 1.75 % on 2025-04-20 and 1.25 % a year later
     rates = run.ledger[run.ledger["event"] == "rollover"]["rate"].tolist()
     assert rates == [0.0175, 0.0125]
-    assert codes(run) == ["part_funded", "receipt_rate_differs"]
+    assert codes(run) == ["part_funded", "part_funded_unclaimed", "receipt_rate_differs"]
 
 
 @pytest.mark.parametrize(

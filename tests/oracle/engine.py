@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import date
 
+from .claims import part_funded_rows
 from .days import quarter_of, quarters
 from .funding import FacilityRun, Funding, Position, Tranche
 from .interest import Accrual
@@ -46,6 +47,13 @@ def run(
         checked.say("became_ineligible", loans[i])
     facility_of = {i: attribution[i]["facility"] for i in sorted(supported)}
     accruals = {name: accruals_of(facility_run, scenario.facilities[name]) for name, facility_run in runs.items()}
+    positions = positions_by_loan(runs)
+    in_part = part_funded_rows(loans, attribution, positions, checked.record, side, scenario)
+    if not scenario.claim:
+        pairs = {(row["lender"], row["facility"]) for row in in_part.values()}
+        checked.findings += [("part_funded_unclaimed", "") for _ in pairs]
+    whole = {i: (loans[i].principal, attribution[i]["reduction"] or 0) for i in facility_of}
+    part = {i: (row["claimed"], row["reduction_claimed"]) for i, row in in_part.items()}
     book = Book(
         loans=loans,
         schedules=checked.schedules,
@@ -56,7 +64,8 @@ def run(
             | {row.lender for row in side.opening_tranches}
             | {row.lender for row in side.opening}
         ),
-        positions=positions_by_loan(runs),
+        counted={**whole, **part} if scenario.claim == "funded" else whole,
+        positions=positions,
         accruals={
             (lender, name): [accrual for tranche, accrual in pairs if tranche.lender == lender]
             for name, pairs in accruals.items()
@@ -82,6 +91,7 @@ def run(
         cost=cost_rows(horizon, book, scenario),
         errors=checked.errors,
         ineligible=[] if scenario.ineligible == "kept" else [{"loan_id": loans[i].loan_id} for i in lost],
+        part_funded=list(in_part.values()),
         restatement=restatement_rows(own, loans, attribution, disclosed_in(loans, attribution, scenario), side, end),
         findings=[*checked.findings, *(said for facility_run in runs.values() for said in facility_run.findings)],
     )

@@ -56,7 +56,8 @@ def random_case(seed: int, size: int) -> Case:
         schedule=random_schedule(rng, loans) if rng.random() < 0.5 else (),
         balances=random_balances(rng, loans) if rng.random() < 0.6 else (),
     )
-    return loans, prepayments, sc, side
+    # drawn last, so that a seed's book and record stay what they were
+    return loans, prepayments, dataclasses.replace(sc, claim=rng.choice(["", "full", "funded", "funded"])), side
 
 
 def random_options(rng: random.Random, sc: Scenario) -> Scenario:

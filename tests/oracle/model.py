@@ -180,6 +180,7 @@ class Scenario:
     fields: Mapping[str, str] = field(default_factory=lambda: SECTOR_FIELDS)  # sector -> field, in list order
     simulate_from: date | None = None
     ineligible: str = "listed"  # or kept, restated
+    claim: str = ""  # full, funded, or not given
     loan_rates: str = "issue"  # or current: the rates of the cost table
     rate_basis: str = "issue"  # or current: the rates of the disclosure
     reference_rate: Dated = ()
@@ -206,6 +207,7 @@ class Result:
     errors: dict[int, str]
     ineligible: list[Row] = field(default_factory=list)
     restatement: list[Row] = field(default_factory=list)
+    part_funded: list[Row] = field(default_factory=list)
     findings: list[tuple[str, str]] = field(default_factory=list)
 
 
@@ -253,5 +255,13 @@ UNITS: dict[str, dict[str, str]] = {
         "share_restated": "e8",
         "reduction_restated": "g",
         "difference": "g",
+    },
+    "part_funded": {
+        "principal": "fen",
+        "full_draw": "fen",
+        "drawn": "fen",
+        "claimed": "fen",
+        "reduction": "g",
+        "reduction_claimed": "g",
     },
 }

@@ -29,8 +29,8 @@ def is_new(loan: Loan) -> bool:
     return not loan.refinances and loan.issue_type == "new"
 
 
-def loan_reduction(loan: Loan) -> int | None:
-    """The loan's share of the project's annual reduction (grams), 0 without a study.
+def loan_reduction(loan: Loan, part: int | None = None) -> int | None:
+    """The loan's share of the project's annual reduction (grams), 0 without a study; or that of a part of the loan.
 
     INTERPRETED: "no study" = investment or reduction is empty; where the principal itself is unreadable, or a figure of
     the project cannot be (a loan in error), the reduction cannot be computed and is empty.
@@ -41,7 +41,7 @@ def loan_reduction(loan: Loan) -> int | None:
         return None
     if loan.investment is None or loan.reduction is None:
         return 0
-    return half_even(loan.reduction * loan.principal, loan.investment)
+    return half_even(loan.reduction * (loan.principal if part is None else part), loan.investment)
 
 
 def loan_share(loan: Loan) -> int | None:

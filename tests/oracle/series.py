@@ -30,6 +30,7 @@ class Book:
     facility_of: Mapping[int, str]
     reductions: Mapping[int, int]
     lenders: list[str]
+    counted: Mapping[int, tuple[int, int]]  # principal and reduction of the supported loans, as they are disclosed
     positions: Mapping[int, list[Position]]
     accruals: Mapping[tuple[str, str], list[Accrual]]
     lost: Mapping[int, None] = field(default_factory=dict)  # supported loans that leave the disclosure
@@ -153,17 +154,18 @@ def leaves(loan: Loan, launch: date) -> Period:
 
 
 def issued(group: list[int], book: Book, day: date, basis: str, part: Part | None) -> Row:
-    """Distinct projects, principal issued (fen), rate weighted by principal, reduction (grams), and what an opening
-    had of them. The rate is that at issue, or the one on the last day of the quarter."""
+    """Distinct projects, principal issued (fen), rate weighted by it, reduction (grams), and what an opening had of
+    them; of a part-funded loan perhaps only what is claimed. The rate is that at issue, or the one on the last day of
+    the quarter."""
     part = part or Part(0, 0, 0, 0, None)
     loans = [book.loans[i] for i in group]
-    amount = part.amount + sum(loan.principal for loan in loans)
-    weighted = part.weighted + sum(book.loans[i].principal * book.rates.on(i, day, basis) for i in group) * (E8 // PPM)
+    amount = part.amount + sum(book.counted[i][0] for i in group)
+    weighted = part.weighted + sum(book.counted[i][0] * book.rates.on(i, day, basis) for i in group) * (E8 // PPM)
     return {
         "projects": part.projects + len({loan.project_id for loan in loans} - (part.ids or frozenset())),
         "amount": amount,
         "weighted_rate": half_even(weighted, amount) if amount else None,
-        "reduction": part.reduction + sum(book.reductions[i] for i in group),
+        "reduction": part.reduction + sum(book.counted[i][1] for i in group),
     }
 
 

@@ -101,7 +101,7 @@ def test_refused_and_then_funded_in_part_in_the_next_period() -> None:
     result = record(rows)
     assert states(result) == ["repaid"]
     assert result.draws[0]["drawn"] == 40 * MILLION
-    assert codes(result) == ["part_funded"]  # 40 of the 50 asked for
+    assert codes(result) == ["part_funded", "part_funded_unclaimed"]  # 40 of the 50 asked for
 
 
 def test_funded_in_two_parts() -> None:

@@ -56,7 +56,13 @@ def test_loan_level_tables_of_more_loans_than_a_spreadsheet_likes_are_parquet(
     monkeypatch.setattr(declared, "LOANS_IN_CSV", 5)
     run = small_run(6)
     out = save(run, tmp_path / "run")
-    assert {p.stem for p in out.glob("*.parquet")} == {"loans", "screening", "attribution", "draws"}
+    assert {p.stem for p in out.glob("*.parquet")} == {
+        "loans",
+        "screening",
+        "attribution",
+        "draws",
+        "part_funded",
+    }
     again = save(open_run(out), tmp_path / "again")
     assert {p.name: p.read_bytes() for p in out.iterdir()} == {p.name: p.read_bytes() for p in again.iterdir()}
 

@@ -33,6 +33,7 @@ earning_assets = [{ from = 2024-01-01, value = 3.2e13 }, { from = 2021-01-01, va
 loan_rates = "current"
 [disclosure]
 ineligible = "restated"
+claim = "funded"
 """
 
 
@@ -71,7 +72,7 @@ def test_the_keys_reach_the_scenario_and_its_context(files: Path) -> None:
         (dt.date(2021, 1, 1), 3 * 10**15),
         (dt.date(2024, 1, 1), 32 * 10**14),
     ]
-    assert (context.loan_rates, context.ineligible) == ("current", "restated")
+    assert (context.loan_rates, context.ineligible, context.claim) == ("current", "restated", "funded")
 
 
 def test_none_of_them_is_needed(write: Write) -> None:
@@ -79,7 +80,7 @@ def test_none_of_them_is_needed(write: Write) -> None:
     assert load_scenario(write(GOOD)).side == {}
     assert (context.simulate_from, context.earning_assets) == (None, None)
     assert context.reference_rate_of("icbc") is None and context.collateral_cost_of("icbc") is None
-    assert (context.loan_rates, context.ineligible) == ("issue", "listed")
+    assert (context.loan_rates, context.ineligible, context.claim) == ("issue", "listed", "")
 
 
 def test_loan_rates_follow_the_basis_of_the_disclosure_unless_given(write: Write) -> None:
@@ -97,6 +98,7 @@ WRONG = [
     ("simulate_from = 2024-01-01", 'simulate_from = "soon"', "scenario_wrong_type", "scenario.simulate_from"),
     ('loan_rates = "current"', 'loan_rates = "now"', "scenario_bad_value", "market.loan_rates"),
     ('ineligible = "restated"', 'ineligible = "dropped"', "scenario_bad_value", "disclosure.ineligible"),
+    ('claim = "funded"', 'claim = "half"', "scenario_bad_value", "disclosure.claim"),
     ("value = 3.2e13", "value = -1", "scenario_bad_value", "market.earning_assets"),
     ("{ from = 2024-01-01, value = 3.2e13", "{ from = 2021-01-01, value = 1e13", *ASSETS),
     ("collateral_cost = 0.0005", "collateral_cost = [{ from = 2023-01-01, value = 0.0005 }]", *COLLATERAL),
@@ -125,7 +127,7 @@ def test_a_run_keeps_its_tables_and_its_record_gives_the_same_context(files: Pat
     ]
     assert opened.tables["balances"]["outstanding_fen"].tolist() == [800_000_000]
     context, again = run.scenario.context(), context_of(opened.manifest)
-    for name in ("simulate_from", "loan_rates", "ineligible"):
+    for name in ("simulate_from", "loan_rates", "ineligible", "claim"):
         assert getattr(again, name) == getattr(context, name)
     for name in ("reference_rate", "collateral_cost"):
         assert [(v.start, v.value) for v in getattr(again, name)[""].values] == [
