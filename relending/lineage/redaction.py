@@ -76,7 +76,8 @@ class Redactor:
         # HMAC as RFC 2104 writes it; both ends are computed once and copied, which takes half the time of `hmac`
         self._inner = hashlib.sha256(bytes(b ^ 0x36 for b in block))
         self._outer = hashlib.sha256(bytes(b ^ 0x5C for b in block))
-        self._seen: dict[str, tuple[Any, Any]] = {}
+        self._seen: dict[str, tuple[Any, Any]] = {}  # by kind: values and their hashes
+        self._last: dict[str, tuple[Any, Any]] = {}  # by kind: a column and its hashes
         self.fingerprint = hashlib.sha256(FINGERPRINT + key).hexdigest()[:FINGERPRINT_DIGITS]
 
     def __repr__(self) -> str:
@@ -103,20 +104,29 @@ class Redactor:
     def array(self, kind: str, values: Any) -> Any:
         """The hashes of an Arrow array of texts; nulls and empty texts stay. Each different value is hashed once."""
         held = values.cast(pa.string())
-        unique = distinct_texts(held)
-        return _replaced(held, unique, self._hashes(kind, unique))
+        last, hashed = self._last.get(kind, (None, None))
+        if last is not None and held.equals(last):  # the tables of loans have the same column again and again
+            return hashed
+        found = held.dictionary_encode()
+        hashed = self._hashes(kind, found.dictionary).take(found.indices)
+        if last is None or held.null_count <= last.null_count:  # not a column that is nearly empty
+            self._last[kind] = held, hashed
+        return hashed
 
     def _hashes(self, kind: str, unique: Any) -> Any:
         """The hashes of different values; those of former calls are not computed again."""
-        nothing = pa.array([], pa.string())
-        values, hashes = self._seen.get(kind, (nothing, nothing))
-        new = unique.filter(pc.invert(pc.is_in(unique, value_set=values))) if len(values) else unique
+        values, hashes = self._seen.get(kind, (unique[:0], unique[:0]))
+        at = pc.index_in(unique, value_set=values) if len(values) else pa.nulls(len(unique), pa.int32())
+        new = unique.filter(pc.is_null(at)) if at.null_count else unique[:0]
         if len(new):
             hashed = self._hasher(kind)
-            values = pa.concat_arrays([values, new])
-            hashes = pa.concat_arrays([hashes, pa.array([hashed(v) for v in new.to_pylist()], pa.string())])
-            self._seen[kind] = values, hashes
-        return hashes if unique is values else hashes.take(pc.index_in(unique, value_set=values))
+            more = pa.array([hashed(v) if v else v for v in new.to_pylist()], pa.string())
+            self._seen[kind] = pa.concat_arrays([values, new]), pa.concat_arrays([hashes, more])
+            if not len(values):
+                return more
+            values, hashes = self._seen[kind]
+            at = pc.index_in(unique, value_set=values)
+        return hashes.take(at)
 
     def known(self, tables: Mapping[str, pd.DataFrame]) -> Known:
         """The values of the tables that are hashed, to be looked for in other texts."""
