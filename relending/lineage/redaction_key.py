@@ -27,6 +27,11 @@ def new_key() -> str:
 def read_key(path: Path | str) -> bytes:
     """The key in a file: its bytes without the line ends behind them.
 
+    Parameters
+    ----------
+    path
+        A small file that holds the key alone [bytes]; ``new_key`` makes one.
+
     Raises InputError if the file is not there, cannot be read, is no file, or holds fewer than 16 or more than 4,096
     bytes. Nothing is ever made in its place. A text written as UTF-16, as older PowerShells do, is the same key.
     """
