@@ -29,8 +29,11 @@ if TYPE_CHECKING:
     from relending.findings import Findings as Findings
     from relending.findings import InputError as InputError
     from relending.findings import InvariantError as InvariantError
+    from relending.lineage import Redactor as Redactor
     from relending.lineage import explain as explain
+    from relending.lineage import new_key as new_key
     from relending.lineage import opening_from as opening_from
+    from relending.lineage import read_key as read_key
     from relending.runfolder import OpenedRun as OpenedRun
     from relending.runfolder import Run as Run
     from relending.runfolder import RunFolderError as RunFolderError
@@ -46,7 +49,7 @@ _HOMES = {
     "relending.engine.context": ("Context",),
     "relending.engine.steps": ("Funded", "attribute", "cost", "disclose", "fund", "schedule", "screen"),
     "relending.findings": ("Findings", "InputError", "InvariantError"),
-    "relending.lineage": ("explain", "opening_from"),
+    "relending.lineage": ("Redactor", "explain", "new_key", "opening_from", "read_key"),
     "relending.runfolder": ("OpenedRun", "Run", "RunFolderError", "open_run", "run", "verify"),
     "relending.scenario": ("Scenario", "load_scenario"),
 }

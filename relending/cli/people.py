@@ -19,6 +19,7 @@ from relending.terminal import visible
 
 if TYPE_CHECKING:
     from relending.findings import Findings
+    from relending.lineage import Redactor
     from relending.scenario import Scenario
 
 STOPPED, WRONG_USAGE, BROKEN = 1, 2, 3
@@ -76,12 +77,16 @@ def say(text: str, *, err: bool = False) -> None:
 
 @contextmanager
 def errors_for_people(
-    lang: str, findings_to: Path | None = None, sources: Sequence[tuple[Path, str]] = ()
+    lang: str,
+    findings_to: Path | None = None,
+    sources: Sequence[tuple[Path, str]] = (),
+    redactor: Redactor | None = None,
 ) -> Iterator[None]:
     """Turns the package's errors into lines and exit codes; anything else is a bug and may show itself.
 
     Every error that stops is shown, one of many rows once; ``findings_to`` is a file to write all of it to, and
-    ``sources`` (as in :func:`write_findings`) may grow until then.
+    ``sources`` (as in :func:`write_findings`) may grow until then. The file is redacted if there is a ``redactor``; the
+    screen, before whoever has the input, is not.
     """
     from relending.findings import InputError, InvariantError
     from relending.units import LimitError
@@ -90,7 +95,8 @@ def errors_for_people(
         yield
     except InputError as stop:
         show_findings(stop.findings, lang, err=True, in_full=True)
-        write_findings(stop.findings, findings_to, lang, sources)
+        said = stop.findings if redactor is None else redactor.findings(stop.findings)
+        write_findings(said, findings_to, lang, sources)
         say(
             "停止：输入有误，未写入任何文件。" if lang == "zh" else "Stopped by the input; nothing was written.",
             err=True,

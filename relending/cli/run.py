@@ -30,6 +30,7 @@ from relending.cli.people import (
 from relending.terminal import visible
 
 if TYPE_CHECKING:
+    from relending.lineage import Redactor
     from relending.runfolder import Run
     from relending.scenario import Scenario
 
@@ -47,6 +48,13 @@ if TYPE_CHECKING:
 @click.option("--force", is_flag=True, help="Replace an existing run folder.")
 @sheet_option
 @findings_option
+@click.option(
+    "--redact",
+    "key_file",
+    type=click.Path(path_type=Path),
+    metavar="KEYFILE",
+    help="Write loans, borrowers and projects as hashes under the key in this file.",
+)
 @click.option("--quiet", is_flag=True, help="No progress and no summary.")
 @lang_option
 def command(
@@ -58,6 +66,7 @@ def command(
     force: bool,
     sheets: tuple[str, ...],
     findings_to: Path | None,
+    key_file: Path | None,
     quiet: bool,
     lang: str,
 ) -> None:
@@ -78,18 +87,22 @@ def command(
         sets = (*sets, f"scenario.sheet={toml_text(sheets)}")
     progress = Progress(lang, quiet)
     sources: list[tuple[Path, str]] = []
+    redactor = None if key_file is None else _redactor(key_file, lang)
     try:
-        with errors_for_people(lang, findings_to, sources):
+        with errors_for_people(lang, findings_to, sources, redactor):
             loaded = _load(_names(scenario), sets, allow_outside)
             sources += [source for one in loaded for source in scenario_sources(one)]
             targets = _targets(out, scenario, [one.name for one in loaded], lang)
-            _apart(findings_to, targets, lang)
+            _apart("--findings", findings_to, targets, lang)
+            _apart("--redact", key_file, targets, lang)
             compared = [one for one in loaded if one.published is not None]
             together = targets[0].parent if len(loaded) > 1 and compared else None
             _clear([*targets, *([together / "_"] if together is not None else [])], lang)
             standing = _refuse(targets, together, force)
             # every run is done before the first is written, so that a stop leaves the disk as it was
             done = [carry_out(one, strict=strict, progress=progress) for one in loaded]
+            if redactor is not None:  # from here on nothing has a value that is to be hidden
+                done = [run.redacted(redactor) for run in done]
             write_findings(Findings.concat(run.all_findings for run in done), findings_to, lang, sources)
             for run, target, before in zip(done, targets, standing, strict=True):
                 progress("writing")
@@ -154,17 +167,32 @@ def _targets(out: Path | None, given: Sequence[str], names: Sequence[str], lang:
     return [out / name for name in names] if len(names) > 1 else [out]
 
 
-def _apart(findings_to: Path | None, targets: Sequence[Path], lang: str) -> None:
-    """Wrong usage where the list of findings would lie in a run folder, which holds what the run writes and no more."""
-    if findings_to is None:
+def _redactor(key_file: Path, lang: str) -> Redactor:
+    """What hides values under the key in a file; where that is none, what is wrong and, on a line, how to make one."""
+    from relending.findings import InputError
+    from relending.lineage import Redactor, read_key
+    from relending.lineage.redaction_key import NEW_KEY
+
+    try:
+        return Redactor(read_key(key_file))
+    except InputError as stop:
+        show_findings(stop.findings, lang, err=True)
+        say("生成密钥：" if lang == "zh" else "To make a key:", err=True)
+        say(NEW_KEY, err=True)
+        sys.exit(STOPPED)
+
+
+def _apart(option: str, file: Path | None, targets: Sequence[Path], lang: str) -> None:
+    """Wrong usage where a file would lie in a run folder, which holds what the run writes and no more."""
+    if file is None:
         return
-    place = Path(os.path.realpath(findings_to))
+    place = Path(os.path.realpath(file))
     for target in targets:
         if place.is_relative_to(os.path.realpath(target)):
             raise click.UsageError(
-                f"--findings {findings_to} 位于运行文件夹 {target} 之内；请放在别处"
+                f"{option} {file} 位于运行文件夹 {target} 之内；请放在别处"
                 if lang == "zh"
-                else f"--findings {findings_to} lies in the run folder {target}; put it elsewhere"
+                else f"{option} {file} lies in the run folder {target}; put it elsewhere"
             )
 
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from relending.outfile import reason
 from relending.runfolder.errors import FolderExists, RunFolderError
-from relending.runfolder.manifest import MANIFEST, canonical_json, sha256
+from relending.runfolder.manifest import MANIFEST, canonical_json, confidentiality, sha256
 from relending.runfolder.room import GONE, NEW, OLD, clear, room_in
 from relending.runfolder.tables import file_name, tables
 from relending.runfolder.write import write_table
@@ -137,7 +137,8 @@ def fill(run: Saveable, folder: Path) -> None:
         outputs[name] = {"sha256": sha256(path)}
     outputs |= draw(run, folder)
     record = folder / MANIFEST
-    record.write_bytes(canonical_json({**run.manifest, "outputs": outputs}))
+    said = {name: {**entry, "confidentiality": confidentiality(name)} for name, entry in outputs.items()}
+    record.write_bytes(canonical_json({**run.manifest, "outputs": said}))
     record.chmod(FILE_MODE)
     folder.chmod(FOLDER_MODE)
 

@@ -19,6 +19,7 @@ from relending.runfolder.errors import RunFolderError
 FORMAT = 1
 SCENARIO_FILE = "scenario.toml"
 MANIFEST = "manifest.json"
+STATEMENTS = "statements"
 PACKAGES = ("relending", "numpy", "pandas", "pyarrow", "matplotlib")
 """Those whose version can change a byte of the output."""
 
@@ -99,6 +100,17 @@ def input_files(role: str, path: Path) -> list[dict[str, Any]]:
     seen = sorted(p.as_posix() for p in held if not any(part.startswith((".", "_")) for part in p.parts))
     folder = path.resolve().name
     return [{"role": role, "file": f"{folder}/{name}", "sha256": sha256(path / name)} for name in seen]
+
+
+def confidentiality(name: str) -> str:
+    """Whether a file of a run folder may leave the bank: ``public``, or ``internal`` 内部资料.
+
+    Only what lies under ``statements/`` is made to be published, whatever else is redacted.
+
+    >>> confidentiality("statements/icbc.docx"), confidentiality("disclosure.csv")
+    ('public', 'internal')
+    """
+    return "public" if name.startswith(f"{STATEMENTS}/") else "internal"
 
 
 def sha256(path: Path) -> str:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from relending.engine.context import Context
+    from relending.lineage.redaction import Redactor
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +42,19 @@ class Run(Views):
         """The scenario file of a workbook that stood for one."""
         return {SCENARIO_FILE: self.scenario.toml} if self.scenario.toml else {}
 
-    def save(self, folder: Path | str, force: bool = False) -> Path:
-        """Write the run folder (docs/run_folder.md); an existing folder is refused without ``force``."""
-        return save(self, folder, force)
+    def save(self, folder: Path | str, force: bool = False, *, redact: bytes | Redactor | None = None) -> Path:
+        """Write the run folder (docs/run_folder.md); an existing folder is refused without ``force``.
+
+        ``redact`` is the key (see :func:`relending.read_key`) under which what is written has loans, borrowers and
+        projects as hashes.
+        """
+        return save(self if redact is None else self.redacted(redact), folder, force)
+
+    def redacted(self, key: bytes | Redactor) -> Run:
+        """The run with loans, borrowers and projects as hashes under this key; ValueError if it is redacted already."""
+        from relending.runfolder.redacted import redacted
+
+        return redacted(self, key)
 
     def files(self) -> dict[str, str]:
         """The file name of each table in the run folder."""

@@ -219,6 +219,12 @@ def _early(day: str, until: str = "2032-01-05") -> bytes:
 CURRENT = ("--set", "market.loan_rates=current")
 
 
+def _short_key() -> list[str]:
+    """The plain scenario under a key that could be guessed."""
+    Path("key.txt").write_text("secret\n", encoding="utf-8")
+    return [*scenario(), "--redact", "key.txt"]
+
+
 def _floating(day: str, months: str) -> bytes:
     """The first loan is floating, made on a day and priced anew every so many months."""
     more = {"利率类型": ["浮动", "", ""], "重定价周期（月）": [months, "", ""], "加点（BP）": ["10", "", ""]}
@@ -362,6 +368,9 @@ CASES: dict[str, Make] = {
     "apply_form_unit": applied("--quarter", "2022Q1", rows=[["借据编号", "借款人", "申请金额（美元）"]]),
     "apply_form_unknown": applied("--quarter", "2022Q1", rows=[["借据编号", "借款人", "申请金额（万元）", "客户经理"]]),
     "apply_form_below": applied("--quarter", "2022Q1", rows=[["借据编号", "借款人", "申请金额"], ["例：001"]]),
+    "key_not_found": lambda: [*scenario(), "--redact", "key.txt"],
+    "key_unreadable": lambda: [*scenario(), "--redact", "."],
+    "key_too_short": _short_key,
     "project_two_facilities": plants({}, {**NOTHING, "sector": "coal_mining"}),
     **LEDGER,
 }
