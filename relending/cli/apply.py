@@ -5,23 +5,21 @@ from __future__ import annotations
 import datetime as dt
 import json
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import click
 
 from relending.cli.people import STOPPED, errors_for_people, lang_option, say, show_findings
+from relending.cli.run_folders import damage_told, facility_among, lender_among, opened_whole, tried
 
 if TYPE_CHECKING:
-    from relending.engine.context import Context
     from relending.findings import Findings
     from relending.lineage.applying import ApplicationList
     from relending.report.apply_form import Layout
     from relending.runfolder import OpenedRun
 
 SUFFIX = ".xlsx"
-T = TypeVar("T")
 
 
 @click.command("apply", epilog="Example: relending apply runs/demo --quarter 2023Q2 --out 2023Q2.xlsx --lender demo")
@@ -68,24 +66,20 @@ def command(
     The first sheet has every loan to be applied for, with what is asked and totals; the second every other loan of the
     period with the reasons. FILE has the same loans as rows of the scenario's applications, to be filled in later.
     """
-    from relending.lineage import DamagedRun
     from relending.outfile import reason
     from relending.runfolder import RunFolderError
-    from relending.runfolder.parse import damaged
+    from relending.statement.statement import lender_names
 
     rows = applications or out.with_name(f"{out.stem}-applications{SUFFIX}")
     _may_write(run, out, rows, template, force, lang)
     try:
-        with errors_for_people(lang):
-            opened = _opened(run, lang)
+        with errors_for_people(lang), damage_told(run):
+            opened = opened_whole(run, lang)
             found, layout, notes = _made(opened, quarter, lender, facility, template, again, lang)
-            full_name = lender_names(opened, found.lender)[lang]
+            full_name = lender_names(opened.manifest, found.lender)[lang]
             _write(out, rows, found, layout, full_name, applied_on.date() if applied_on else None, lang)
     except RunFolderError as error:
         say(error.text(lang), err=True)
-        sys.exit(STOPPED)
-    except DamagedRun as error:
-        say(damaged(run, str(error)).text(lang), err=True)
         sys.exit(STOPPED)
     except OSError as error:
         en, zh = reason(error)
@@ -127,18 +121,6 @@ def _may_write(run: Path, out: Path, rows: Path, template: Path | None, force: b
         )
 
 
-def _opened(run: Path, lang: str) -> OpenedRun:
-    """The run, if its files are as they were written: what is filed must be what was computed."""
-    from relending.runfolder import open_run, verify
-    from relending.runfolder.parse import damaged
-
-    opened = open_run(run)
-    changed = [one for one in verify(run) if one.kind != "unexpected"]
-    if changed:
-        raise damaged(run, "; ".join(one.text(lang) for one in changed))
-    return opened
-
-
 def _made(
     opened: OpenedRun,
     quarter: str,
@@ -150,13 +132,16 @@ def _made(
 ) -> tuple[ApplicationList, Layout, Findings]:
     """The list, how it is laid out, and notes on the form; InputError where there is none to be made."""
     from relending.findings import Findings, InputError
-    from relending.lineage.applying import apply_list
+    from relending.lineage.applying import apply_list, lenders_of
     from relending.report.apply_form import default_layout, read_form
 
     wrong: list[Findings] = []
-    period, who = _tried(wrong, _period, quarter), _tried(wrong, _lender, opened, lender)
-    which = _tried(wrong, _facility, opened.context(), facility)
-    form = (default_layout(lang), Findings()) if template is None else _tried(wrong, read_form, template)
+    period, who = (
+        tried(wrong, _period, quarter),
+        tried(wrong, lender_among, lenders_of(opened), opened.manifest, lender, "apply_lender"),
+    )
+    which = tried(wrong, facility_among, opened.context().facilities, facility, "apply_facility")
+    form = (default_layout(lang), Findings()) if template is None else tried(wrong, read_form, template)
     if period is None or who is None or which is None or form is None:
         raise InputError(Findings.concat(wrong))
     layout, notes = form
@@ -165,17 +150,6 @@ def _made(
         said = f"{who} {which} {found.text}: {found.whole.loans}"
         raise InputError(Findings.one("apply_nothing", found=said))
     return found, layout, notes
-
-
-def _tried(wrong: list[Findings], work: Callable[..., T], *given: object) -> T | None:
-    """What the work gives; None where it stops, with what is wrong added: all of it is said at once."""
-    from relending.findings import InputError
-
-    try:
-        return work(*given)
-    except InputError as stop:
-        wrong.append(stop.findings)
-        return None
 
 
 def _period(text: str) -> int:
@@ -190,48 +164,6 @@ def _period(text: str) -> int:
     if period is None:
         raise InputError(Findings.one("unreadable_period", column="--quarter", found=text))
     return int(period)
-
-
-def lender_names(opened: OpenedRun, lender: str) -> dict[str, str]:
-    """The full name of a lender: as the run's scenario has it, else the policy files; else its id."""
-    from relending import policy
-
-    told = opened.manifest["scenario"]["lenders"].get(lender, {}).get("full_name")
-    known = policy.lenders().get(lender)
-    names = told or (known.full_name if known is not None else {})
-    return {lang: names.get(lang) or lender for lang in ("zh", "en")}
-
-
-def _lender(opened: OpenedRun, given: str | None) -> str:
-    from relending.findings import Findings, InputError
-    from relending.lineage.applying import lenders_of
-    from relending.policy import lender_of, normalised
-
-    lenders = lenders_of(opened)
-    if given is None:
-        if len(lenders) == 1:
-            return lenders[0]
-        raise InputError(Findings.one("apply_lender", column="--lender", expected=", ".join(lenders)))
-    table = opened.manifest["scenario"]["lenders"]
-    for one in lenders:
-        names = {one, *(table.get(one, {}).get("full_name") or {}).values()}
-        names |= set((table.get(one, {}).get("short_name") or {}).values())
-        if normalised(given) in {normalised(name) for name in names} or lender_of(given) == one:
-            return one
-    raise InputError(Findings.one("apply_lender", column="--lender", found=given, expected=", ".join(lenders)))
-
-
-def _facility(context: Context, given: str | None) -> str:
-    from relending.findings import Findings, InputError
-    from relending.policy import normalised
-
-    if given is None and len(context.facilities) == 1:
-        return context.facilities[0].id
-    for rules in context.facilities:
-        if given is not None and normalised(given) in {normalised(n) for n in (rules.id, *rules.name.values())}:
-            return rules.id
-    expected = ", ".join(f.id for f in context.facilities)
-    raise InputError(Findings.one("apply_facility", column="--facility", found=given or "", expected=expected))
 
 
 def _write(

@@ -16,6 +16,7 @@ import pyarrow as pa
 
 from relending.dates import parse_quarter, quarter_end, quarter_of, quarter_text
 from relending.engine.block import NEVER, make_block
+from relending.engine.claims import FUNDED
 from relending.engine.columns import Flags, arrow, codes, frame_of, ints, whole
 from relending.engine.context import Context, launch_day
 from relending.engine.disclosure import HORIZONS, rate_of
@@ -31,7 +32,7 @@ from relending.units import E8, PPM, Ints, exact_sums, from_limbs, weighted_limb
 Key = tuple[str, str]
 """A horizon and a code (total, a field or a sector)."""
 QUARTER = "quarter"
-CURRENT, FUNDED = "current", "funded"
+CURRENT = "current"
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +185,10 @@ class Disclosures:
         cut = np.flatnonzero(np.diff(pair[order])) + 1
         parts = np.split(order, cut) if len(order) else []
         return {(str(lenders[lender[p[0]]]), str(names[facility[p[0]]])): p for p in parts}
+
+    def rules(self, facility: str) -> Facility:
+        """The facility of that id among the run's; DamagedRun if it is none of them."""
+        return facility_of(self.context, facility)
 
     def lenders(self, facility: str) -> list[str]:
         """The lenders with supported loans, or with figures the run began with, in code-point order."""

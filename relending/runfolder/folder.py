@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import shutil
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,13 +18,15 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from relending.outfile import reason
 from relending.runfolder.errors import FolderExists, RunFolderError
-from relending.runfolder.manifest import MANIFEST, canonical_json, confidentiality, sha256
+from relending.runfolder.manifest import MANIFEST, STATEMENTS, canonical_json, confidentiality, sha256
 from relending.runfolder.room import GONE, NEW, OLD, clear, room_in
 from relending.runfolder.tables import file_name, tables
 from relending.runfolder.write import write_table
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from relending.statement.statement import Statement
 
 FILE_MODE, FOLDER_MODE = 0o644, 0o755
 FIGURES, PICTURES = "figures", ("png", "svg")
@@ -47,6 +49,10 @@ class Saveable(Protocol):
     @property
     def texts(self) -> Mapping[str, str]:
         """Text files beside the tables, by name."""
+        ...
+
+    def statements(self) -> Sequence[Statement]:
+        """The statement of each lender's last quarter."""
         ...
 
 
@@ -136,6 +142,7 @@ def fill(run: Saveable, folder: Path) -> None:
         path.chmod(FILE_MODE)
         outputs[name] = {"sha256": sha256(path)}
     outputs |= draw(run, folder)
+    outputs |= publish(run, folder)
     record = folder / MANIFEST
     said = {name: {**entry, "confidentiality": confidentiality(name)} for name, entry in outputs.items()}
     record.write_bytes(canonical_json({**run.manifest, "outputs": said}))
@@ -162,6 +169,23 @@ def draw(run: Saveable, folder: Path) -> dict[str, dict[str, Any]]:
         save_picture(picture, path)
         path.chmod(FILE_MODE)
         outputs[f"{FIGURES}/{path.name}"] = {"sha256": sha256(path)}
+    return outputs
+
+
+def publish(run: Saveable, folder: Path) -> dict[str, dict[str, Any]]:
+    """Write the statements of a run into ``statements``; the record's entry of each file."""
+    statements = run.statements()
+    if not statements:
+        return {}
+    from relending.statement.last import write_statements
+
+    inside = folder / STATEMENTS
+    inside.mkdir()
+    inside.chmod(FOLDER_MODE)
+    outputs = {}
+    for path in write_statements(statements, inside):
+        path.chmod(FILE_MODE)
+        outputs[f"{STATEMENTS}/{path.name}"] = {"sha256": sha256(path)}
     return outputs
 
 

@@ -22,13 +22,15 @@ if TYPE_CHECKING:
 
     from relending.engine.context import Context
     from relending.lineage.redaction import Redactor
+    from relending.statement.statement import Statement
 
 
 @dataclass(frozen=True, slots=True)
 class Run(Views):
     """A run in memory: tables in users' units (``run.disclosure`` …), integer step frames (``run.tables``), the record.
 
-    ``all_findings`` are the findings as collected, ``findings`` the same as a frame.
+    ``all_findings`` are the findings as collected, ``findings`` the same as a frame; ``unredacted`` is the run behind a
+    redacted one, whose statements may name what the book marks as publishable.
     """
 
     scenario: Scenario
@@ -36,6 +38,7 @@ class Run(Views):
     manifest: Mapping[str, Any]
     all_findings: Findings
     rules: Context
+    unredacted: Run | None = None
 
     @property
     def texts(self) -> Mapping[str, str]:
@@ -55,6 +58,12 @@ class Run(Views):
         from relending.runfolder.redacted import redacted
 
         return redacted(self, key)
+
+    def statements(self) -> list[Statement]:
+        """The statement of each lender's last quarter with new loans, for the facilities that demand one."""
+        from relending.statement.last import last_statements
+
+        return list(last_statements(self.unredacted or self))
 
     def files(self) -> dict[str, str]:
         """The file name of each table in the run folder."""

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from relending.engine.context import Context
+    from relending.statement.statement import Statement
 
 
 class SavedTables(Mapping[str, "pd.DataFrame"]):
@@ -68,6 +69,12 @@ class OpenedRun(Views):
             return context_of(self.manifest)
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise damaged(self.path / MANIFEST, f"scenario or policy: {error!r}") from error
+
+    def statements(self) -> list[Statement]:
+        """The statement of each lender's last quarter with new loans, made again from the tables."""
+        from relending.statement.last import last_statements
+
+        return list(last_statements(self))
 
     def loan_rows(self, table: str, loan_id: str, column: str = "") -> pd.DataFrame:
         """The rows of one loan in a table that has loans, as a step frame; none if there is no such loan.

@@ -16,7 +16,11 @@ from relending.lineage.redaction import Redactor, declared
 from relending.scenario.problems import toml_text
 
 if TYPE_CHECKING:
+    import pandas as pd
+
+    from relending.engine.context import Context
     from relending.runfolder.memory import Run
+    from relending.runfolder.read import OpenedRun
 
 _TOML_TEXT = re.compile(r'"(?:[^"\\]|\\.)*"')
 
@@ -40,7 +44,21 @@ def redacted(run: Run, key: bytes | Redactor) -> Run:
         toml=redacted_toml(run.scenario.toml, redactor, known),
     )
     record = redacted_record(run.manifest, redactor, known)
-    return replace(run, scenario=scenario, tables=tables, manifest=record, all_findings=findings)
+    return replace(run, scenario=scenario, tables=tables, manifest=record, all_findings=findings, unredacted=run)
+
+
+class RedactedRun:
+    """A saved run as it may be shown to others: its tables and record redacted, its rules as they are."""
+
+    def __init__(self, run: OpenedRun, redactor: Redactor) -> None:
+        self._run = run
+        known = redactor.known(run.tables)
+        self.tables: Mapping[str, pd.DataFrame] = redactor.tables(run.tables, known)
+        self.manifest: Mapping[str, Any] = redacted_record(run.manifest, redactor, known)
+
+    def context(self) -> Context:
+        """The rules of the run."""
+        return self._run.context()
 
 
 def redacted_record(record: Mapping[str, Any], redactor: Redactor, known: Known) -> dict[str, Any]:

@@ -2,34 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from relending.dates import quarter_end, quarter_of, to_date
+from relending.dates import quarter_of
 from relending.engine.context import launch_day
 from relending.lineage.disclosed import Disclosures
 from relending.lineage.open_points import open_points
 from relending.lineage.whynot import Saved
-from relending.policy import Facility
 from relending.statement.accept import accepted_points, reasons_of
 from relending.statement.files import write_statement
+from relending.statement.issue import must_disclose
 from relending.statement.printed import options_of
 from relending.statement.statement import Statement, make_statement
 
 LANGS = ("zh", "en")
 MOST = 100
 """Lenders a run writes statements of; of a run with more, as of a whole country, ``disclose`` writes the one wanted."""
-
-
-def must_disclose(rules: Facility, quarter: int) -> bool:
-    """Whether lenders of a facility must publish statements, by its rules at the end of a quarter.
-
-    >>> from relending.policy import facility
-    >>> must_disclose(facility("cerf"), 2024 * 4), must_disclose(facility("clean_coal"), 2024 * 4)
-    (True, False)
-    """
-    name = "disclosure_required"
-    return name in rules and bool(rules[name].on(to_date(int(quarter_end(quarter)))).value)
 
 
 def last_statements(run: Saved) -> Iterator[Statement]:
@@ -48,11 +37,6 @@ def last_statements(run: Saved) -> Iterator[Statement]:
             yield make_statement(run, found, options, reasons=reasons)
 
 
-def write_last_statements(run: Saved, folder: Path) -> list[Path]:
-    """Write them in both languages into a folder, which is made if there is any; the files written."""
-    out: list[Path] = []
-    for statement in last_statements(run):
-        folder.mkdir(exist_ok=True)
-        for lang in LANGS:
-            out += write_statement(statement, lang, folder)
-    return out
+def write_statements(statements: Sequence[Statement], folder: Path) -> list[Path]:
+    """Write statements in both languages into a folder; the files written."""
+    return [path for one in statements for lang in LANGS for path in write_statement(one, lang, folder)]

@@ -144,8 +144,11 @@ def named_projects(run: Saved, found: Disclosed, most: int) -> list[str]:
     """The names of this quarter's projects of largest effect that the book marks as publishable, the largest first.
 
     The effect of a project is the reduction of the quarter's loans to it. Projects of equal effect come in the order of
-    their ids; one that several loans name differently is called as by the first.
+    the book; one that several loans name differently is called as by the first. A run whose names are redacted names
+    none.
     """
+    if "redacted" in run.manifest:
+        return []
     loans = found.loans[found.counted(QUARTER)]
     if not len(loans) or not most:
         return []
@@ -153,7 +156,7 @@ def named_projects(run: Saved, found: Disclosed, most: int) -> list[str]:
     effect = exact_sums(ints(loans, "reduction_g")[0], project.astype(np.int64), len(ids))
     names = run.tables["loans"]["publish_name"].iloc[ints(loans, "place")[0]].tolist()
     called = _first_names(project.tolist(), names)
-    order = sorted(called, key=lambda p: (-effect[p], ids[p] or ""))
+    order = sorted(called, key=lambda p: -effect[p])  # stable: the book's order among equals
     return list(dict.fromkeys(called[p] for p in order if effect[p] > 0))[:most]
 
 

@@ -1,0 +1,207 @@
+"""The work behind ``relending disclose``: what was asked for, found in the run; written; told."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from relending.cli.people import columns
+from relending.cli.run_folders import facility_among, lender_among, tried
+from relending.dates import parse_quarter, quarter_text
+from relending.engine.context import Context
+from relending.engine.disclosure import HORIZONS
+from relending.findings import WHERE, Findings, InputError
+from relending.lineage.disclosed import Disclosures
+from relending.lineage.redaction import Redactor
+from relending.lineage.redaction_key import read_key
+from relending.runfolder import OpenedRun
+from relending.runfolder.manifest import MANIFEST, sha256
+from relending.runfolder.redacted import RedactedRun
+from relending.statement.accept import Accepted, read_accepted, still_open
+from relending.statement.archive import Archive
+from relending.statement.issue import Issue, Wanted, disclosing, make_issue, make_issues
+from relending.statement.printed import MEASURES, Options, options_of
+from relending.statement.publish import Written, write_issues, write_points
+from relending.statement.sandbox import TemplateProblem
+from relending.statement.template import Template, read_template
+from relending.statement.words import word
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What was asked for, as it was typed."""
+
+    quarter: str
+    lender: str | None
+    facility: str | None
+    accept: Path | None
+    template: Path | None
+    published: Path | None
+    redact: Path | None
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What was asked for, found in the run. ``inside`` is the run as ``internal`` may show it."""
+
+    opened: OpenedRun
+    inside: Any
+    disclosures: Disclosures
+    lender: str
+    facility: str
+    quarter: int
+    accepted: tuple[Accepted, ...]
+    template: Template | None
+    template_name: str
+    archive: Archive | None
+    key: str
+
+    @property
+    def options(self) -> Options:
+        """How the scenario has statements printed."""
+        return options_of(self.opened.manifest)
+
+    def wanted(self, options: Options, final: bool, amend: bool, reason: str, dated: dt.date | None) -> Wanted:
+        """Which statement it is."""
+        run = sha256(self.opened.path / MANIFEST)
+        return Wanted(
+            self.lender, self.facility, self.quarter, options, final, amend, reason.strip(), dated, run, self.key
+        )
+
+    def list_open(self, wanted: Wanted, path: Path, lang: str) -> None:
+        """Write what is still open of the statement wanted, be it final or not, as a list to be filled in."""
+        draft = replace(wanted, final=False, amend=False)
+        issue = make_issue(self.opened, self.disclosures, draft, self.accepted, self.archive)
+        write_points(still_open(issue.points), path, lang)
+
+    def issues(self, wanted: Wanted, and_later: bool) -> list[Issue]:
+        """The statement wanted, and the later ones that its correction changes."""
+        return make_issues(self.opened, self.disclosures, wanted, self.accepted, self.archive, and_later=and_later)
+
+    def write(self, issues: Sequence[Issue], lang: str, out: Path) -> list[Written]:
+        """Write everything; the archive keeps what is final."""
+        keeps = self.archive if issues[0].final else None
+        with template_told(self.template_name):
+            return write_issues(self.inside, issues, lang, out, self.template, keeps)
+
+    def beside(self, issue: Issue) -> Findings:
+        """What is said beside a statement: its own findings, and the run's warnings about its loans."""
+        frame = self.inside.tables["findings"]
+        loans = set(issue.found.loans["loan_id"].tolist())
+        mine = frame["severity"].eq("warning") & (frame["loan"].isin(loans) | frame["loan"].eq(""))
+        part = frame[mine.fillna(False).to_numpy(dtype=bool)][["code", *WHERE]]
+        return Findings([part]) + issue.findings
+
+
+def make_job(opened: OpenedRun, given: Given) -> Job:
+    """Everything that was asked for, found in the run; InputError with all that is not there."""
+    wrong: list[Findings] = []
+    context = opened.context()
+    quarter = tried(wrong, _quarter, given.quarter)
+    facility = tried(wrong, _facility, context, given.facility)
+    redactor = None if given.redact is None else tried(wrong, _redactor, given.redact)
+    accepted = () if given.accept is None else tried(wrong, read_accepted, given.accept)
+    template = None if given.template is None else tried(wrong, _template, given.template)
+    inside: Any = opened if redactor is None else RedactedRun(opened, redactor)
+    disclosures = Disclosures(inside)
+    lender = None
+    if facility is not None:
+        there = disclosures.lenders(facility)
+        lender = tried(wrong, lender_among, there, opened.manifest, given.lender, "statement_lender")
+    if wrong or quarter is None or facility is None or lender is None or accepted is None:
+        raise InputError(Findings.concat(wrong))
+    if redactor is not None:
+        accepted = tuple(replace(a, loan_id=redactor.text("loan", a.loan_id)) for a in accepted)
+    return Job(
+        opened,
+        inside,
+        disclosures,
+        lender,
+        facility,
+        quarter,
+        accepted,
+        template,
+        "" if given.template is None else given.template.name,
+        None if given.published is None else Archive(given.published),
+        "" if redactor is None else redactor.fingerprint,
+    )
+
+
+def _quarter(text: str) -> int:
+    try:
+        return parse_quarter(text.strip().upper())
+    except ValueError:
+        raise InputError(Findings.one("statement_quarter", column="--quarter", found=text, expected="2024Q2")) from None
+
+
+def _facility(context: Context, given: str | None) -> str:
+    """The facility meant, among those whose lenders must disclose."""
+    must = disclosing(context)
+    try:
+        return facility_among(must, given, "statement_facility")
+    except InputError:
+        if given is None:
+            raise
+        other = facility_among(context.facilities, given, "statement_facility")
+        expected = ", ".join(rules.id for rules in must)
+        said = Findings.one("statement_no_duty", column="--facility", found=other, expected=expected)
+        raise InputError(said) from None
+
+
+def _redactor(path: Path) -> Redactor:
+    return Redactor(read_key(path))
+
+
+def _template(path: Path) -> Template:
+    with template_told(path.name):
+        return read_template(path)
+
+
+@contextmanager
+def template_told(name: str) -> Iterator[None]:
+    """What is wrong with a template is an InputError that names its file and line."""
+    try:
+        yield
+    except TemplateProblem as error:
+        said = Findings.one(error.code, file=name, row=error.line, found=error.found, expected=error.expected)
+        raise InputError(said) from error
+
+
+HORIZON_WORDS = {
+    "zh": ("本季度新发放", "本年度累计", "获得支持以来累计"),
+    "en": ("this quarter", "this year to date", "since first support"),
+}
+
+
+def summary(written: Written, published: Path | None, lang: str) -> list[str]:
+    """What was written, in figures, and where it is."""
+    statement, issue, zh = written.issue.statement, written.issue, lang == "zh"
+    status = word("class.draft", lang) if statement.reasons else ("定稿" if zh else "final")
+    if not statement.reasons and not issue.final:
+        status = "可定稿" if zh else "nothing is open: can be made final"
+    version = f" v{statement.version}" if statement.version > 1 else ""
+    name = statement.facility.name[lang]
+    out = [f"{statement.full_name[lang]} {quarter_text(statement.quarter)}{version} {name}: {status}"]
+    out += [f"  - {reason.text(lang)}" for reason in statement.reasons]
+    heads = [statement.options.heading(measure, lang) for measure in MEASURES]
+    rows = [["", *heads]]
+    for horizon, label in zip(HORIZONS, HORIZON_WORDS[lang], strict=True):
+        cell = statement.printed(statement.total, horizon)
+        rows.append([label, *(cell.text(measure) for measure in MEASURES)])
+    out += [f"  {line}" for line in columns(rows, right=(1, 2, 3, 4))]
+    out.append("  " + issue.chain.verdict(lang))
+    if issue.correction is not None:
+        out.append("  " + issue.correction.verdict(lang))
+    out += ["", "可对外披露：" if zh else "May be published:", *(f"  {path}" for path in written.public)]
+    out += ["内部资料：" if zh else "Internal:", *(f"  {path}" for path in written.internal)]
+    if issue.final and published is None:
+        out.append(
+            "未留存版本：请加 --published 文件夹，下期将与之核对"
+            if zh
+            else "No version was kept: with --published DIR the next quarter is compared with it"
+        )
+    return [*out, ""]
