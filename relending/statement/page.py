@@ -39,7 +39,7 @@ table { width: 100%; border-collapse: collapse; font-size: 10pt; line-height: 1.
 caption { margin-bottom: .7em; text-align: center; font-size: 13pt; font-weight: bold; }
 th, td { padding: .4em; border: 1px solid #1a1a1a; text-align: left; vertical-align: middle; }
 thead th { background: #e8eef5; text-align: center; overflow-wrap: break-word; }
-tbody th { font-weight: normal; }
+tbody th { min-width: 8.5em; font-weight: normal; }
 .figure { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 .bold, tbody th.bold { font-weight: bold; }
 footer { margin-top: 2em; text-align: center; font-size: 10pt; }

@@ -20,7 +20,7 @@ _LOOKS: dict[str, dict[str, Any]] = {
     "sign": {"align": "right"},
     "footnote": {"font_size": 9},
 }
-_GAPS = {"title": 16, "body": 8, "heading": 8, "mark": 4, "footnote": 4}
+_GAPS = {"title": 16, "body": 8, "heading": 8, "mark": 4, "sign": 6, "footnote": 4}
 
 
 def write_text(sheet: Any, document: Document, styles: Styles) -> None:
