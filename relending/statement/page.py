@@ -29,7 +29,8 @@ h2 { margin: 1.4em 0 .6em; font-size: 14pt; }
 p { margin: 0 0 .7em; }
 p:lang(zh) { text-align: justify; }
 p.body:lang(zh) { text-indent: 2em; }
-p.mark, p.mark:lang(zh) { padding: .3em .8em; border: 2px solid #8b0000; color: #8b0000; font-weight: bold; text-align: left; }
+p.mark, p.mark:lang(zh) { padding: .3em .8em; border: 2px solid #8b0000; color: #8b0000; font-weight: bold;
+  text-align: left; }
 p.sign, p.sign:lang(zh) { margin: 0; text-align: right; }
 p.footnote { margin-bottom: .4em; font-size: 10pt; line-height: 1.6; }
 p.sign + p.footnote { margin-top: 1.6em; padding-top: .6em; border-top: 1px solid #1a1a1a; }

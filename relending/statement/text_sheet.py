@@ -43,7 +43,7 @@ def write_text(sheet: Any, document: Document, styles: Styles) -> None:
     sheet.set_portrait()
     sheet.set_paper(A4)
     sheet.fit_to_pages(1, 0)
-    sheet.set_margins(left=0.5, right=0.5, top=0.8, bottom=0.8)
+    sheet.set_margins(left=0.5, right=0.5, top=0.75, bottom=0.75)
     sheet.center_horizontally()
     sheet.print_area(0, 0, row - 1, 0)
     class_at_foot(sheet, document)

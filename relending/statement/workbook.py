@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from relending.engine.disclosure import HORIZONS
+from relending.outfile import whole_file
 from relending.sheet import LINE, Styles, lines_of, made_to_print, put
 from relending.spreadsheet import workbook
 from relending.statement.document import Document, Table
@@ -36,9 +37,9 @@ def write_workbook(statement: Statement, document: Document, path: Path) -> None
     """Write a statement and its text to ``path`` (.xlsx); the same statement gives the same bytes.
 
     ``document`` is what :func:`~relending.statement.compose.compose` made of the statement; the workbook is in its
-    language. Raises ``OSError`` where the disk refuses.
+    language. Raises ``OSError`` where the disk refuses; then nothing is written.
     """
-    with workbook(path) as book:
+    with whole_file(path) as room, workbook(room) as book:
         styles = Styles(book, document.lang)
         table, text = (book.add_worksheet(word(f"page.{name}_sheet", document.lang)) for name in ("table", "text"))
         _TableSheet(table, statement, document, styles).write()

@@ -119,7 +119,7 @@ def hostile_statements() -> Iterator[tuple[str, Statement]]:
     """A draft for each hostile name, which is that of the bank and of a project."""
     one = statement_of("demo", "demo", "2024Q2", reasons=DRAFT)
     for text in HOSTILE:
-        names = {lang: text for lang in LANGS}
+        names = dict.fromkeys(LANGS, text)
         yield text, replace(one, full_name=names, short_name=names, projects=(text,))
 
 
@@ -137,6 +137,7 @@ class Page(HTMLParser):
     """A page of HTML: its tags, the places of its tables, the texts of its elements."""
 
     VOID = ("meta", "col", "br", "img", "link", "input")
+    HOLDERS = ("html", "head", "body", "main", "table", "thead", "tbody", "tr", "div")
 
     def __init__(self, page: str) -> None:
         super().__init__(convert_charrefs=True)
@@ -182,7 +183,7 @@ class Page(HTMLParser):
         assert self.open.pop()[0] == tag
 
     def handle_data(self, data: str) -> None:
-        if not self.open or self.open[-1][0] in ("html", "head", "body", "main", "table", "thead", "tbody", "tr", "div"):
+        if not self.open or self.open[-1][0] in self.HOLDERS:
             assert not data.strip(), data
             return
         tag, kind, text = self.texts[-1]

@@ -173,6 +173,13 @@ def test_the_same_statement_gives_the_same_bytes(tmp_path: Path) -> None:
     assert (tmp_path / "a.xlsx").read_bytes() == (tmp_path / "elsewhere/b.xlsx").read_bytes()
 
 
+def test_a_workbook_that_cannot_be_written_leaves_nothing_behind(tmp_path: Path) -> None:
+    (tmp_path / "s.xlsx").mkdir()
+    with pytest.raises(OSError):
+        written(statement_of("demo", "demo", "2024Q1"), tmp_path / "s.xlsx")
+    assert [p.name for p in tmp_path.iterdir()] == ["s.xlsx"] and not list((tmp_path / "s.xlsx").iterdir())
+
+
 def test_hostile_names_stay_text(tmp_path: Path) -> None:
     for text, statement in hostile_statements():
         document = document_of(statement, "zh")
