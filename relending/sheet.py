@@ -16,7 +16,8 @@ NUMBER, ID, TEXT, DATE, COUNT = "number", "id", "text", "date", "count"
 SIZE = 10
 LINE, MOST_LINES = 14, 12
 """Height of a line in points, and lines of the highest row."""
-_A4 = 9  # the number spreadsheets have for it
+A4 = 9
+"""The number spreadsheets have for the paper."""
 
 
 class Styles:
@@ -91,7 +92,7 @@ def fit_row(sheet: Any, row: int, lines: int, least: float = LINE) -> None:
 def made_to_print(sheet: Any, header: int, columns: int, lang: str) -> None:
     """Landscape A4, one page wide, the header frozen and on every page."""
     sheet.set_landscape()
-    sheet.set_paper(_A4)
+    sheet.set_paper(A4)
     sheet.fit_to_pages(1, 0)
     sheet.set_margins(left=0.3, right=0.3, top=0.5, bottom=0.5)
     sheet.freeze_panes(header + 1, min(2, columns - 1))
