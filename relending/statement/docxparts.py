@@ -79,8 +79,7 @@ def styles(lang: str) -> bytes:
     """The styles of a document in a language."""
     zh, size = lang == "zh", BODY_SIZE[lang]
     inset = '<w:ind w:firstLineChars="200" w:firstLine="480"/>' if zh else ""
-    whole = '<w:overflowPunct w:val="0"/>'  # a full stop that may hang over the edge would part a figure
-    body = f'{whole}{_spacing(0, 0 if zh else 120, 360 if zh else 300)}{inset}<w:jc w:val="both"/>'
+    body = f'{_spacing(0, 0 if zh else 120, 360 if zh else 300)}{inset}<w:jc w:val="both"/>'
     box = "".join(f'<w:{s} w:val="single" w:sz="12" w:space="4" w:color="C00000"/>' for s in _SIDES)
     rules = "".join(f'<w:{s} w:val="single" w:sz="4" w:space="0" w:color="000000"/>' for s in (*_SIDES, *_INSIDE))
     margins = (
@@ -126,10 +125,15 @@ def styles(lang: str) -> bytes:
             f'<w:keepNext/><w:keepLines/>{_spacing(120, 0, 300)}<w:jc w:val="right"/>',
             of="Normal",
         ),
-        _style("paragraph", "Note", "Note", _size(18), f'{whole}{_spacing(60, 0, 260)}<w:jc w:val="both"/>', of="Normal"),
+        _style("paragraph", "Note", "Note", _size(18), f'{_spacing(60, 0, 260)}<w:jc w:val="both"/>', of="Normal"),
         _style("paragraph", "TableText", "Table Text", _size(18), _spacing(20, 20), of="Normal"),
         _style(
-            "paragraph", "TableFigure", "Table Figure", _size(18), f'{_spacing(20, 20)}<w:jc w:val="right"/>', of="Normal"
+            "paragraph",
+            "TableFigure",
+            "Table Figure",
+            _size(18),
+            f'{_spacing(20, 20)}<w:jc w:val="right"/>',
+            of="Normal",
         ),
         _style(
             "paragraph",
@@ -221,7 +225,8 @@ def content_types(parts: Mapping[str, str], images: Mapping[str, str] | None = N
     """The list of parts: content type by name of a part, and by ending of images."""
     endings = {"rels": "application/vnd.openxmlformats-package.relationships+xml", "xml": "application/xml"}
     defaults = "".join(
-        f'<Default Extension="{ending}" ContentType="{kind}"/>' for ending, kind in {**endings, **(images or {})}.items()
+        f'<Default Extension="{ending}" ContentType="{kind}"/>'
+        for ending, kind in {**endings, **(images or {})}.items()
     )
     known = {"docProps/core.xml": TYPES["core"], "docProps/app.xml": TYPES["app"], **parts}
     listed = "".join(

@@ -1,4 +1,4 @@
-"""A table of a document as Word has it: fixed columns, merged cells, a header repeated on each page, figures kept whole."""
+"""A table of a document as Word has it: fixed columns, merged cells, a header on each page, figures kept whole."""
 
 from __future__ import annotations
 
@@ -77,6 +77,14 @@ def before_bracket(text: str) -> list[str]:
     return [found[1], found[2]] if found else [text]
 
 
+def _lines(text: str, ems: float) -> list[str]:
+    """A heading as the lines that are wanted: a unit in brackets goes whole to the next where Chinese would part it."""
+    if "\n" in text:
+        return text.split("\n")
+    lines = before_bracket(text)
+    return [text] if " " in text or _ems(text) <= ems or _ems(lines[-1]) > ems else lines
+
+
 def _filled(table: Table, part: tuple[tuple[Cell, ...], ...]) -> Iterator[list[tuple[int, Cell, bool]]]:
     """By row: column, cell, and whether the cell only goes on from the row above; in the order of the columns."""
     rows: list[list[tuple[int, Cell, bool]]] = [[] for _ in part]
@@ -95,9 +103,7 @@ def _row(
     return f"<w:tr><w:trPr>{look}</w:trPr>{inside}</w:tr>"
 
 
-def _cell(
-    c: int, cell: Cell, more: bool, lang: str, columns: list[int], size: int, head: bool, whole: bool
-) -> str:
+def _cell(c: int, cell: Cell, more: bool, lang: str, columns: list[int], size: int, head: bool, whole: bool) -> str:
     room = sum(columns[c : c + cell.across]) - 2 * MARGIN
     across = f'<w:gridSpan w:val="{cell.across}"/>' if cell.across > 1 else ""
     down = "" if cell.down == 1 else "<w:vMerge/>" if more else '<w:vMerge w:val="restart"/>'
@@ -110,9 +116,7 @@ def _cell(
     hint = '<w:rFonts w:hint="eastAsia"/>' if lang == "zh" else ""
     bold = "<w:b/><w:bCs/>" if cell.bold else ""
     form = f'<w:rPr>{hint}{bold}<w:sz w:val="{size}"/><w:szCs w:val="{size}"/></w:rPr>'
-    lines = before_bracket(cell.text) if head and _ems(cell.text) * size * 10 > room else [cell.text]
-    if _ems(lines[-1]) * size * 10 > room:
-        lines = [cell.text]
+    lines = _lines(cell.text, room / (10 * size)) if head else [cell.text]
     runs = (f'<w:r>{form}<w:t xml:space="preserve">{escaped(line)}</w:t></w:r>' for line in lines)
     text = "" if more else LINE.join(runs)
     return f'<w:tc>{look}<w:p><w:pPr><w:pStyle w:val="{style}"/></w:pPr>{text}</w:p></w:tc>'

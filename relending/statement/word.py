@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from relending.statement import docxparts as parts
-from relending.statement.docxtable import LINE, before_bracket, table_xml
 from relending.statement.document import Document, Paragraph, Table
+from relending.statement.docxtable import LINE, before_bracket, table_xml
 from relending.statement.words import word
 from relending.statement.xmltext import escaped
 from relending.statement.zipped import write_zip
@@ -147,14 +147,15 @@ def _header(margins: Margins) -> bytes:
 
 def _footer(lang: str, margins: Margins, wide: bool) -> bytes:
     """The class at the left, the page and how many there are at the right."""
-    fields = {
-        name: f'<w:r><w:fldChar w:fldCharType="begin"/></w:r><w:r><w:instrText xml:space="preserve"> {name} </w:instrText>'
-        '</w:r><w:r><w:fldChar w:fldCharType="separate"/></w:r><w:r><w:t>1</w:t></w:r>'
-        '<w:r><w:fldChar w:fldCharType="end"/></w:r>'
-        for name in ("PAGE", "NUMPAGES")
-    }
-    pieces = re.split("[\x01\x02]", word("word.page", lang, page="\x01", pages="\x02"))
-    counted = fields["PAGE"].join((run(pieces[0], lang), run(pieces[1], lang))) + fields["NUMPAGES"] + run(pieces[2], lang)
+    before, between, after = re.split("[\x01\x02]", word("word.page", lang, page="\x01", pages="\x02"))
+    counted = run(before, lang) + _field("PAGE") + run(between, lang) + _field("NUMPAGES") + run(after, lang)
     tab = f'<w:tabs><w:tab w:val="right" w:pos="{WIDTH[wide]}"/></w:tabs>'
     inside = f"{run(margins.footer, lang)}<w:r><w:tab/></w:r>{counted}"
     return f'{parts.HEAD}<w:ftr xmlns:w="{parts.W}">{paragraph("Footer", inside, tab)}</w:ftr>'.encode()
+
+
+def _field(name: str) -> str:
+    """A field of Word, which every program fills in that lays out the pages."""
+    marks = {kind: f'<w:r><w:fldChar w:fldCharType="{kind}"/></w:r>' for kind in ("begin", "separate", "end")}
+    asked = f'<w:r><w:instrText xml:space="preserve"> {name} </w:instrText></w:r>'
+    return f"{marks['begin']}{asked}{marks['separate']}<w:r><w:t>1</w:t></w:r>{marks['end']}"

@@ -1,4 +1,4 @@
-"""Text of anyone as XML may hold it: no control characters, no marks that turn its direction, nothing that is markup."""
+"""Text of anyone as XML may hold it: no control characters, no marks that turn its direction, no markup."""
 
 from __future__ import annotations
 
