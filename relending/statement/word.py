@@ -80,30 +80,35 @@ HEADER, FOOTER = "rId4", {False: "rId5", True: "rId6"}
 
 
 def _body(document: Document, size: int | None) -> bytes:
-    lang = document.lang
-    out = [paragraph("Title", LINE.join(run(line, lang) for line in _lines(document.title)))]
-    notes, wide, before = 0, False, ""
-    for n, block in enumerate(document.blocks):
-        following = document.blocks[n + 1] if n + 1 < len(document.blocks) else None
-        turned = isinstance(following, Table) and following.wide
+    lang, blocks = document.lang, document.blocks
+    follow = (*blocks[1:], None)
+    title = LINE.join(run(line, lang) for line in _lines(document.title))
+    out = [paragraph("Title", title, section(False) if _turned(next(iter(blocks), None)) else "")]
+    notes, before = 0, ""
+    for block, following in zip(blocks, follow, strict=True):
         if isinstance(block, Paragraph):
             notes += block.role == "footnote"
             number = word("word.note", lang, n=notes) if block.role == "footnote" else ""
             apart = SPACE if block.role in ("sign", "footnote") and block.role != before else ""
-            look = apart + (section(False) if turned else "")
+            look = apart + (section(False) if _turned(following) else "")
             out.append(paragraph(STYLES[block.role], run(number + block.text, lang), look))
             before = block.role
             continue
-        wide = block.wide
         out.append(paragraph("TableCaption", run(block.caption, lang)))
-        out.append(table_xml(block, lang, WIDTH[wide], size))
+        out.append(table_xml(block, lang, WIDTH[block.wide], size))
         # a table cannot end a section or stand beside another: a paragraph without height follows it
-        ends = section(wide) if following is not None and (wide or turned) else ""
-        out.append(paragraph("Thin", "", ends))
+        ends = following is not None and (block.wide or _turned(following))
+        out.append(paragraph("Thin", "", section(block.wide) if ends else ""))
+    last = section(bool(blocks) and _turned(blocks[-1]))
     return (
-        f'{parts.HEAD}<w:document xmlns:w="{parts.W}" xmlns:r="{parts.R}"><w:body>{"".join(out)}'
-        f"{section(wide and isinstance(document.blocks[-1], Table))}</w:body></w:document>"
+        f'{parts.HEAD}<w:document xmlns:w="{parts.W}" xmlns:r="{parts.R}"><w:body>{"".join(out)}{last}'
+        "</w:body></w:document>"
     ).encode()
+
+
+def _turned(block: Paragraph | Table | None) -> bool:
+    """Whether a block needs a page on its side."""
+    return isinstance(block, Table) and block.wide
 
 
 def paragraph(style: str, inside: str, more: str = "") -> str:

@@ -1,4 +1,4 @@
-"""A zip file whose bytes depend on what is in it alone: entries sorted, dated 1980-01-01, of no system and no one."""
+"""A zip file whose bytes depend on what is in it alone: entries sorted, dated 1980-01-01."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from relending.outfile import whole_file
+from relending.outfile import MODE, whole_file
 
 DAY = (1980, 1, 1, 0, 0, 0)
 """The first moment a zip entry can be dated."""
@@ -25,5 +25,5 @@ def write_zip(path: Path, parts: Mapping[str, bytes]) -> None:
     with whole_file(path) as room, zipfile.ZipFile(room, "w", zipfile.ZIP_DEFLATED) as out:
         for name in sorted(parts):
             entry = zipfile.ZipInfo(name, DAY)
-            entry.compress_type, entry.create_system, entry.external_attr = zipfile.ZIP_DEFLATED, 0, 0
+            entry.compress_type, entry.create_system, entry.external_attr = zipfile.ZIP_DEFLATED, 3, MODE << 16
             out.writestr(entry, parts[name])
