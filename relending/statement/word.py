@@ -85,7 +85,7 @@ def _body(document: Document, size: int | None) -> bytes:
     title = LINE.join(run(line, lang) for line in _lines(document.title))
     out = [paragraph("Title", title, section(False) if _turned(next(iter(blocks), None)) else "")]
     notes, before = 0, ""
-    for block, following in zip(blocks, follow, strict=True):
+    for block, following in zip(blocks, follow, strict=False):
         if isinstance(block, Paragraph):
             notes += block.role == "footnote"
             number = word("word.note", lang, n=notes) if block.role == "footnote" else ""

@@ -195,9 +195,7 @@ def test_the_properties_name_the_bank_and_no_one_else(tmp_path: Path) -> None:
     ]
 
 
-def test_the_same_document_gives_the_same_bytes(
-    tmp_path: Path, lang: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_same_document_gives_the_same_bytes(tmp_path: Path, lang: str, monkeypatch: pytest.MonkeyPatch) -> None:
     document = compose(statement(), lang)
     first = written(tmp_path, document).read_bytes()
     monkeypatch.setenv("TZ", "Asia/Shanghai")
@@ -211,7 +209,9 @@ def test_the_same_document_gives_the_same_bytes(
     with zipfile.ZipFile(tmp_path / "a.docx") as packed:
         entries = packed.infolist()
     assert [e.filename for e in entries] == sorted(e.filename for e in entries)
-    assert {(e.date_time, e.create_system, e.external_attr) for e in entries} == {((1980, 1, 1, 0, 0, 0), 3, 0o644 << 16)}
+    assert {(e.date_time, e.create_system, e.external_attr) for e in entries} == {
+        ((1980, 1, 1, 0, 0, 0), 3, 0o644 << 16)
+    }
 
 
 HOSTILE = "<w:p>&amp;\"' ]]> \x00\x08\x1b\ud800\ufffe\u202e {{ 7*7 }} {%tr for x in y %} =1+1"
@@ -228,7 +228,7 @@ def test_names_never_become_markup_and_nothing_unprintable_reaches_the_file(tmp_
     usual = written(tmp_path, plain, "b.docx")
     assert [e.tag for e in tree(path).iter()] == [e.tag for e in tree(usual).iter()]
     assert sum("{{ 7*7 }}" in said for said in paragraphs(path)) >= 4
-    assert next(said for said in paragraphs(path) if said.startswith("<w:p>")) .startswith(SEEN)
+    assert next(said for said in paragraphs(path) if said.startswith("<w:p>")).startswith(SEEN)
     assert next(e.text for e in tree(path, "docProps/core.xml") if e.tag.endswith("creator")) == SEEN
     for data in parts(path).values():
         etree.fromstring(data)
