@@ -9,6 +9,7 @@ import re
 from pathlib import Path
 
 from relending.engine.disclosure import HORIZONS
+from relending.statement.compose import FIELD_WIDTH, FIGURE_WIDTHS
 from relending.statement.document import Cell, Document, Paragraph, Role, Table
 from relending.statement.docxtable import LARGEST, before_bracket
 from relending.statement.printed import MEASURES
@@ -17,7 +18,7 @@ from relending.statement.wording import FOOTNOTES, HORIZON_FIELDS, own_template
 from relending.statement.words import word
 from relending.statement.zipped import write_zip
 
-SHARES = (0.1, *(0.055, 0.095, 0.055, 0.095) * len(HORIZONS))
+SHARES = (FIELD_WIDTH, *FIGURE_WIDTHS * len(HORIZONS))
 _ALONE = re.compile(r"\{%\s*(.*?)\s*%\}")
 
 
