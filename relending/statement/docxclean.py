@@ -34,6 +34,7 @@ def cleaned(template: Template) -> None:
             if lost := ids(element) - linked:
                 raise TemplateProblem("template_unreadable", f"{part}: {', '.join(sorted(lost))}?", ".docx")
             for key, value in element.attrib.items():
+                _check_address(key.rpartition("}")[2], value, part)
                 if key.startswith(f"{_W}rsid"):
                     del element.attrib[key]
                 elif _PATH.match(value):  # where a picture came from
@@ -41,6 +42,12 @@ def cleaned(template: Template) -> None:
                 elif _TAG.search(value):
                     raise TemplateProblem("template_not_allowed", f"{part}: {value[:80]}", "w:t")
         check_fields(tree, part)
+
+
+def _check_address(name: str, value: str, part: str) -> None:
+    """Old drawings name pictures and links without a relationship."""
+    if (name == "src" and value) or (name == "href" and not value.lower().startswith((*LINKS, "#"))):
+        raise TemplateProblem("template_not_allowed", f"{part}: {name} {value[:80]}", ", ".join(LINKS))
 
 
 def _take_out(element: Any) -> None:

@@ -115,6 +115,8 @@ def _checked(packed: zipfile.ZipFile, name: str) -> dict[str, int]:
         odd = key.startswith("/") or "\\" in key or ":" in key or "\0" in key or ".." in key.split("/")
         if odd or one.filename.lower() in seen:
             raise TemplateProblem("template_unreadable", f"{name}: {key!a}", ".docx")
+        if one.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            raise TemplateProblem("template_unreadable", f"{name}: zip {one.compress_type}", ".docx")
         if one.flag_bits & 1:
             raise TemplateProblem("template_unreadable", f"{name}: encrypted 加密", ".docx")
         if any(place in "/" + key.lower() for place in _PLACES):

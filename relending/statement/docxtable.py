@@ -62,7 +62,15 @@ def fitting(table: Table, lang: str, columns: list[int]) -> int:
 def _ems(text: str) -> float:
     """About how wide a text is, in units of its size, in a serif of usual width."""
     return sum(
-        1.0 if sign > "\u2000" else 0.3 if sign in _THIN else 0.82 if sign in _BROAD else 0.72 if sign.isupper() else 0.5
+        1.0
+        if sign > "\u2000"
+        else 0.3
+        if sign in _THIN
+        else 0.82
+        if sign in _BROAD
+        else 0.72
+        if sign.isupper()
+        else 0.5
         for sign in text
     )
 

@@ -98,7 +98,8 @@ def _body(document: Document, size: int | None) -> bytes:
         out.append(table_xml(block, lang, WIDTH[block.wide], size))
         # a table cannot end a section or stand beside another: a paragraph without height follows it
         ends = following is not None and (block.wide or _turned(following))
-        out.append(paragraph("Thin", "", section(block.wide) if ends else ""))
+        apart = "" if block.wide else '<w:spacing w:after="200"/>'
+        out.append(paragraph("Thin", "", apart + (section(block.wide) if ends else "")))
     last = section(bool(blocks) and _turned(blocks[-1]))
     return (
         f'{parts.HEAD}<w:document xmlns:w="{parts.W}" xmlns:r="{parts.R}"><w:body>{"".join(out)}{last}'

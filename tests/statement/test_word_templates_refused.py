@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import random
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -209,6 +210,8 @@ def test_a_path_of_a_template_is_left_out_without_complaint(starter: Path) -> No
         ('<w:p><w:commentRangeStart w:id="1"/></w:p>', "comments"),
         ('<w:altChunk r:id="x"/>', "altChunk"),
         ("<w:p><w:r><w:object/></w:r></w:p>", "object"),
+        ('<w:p><w:r><w:pict><v:imagedata xmlns:v="urn:v" src="https://a.example/x.png"/></w:pict></w:r></w:p>', "src"),
+        ('<w:p><w:r><w:pict><v:shape xmlns:v="urn:v" href="file:///c:/a"/></w:pict></w:r></w:p>', "href"),
         ('<w:p><w:subDoc r:id="x"/></w:p>', "subDoc"),
     ],
 )
@@ -349,3 +352,40 @@ def test_a_template_that_is_long_to_read_is_refused_at_once(starter: Path, said:
 def test_a_file_that_is_not_there_is_an_error_of_the_disk(tmp_path: Path) -> None:
     with pytest.raises(OSError):
         write_from_template(fields_of(statement(), "zh"), tmp_path / "none.docx", tmp_path / "a.docx", "行", "题")
+
+
+def test_a_damaged_file_is_a_problem_or_a_statement_but_never_a_crash(starter: Path) -> None:
+    whole, chance = starter.read_bytes(), random.Random(7)
+    fields, path = fields_of(statement(), "zh"), starter.parent / "bad.docx"
+    told = 0
+    for _ in range(400):
+        data = bytearray(whole)
+        for _ in range(chance.choice((1, 1, 2, 8))):
+            data[chance.randrange(len(data))] = chance.randrange(256)
+        path.write_bytes(bytes(data[: chance.choice((len(data), len(data), chance.randrange(len(data))))]))
+        try:
+            write_from_template(fields, path, starter.parent / "a.docx", "行", "题")
+        except TemplateProblem:
+            told += 1
+    assert told > 200
+
+
+def test_damaged_xml_is_a_problem_or_a_statement_but_never_a_crash(starter: Path) -> None:
+    whole, chance = parts(starter), random.Random(11)
+    fields, path = fields_of(statement(), "zh"), starter.parent / "bad.docx"
+    told = 0
+    for _ in range(300):
+        name = chance.choice((BODY, BODY, BODY, "word/header1.xml", "word/settings.xml", TYPES, RELS))
+        text = whole[name].decode()
+        a, b = sorted(chance.sample(range(len(text)), 2))
+        cut = (
+            text[:a]
+            + chance.choice(("", "{", "{{", "%}", "{%p if draft %}", "<w:t>", "</w:p>"))
+            + text[min(b, a + 9) :]
+        )
+        changed(starter, path, {name: cut.encode()})
+        try:
+            write_from_template(fields, path, starter.parent / "a.docx", "行", "题")
+        except TemplateProblem:
+            told += 1
+    assert told > 100
