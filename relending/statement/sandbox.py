@@ -14,6 +14,7 @@ from typing import Any
 
 from jinja2 import StrictUndefined, TemplateError, TemplateSyntaxError, UndefinedError, nodes
 from jinja2.exceptions import SecurityError
+from jinja2.runtime import LoopContext
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 LARGEST = 200_000
@@ -21,6 +22,10 @@ LARGEST = 200_000
 DEEPEST = 3
 """Loops within one another: rows, horizons, and one more."""
 FILTERS = ("join", "length", "first", "last", "upper", "lower", "trim", "e", "escape")
+LOOP = ("index", "index0", "revindex", "revindex0", "first", "last", "length")
+"""What a template may ask of a loop."""
+_OWN = ("self", "super", "caller")
+"""Names of Jinja2's own, behind which are objects."""
 _ALLOWED = (
     *(nodes.Template, nodes.Output, nodes.TemplateData, nodes.Name, nodes.Const, nodes.Getattr, nodes.Getitem),
     *(nodes.If, nodes.For, nodes.Compare, nodes.Operand, nodes.And, nodes.Or, nodes.Not, nodes.CondExpr),
@@ -44,6 +49,18 @@ class _Environment(ImmutableSandboxedEnvironment):
         _check(tree, 0)
         return tree
 
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        """A field of a table of fields, or what a loop knows of itself; a method of a text is no field to print."""
+        if isinstance(obj, LoopContext):
+            return getattr(obj, attribute) if attribute in LOOP else self.undefined(obj=obj, name=attribute)
+        if isinstance(obj, Mapping) and attribute in obj:
+            return obj[attribute]
+        return self.undefined(obj=obj, name=attribute)
+
+    def getitem(self, obj: Any, argument: Any) -> Any:
+        """An entry of a list by its number, or a field as :meth:`getattr`."""
+        return self.getattr(obj, argument) if isinstance(argument, str) else super().getitem(obj, argument)
+
 
 def _check(node: nodes.Node, loops: int) -> None:
     if not isinstance(node, _ALLOWED):
@@ -51,7 +68,7 @@ def _check(node: nodes.Node, loops: int) -> None:
     if isinstance(node, nodes.Filter) and node.name not in FILTERS:
         raise TemplateProblem("template_not_allowed", f"| {node.name}", ", ".join(FILTERS), node.lineno)
     hidden = node.attr if isinstance(node, nodes.Getattr) else node.name if isinstance(node, nodes.Name) else ""
-    if hidden.startswith("_"):
+    if hidden.startswith("_") or hidden in _OWN:
         raise TemplateProblem("template_not_allowed", hidden, _may(), node.lineno)
     if isinstance(node, nodes.For):
         loops += 1

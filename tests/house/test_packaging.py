@@ -16,7 +16,12 @@ import pytest
 from relending.scenario.places import INSTALLED, shipped_names, shipped_root
 
 ROOT = Path(__file__).resolve().parents[2]
-IMPORTED_AS = {"XlsxWriter": "xlsxwriter", "python-calamine": "python_calamine", "chinesecalendar": "chinese_calendar"}
+IMPORTED_AS = {
+    "XlsxWriter": "xlsxwriter",
+    "python-calamine": "python_calamine",
+    "chinesecalendar": "chinese_calendar",
+    "Jinja2": "jinja2",
+}
 BROUGHT = {"pydantic_core": "pydantic"}
 """Modules that a declared dependency always brings with it."""
 
