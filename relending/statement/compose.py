@@ -9,7 +9,7 @@ from relending.statement.statement import Statement
 from relending.statement.wording import day_words, mark_of, quarter_words, wording
 from relending.statement.words import word
 
-FIELD_WIDTH, FIGURE_WIDTHS = 0.1, (0.055, 0.095, 0.055, 0.095)
+FIELD_WIDTH, FIGURE_WIDTHS = 0.1, (0.056, 0.094, 0.056, 0.094)
 """Shares of the page's width: the field, and the four figures of each horizon."""
 
 
@@ -46,7 +46,7 @@ def table_of(statement: Statement, lang: str) -> Table:
     for row in statement.rows:
         last = row is statement.total
         figures = [
-            Cell(statement.printed(row, horizon).text(measure), figure=True, bold=last)
+            Cell(statement.printed(row, horizon).text(measure, lang), figure=True, bold=last)
             for horizon in HORIZONS
             for measure in MEASURES
         ]

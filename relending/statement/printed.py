@@ -13,7 +13,7 @@ from typing import Any
 
 from relending.lineage.disclosed import Figures
 from relending.statement.words import word
-from relending.units import E8, FEN, decimal_text, divide
+from relending.units import E8, FEN, GRAMS, decimal_text, divide
 
 FEN_IN = {"wan_yuan": 10**6, "yi_yuan": 10**10}
 """Fen in a unit of amounts."""
@@ -84,16 +84,22 @@ class Printed:
         value = getattr(self, measure)
         return None if value is None else Decimal(value).scaleb(-self.options.decimals(measure))
 
-    def text(self, measure: str) -> str:
-        """A figure as printed, thousands apart; a dash where there is none.
+    def text(self, measure: str, lang: str = "en") -> str:
+        """A figure as printed; a dash where there is none. Thousands stand apart in English, not in Chinese.
 
         >>> fen = 1_324_620_450_000
         >>> one = printed(Figures(189, fen, 2_500_000 * fen, 3_736_783_330_000), Options())
         >>> [one.text(m) for m in MEASURES]
         ['189', '1,324,620.45', '2.50', '3,736,783.33']
+        >>> one.text("amount", "zh")
+        '1324620.45'
         """
         value = getattr(self, measure)
-        return word("table.none", "zh") if value is None else decimal_text(value, self.options.decimals(measure))
+        if value is None:
+            return word("table.none", lang)
+        text = decimal_text(value, self.options.decimals(measure))
+        # as Chinese banks print: a figure with commas is also one that breaks over lines
+        return text.replace(",", "") if lang == "zh" else text
 
     def yuan(self) -> str:
         """The amount as printed, in yuan.
@@ -101,9 +107,24 @@ class Printed:
         >>> printed(Figures(1, 1_324_620_450_000), Options()).yuan()
         '13,246,204,500'
         """
-        unit, decimals = FEN_IN[self.options.amount_unit] // FEN, self.options.amount
-        whole, part = divmod(self.amount * unit, 10**decimals)
-        return f"{whole:,}" + (f".{part:0{decimals}d}" if part else "")
+        return _whole(self.amount * (FEN_IN[self.options.amount_unit] // FEN), self.options.amount)
+
+    def tonnes(self) -> str:
+        """The reduction as printed, in tonnes.
+
+        >>> printed(Figures(1, 1, 1, 3_736_783_330_000), Options(reduction_unit="wan_t")).tonnes()
+        '3,736,800'
+        """
+        unit = GRAMS_IN[self.options.reduction_unit] // GRAMS
+        if unit == 1:
+            return self.text("reduction")
+        return _whole(self.reduction * unit, self.options.reduction)
+
+
+def _whole(value: int, decimals: int) -> str:
+    """A figure in a smaller unit: decimals only where there are any left."""
+    whole, part = divmod(value, 10**decimals)
+    return f"{whole:,}" + (f".{part:0{decimals}d}" if part else "")
 
 
 def printed(figures: Figures, options: Options) -> Printed:

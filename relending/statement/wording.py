@@ -72,7 +72,7 @@ def _paragraphs(lines: list[str]) -> tuple[str, ...]:
 def fields_of(statement: Statement, lang: str) -> dict[str, Any]:
     """Everything a template may name, as texts and lists of texts; docs/statement.md has the list."""
     options = statement.options
-    horizons = {name: _cell(statement, statement.total, h) for h, name in HORIZON_FIELDS.items()}
+    horizons = {name: _cell(statement, statement.total, h, lang) for h, name in HORIZON_FIELDS.items()}
     return {
         "title": word("title.statement", lang, bank=statement.full_name[lang], quarter=quarter_words(statement, lang)),
         "bank": statement.full_name[lang],
@@ -86,7 +86,7 @@ def fields_of(statement: Statement, lang: str) -> dict[str, Any]:
         "reduction_unit": options.unit("reduction", lang),
         **horizons,
         "rows": [
-            {"name": row.name[lang], **{name: _cell(statement, row, h) for h, name in HORIZON_FIELDS.items()}}
+            {"name": row.name[lang], **{name: _cell(statement, row, h, lang) for h, name in HORIZON_FIELDS.items()}}
             for row in statement.rows
         ],
         "projects": list(statement.projects),
@@ -101,10 +101,10 @@ def fields_of(statement: Statement, lang: str) -> dict[str, Any]:
     }
 
 
-def _cell(statement: Statement, row: Row, horizon: str) -> dict[str, Any]:
+def _cell(statement: Statement, row: Row, horizon: str, lang: str) -> dict[str, Any]:
     one = statement.printed(row, horizon)
-    texts = {measure: one.text(measure) for measure in MEASURES}
-    return {**texts, "amount_yuan": one.yuan(), "projects_number": one.projects}
+    texts = {measure: one.text(measure, lang) for measure in MEASURES}
+    return {**texts, "amount_yuan": one.yuan(), "reduction_tonnes": one.tonnes(), "projects_number": one.projects}
 
 
 def _with_year(statement: Statement) -> bool:

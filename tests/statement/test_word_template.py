@@ -271,7 +271,7 @@ def test_a_template_made_by_another_program_is_filled_in(tmp_path: Path, by_libr
     one = statement()
     filled = fill(tmp_path / "other.docx", one)
     total = one.printed(one.total, "since_start")
-    assert paragraphs(filled)[1] == f"示范银行股份有限公司：{total.text('amount')}万元"
+    assert paragraphs(filled)[1] == f"示范银行股份有限公司：{total.text('amount', 'zh')}万元"
     assert table(filled) == [[r.name["zh"], one.printed(r, "since_start").text("reduction")] for r in one.rows]
     assert by_library(filled).core_properties.author == "示范银行股份有限公司"
     assert not {"docProps/thumbnail.jpeg", "customXml/item1.xml"} & set(parts(filled))

@@ -61,8 +61,8 @@ def test_the_text_comes_in_the_order_of_the_published_form(demo: Any) -> None:
 
 def test_the_sentences_have_the_figures_of_the_total_row(demo: Any) -> None:
     text = wording(statement(demo), "zh").paragraphs
-    assert "1个项目发放碳减排贷款8,000.00万元，加权平均利率为2.60%，带动的年度碳减排量为36,571.43吨" in text[2]
-    assert "26个项目发放碳减排贷款1,255,146.00万元，加权平均利率为3.53%，带动的年度碳减排量为2,260,522.74吨" in text[4]
+    assert "1个项目发放碳减排贷款8000.00万元，加权平均利率为2.60%，带动的年度碳减排量为36571.43吨" in text[2]
+    assert "26个项目发放碳减排贷款1255146.00万元，加权平均利率为3.53%，带动的年度碳减排量为2260522.74吨" in text[4]
     english = wording(statement(demo), "en").paragraphs
     assert "loans of CNY 80,000,000 to 1 project at a weighted average rate of 2.60 %" in english[2]
 
@@ -119,7 +119,7 @@ def test_a_banks_own_text_is_filled_in(demo: Any) -> None:
     own += "---\n注\n\n{{ rows[3].name }}"
     text = wording(statement(demo), "zh", own)
     assert text.title == "示范银行2024年第二季度"
-    assert text.paragraphs == ("第一段 8,000.00", "第二段 续行")
+    assert text.paragraphs == ("第一段 8000.00", "第二段 续行")
     assert text.footnotes == ("注", "合计")
 
 
