@@ -251,6 +251,11 @@ def test_fields_of_word_that_reach_outside_or_name_people(starter: Path, text: s
     assert refused(holding(starter, field(text))).code == "template_not_allowed"
 
 
+def test_a_field_that_never_ends_is_looked_at_too(starter: Path) -> None:
+    bad = holding(starter, field("DDEAUTO x").replace('<w:r><w:fldChar w:fldCharType="end"/></w:r>', ""))
+    assert refused(bad).code == "template_not_allowed"
+
+
 def test_simple_fields_are_looked_at_too(starter: Path) -> None:
     assert (
         refused(holding(starter, '<w:p><w:fldSimple w:instr=" LINK Excel.Sheet a "/></w:p>')).code
