@@ -7,13 +7,14 @@ come out, the loans are named that make the difference, to the fen and the gram.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 import pandas as pd
 import pyarrow as pa
 
+from relending.dates import quarter_text
 from relending.engine.columns import frame_of
 from relending.engine.opening_totals import SINCE_START, TOTAL, YEAR
 from relending.findings import InvariantError
@@ -91,22 +92,30 @@ class Chain:
 
 
 def found_of(row: Mapping[str, object]) -> str:
-    """What differs of a loan in signs: its kind and the figures before and now, in yuan and tonnes."""
+    """What differs of a loan in signs: its kind, and what it was and is, in yuan, per cent and tonnes."""
     parts = []
-    for name, decimals in (("amount_fen", 2), ("reduction_g", 6)):
-        old, new = (_figure(row[f"{name}_{side}"], decimals) for side in ("before", "now"))
+    for name, shown in _SHOWN.items():
+        old, new = ("—" if pd.isna(x) else shown(x) for x in (row[f"{name}_before"], row[f"{name}_now"]))
         if old != new:
-            parts.append(f"{name.partition('_')[0]} {old} → {new}")
-    return ": ".join([str(row["kind"]), "; ".join(parts)]) if parts else str(row["kind"])
+            parts.append(f"{old} → {new}")
+    return f"{row['kind']}: {'; '.join(parts)}"
 
 
-def _figure(value: object, decimals: int) -> str:
-    return "—" if pd.isna(value) else decimal_text(int(value), decimals)  # type: ignore[call-overload]
+def _decimals(decimals: int) -> Callable[[Any], str]:
+    return lambda value: decimal_text(int(value), decimals)
 
 
-def compare(
-    before: Record | None, found: Disclosed, statement: Statement, rehash: Rehash | None = None
-) -> Chain:
+_SHOWN: Mapping[str, Callable[[Any], str]] = {
+    "field": str,
+    "project_id": str,
+    "quarter": quarter_text,
+    "amount_fen": _decimals(2),
+    "rate_ppm": _decimals(4),
+    "reduction_g": _decimals(6),
+}
+
+
+def compare(before: Record | None, found: Disclosed, statement: Statement, rehash: Rehash | None = None) -> Chain:
     """A statement against the last one published before it.
 
     ``rehash`` hashes ids as those of ``before`` are. Raises InputError where they are hashed and it is not given,
@@ -206,4 +215,6 @@ def _led_back(chain: Chain) -> None:
             continue
         named = chain.loans["horizon"].eq(one.horizon).fillna(False).any() or chain.begun.get(one.horizon)
         if not named:
-            raise InvariantError(f"{one.horizon}/{one.code}/{one.measure}: off by {one.difference}, and no loan says why")
+            raise InvariantError(
+                f"{one.horizon}/{one.code}/{one.measure}: off by {one.difference}, and no loan says why"
+            )

@@ -7,10 +7,11 @@ at too; one of a quarter that the run does not hold has to be made again.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import pandas as pd
 
+from relending.dates import quarter_text
 from relending.engine.disclosure import HORIZONS
 from relending.engine.opening_totals import TOTAL
 from relending.findings import Findings, InputError
@@ -19,7 +20,6 @@ from relending.statement.moved import join, moved
 from relending.statement.printed import MEASURES, Options, printed
 from relending.statement.record import Record, Rehash
 from relending.statement.statement import Statement
-from relending.dates import quarter_text
 from relending.units import decimal_text
 
 EXACT = {"projects": "projects", "amount": "amount", "rate": "rate_e8", "reduction": "reduction"}
@@ -67,7 +67,7 @@ class Correction:
 
     ``cells`` are those that differ, of fields and total. ``loans`` as ``Moved.loans``, one horizon below the other;
     ``begun`` the figures the run began with that differ. ``projects`` are the names printed before and now, ``bases``
-    the rate bases. ``later`` are the later published statements that are affected.
+    the rate bases. ``later`` are those of the ``published_later`` later statements that are affected.
     """
 
     old: Record
@@ -76,7 +76,8 @@ class Correction:
     begun: Mapping[str, Mapping[str, tuple[Figures, Figures]]]
     projects: tuple[tuple[str, ...], tuple[str, ...]]
     bases: tuple[str, str]
-    later: tuple[Later, ...] = field(default=())
+    later: tuple[Later, ...] = ()
+    published_later: int = 0
 
     @property
     def changes(self) -> bool:
@@ -127,6 +128,7 @@ def correct(
         (old.projects, statement.projects),
         (old.rate_basis, statement.rate_basis),
         tuple(affected),
+        len(later),
     )
 
 

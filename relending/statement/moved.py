@@ -49,9 +49,7 @@ class Moved:
     shown: bool = True
 
 
-def moved(
-    before: Record, found: Disclosed, horizon: str, rehash: Rehash | None = None, rates: bool = True
-) -> Moved:
+def moved(before: Record, found: Disclosed, horizon: str, rehash: Rehash | None = None, rates: bool = True) -> Moved:
     """What moved in a horizon since ``before`` was published, of all that was counted up to its quarter.
 
     ``rates`` false: rates are those of each quarter's end, so they are not compared. Raises InvariantError where the
@@ -86,9 +84,7 @@ def known_as(found: Disclosed, before: Record, rehash: Rehash | None) -> pd.Data
     """
     if bool(before.redacted) != (rehash is not None):
         given = "—" if rehash is None else "key"
-        raise InputError(
-            Findings.one("published_key", column="redacted", found=given, expected=before.redacted or "—")
-        )
+        raise InputError(Findings.one("published_key", column="redacted", found=given, expected=before.redacted or "—"))
     own = frame_of({"own_id": arrow(found.loans, "loan_id")})["own_id"].set_axis(found.loans.index)
     return hashed(found.loans, rehash).assign(own_id=own)
 
@@ -144,9 +140,7 @@ def _kinds(flags: Sequence[Flags], was: Flags, now: Flags) -> pa.Array:
     bits = np.where(~now, -1, np.where(~was, -2, bits))
     distinct, place = np.unique(bits, return_inverse=True)
     names = {-1: GONE, -2: NEW}
-    words = [
-        names.get(b) or ";".join(name for i, name in enumerate(CHANGED) if b >> i & 1) for b in distinct.tolist()
-    ]
+    words = [names.get(b) or ";".join(name for i, name in enumerate(CHANGED) if b >> i & 1) for b in distinct.tolist()]
     return pa.array(words, pa.string()).take(pa.array(place.ravel()))
 
 
@@ -201,9 +195,7 @@ def _adds_up(
             )
 
 
-def _alike(
-    old: Figures, new: Figures, before: Record, found: Disclosed, horizon: str, code: str, rates: bool
-) -> bool:
+def _alike(old: Figures, new: Figures, before: Record, found: Disclosed, horizon: str, code: str, rates: bool) -> bool:
     """Whether opening figures are what was published of the quarters they cover."""
     if (old.amount, old.reduction) != (new.amount, new.reduction):
         return False

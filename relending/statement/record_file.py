@@ -107,8 +107,8 @@ def files_of(content: bytes, file: str) -> tuple[dict[str, Any], dict[str, str]]
         shown = held.get("format")
         if type(shown) is int and shown != FORMAT:
             raise InputError(Findings.one("published_format", file=file, found=shown, expected=FORMAT))
-        seal = held.pop(SEAL, None)
-        if type(shown) is not int or seal != digest(_spelled(held)):
+        as_written = _spelled(held) == content
+        if type(shown) is not int or held.pop(SEAL, None) != digest(_spelled(held)) or not as_written:
             raise damaged(file, SEAL)
         files = {_text(one["file"]): _like(_HASH, one["sha256"]) for one in held["files"]}
     except (ValueError, KeyError, TypeError, RecursionError) as error:
