@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import IO, Any
 
 MODE, FOLDER_MODE = 0o644, 0o755
 
@@ -129,6 +130,24 @@ def _room(target: Path) -> Path:
     handle, name = tempfile.mkstemp(prefix=".relending-", suffix=f".partial{target.suffix}", dir=target.parent)
     os.close(handle)
     return Path(name)
+
+
+def locked(file: IO[bytes]) -> bool:
+    """Take the lock on an open file without waiting; False where another process has it, or there are no locks.
+
+    The system lets go of it when the file is closed, also where the process that has it is killed.
+    """
+    try:
+        if os.name == "nt":
+            windows: Any = __import__("msvcrt")
+            windows.locking(file.fileno(), windows.LK_NBLCK, 1)
+        else:
+            import fcntl
+
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
 
 
 _REASONS = {

@@ -7,7 +7,7 @@ figure that is not the sum of its loans (and of what its horizon began with) is 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -60,8 +60,8 @@ class Disclosed:
     ``loans``: every supported loan disclosed by then, in input order, as a step frame: place (in the run's tables),
     loan_id, project_id, field, sector, quarter (a number), principal_fen, amount_fen and reduction_g as they count,
     rate_ppm, left (the quarter from which it counts no more, null for most), and in_quarter, in_year, in_since_start.
-    ``cells`` are the figures by horizon and code, ``began`` those among them that the run began with; ``basis`` is
-    recorded, simulated or mixed.
+    ``cells`` are the figures by horizon and code, ``began`` those among them that the run began with and ``through``
+    the last quarter that these cover, by horizon; ``basis`` is recorded, simulated or mixed.
     """
 
     lender: str
@@ -71,6 +71,7 @@ class Disclosed:
     cells: Mapping[Key, Figures]
     began: Mapping[Key, Figures]
     basis: str
+    through: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def fields(self) -> list[str]:
@@ -224,7 +225,8 @@ class Disclosures:
         loans = rows.assign(**self._horizons(rows, lender, facility, quarter)).drop(columns=["lender", "facility"])
         cells = dict(_cells(loans, rules, began, known))
         _compare(cells, table, f"{facility} {lender} {quarter_text(quarter)}")
-        return Disclosed(lender, rules, quarter, loans, cells, began, str(table["basis"].iloc[-1]))
+        through = self._counted_through(lender, facility, quarter)
+        return Disclosed(lender, rules, quarter, loans, cells, began, str(table["basis"].iloc[-1]), through)
 
     def _rates(self, rows: pd.DataFrame, rules: Facility, quarter: int) -> Ints:
         """The rates that are weighed: at issue, or those of the quarter's last day."""
@@ -243,6 +245,14 @@ class Disclosures:
         index = next(i for i, f in enumerate(self.context.facilities) if f.id == facility)
         return {h: q for (who, f, h), q in totals.through.items() if (who, f) == (places.get(lender), index)}
 
+    def _counted_through(self, lender: str, facility: str, quarter: int) -> dict[str, int]:
+        """The last quarter in the figures that each horizon begins with, of the horizons of this quarter that do."""
+        return {
+            horizon: last
+            for horizon, last in self._through(lender, facility).items()
+            if quarter > last and (horizon != YEAR or last // 4 == quarter // 4)
+        }
+
     def _beginnings(
         self, lender: str, facility: str, quarter: int
     ) -> tuple[dict[Key, Figures], dict[Key, frozenset[str]]]:
@@ -251,9 +261,7 @@ class Disclosures:
         index = next(i for i, f in enumerate(self.context.facilities) if f.id == facility)
         began: dict[Key, Figures] = {}
         known: dict[Key, frozenset[str]] = {}
-        for horizon, last in self._through(lender, facility).items():
-            if quarter <= last or (horizon == YEAR and last // 4 != quarter // 4):
-                continue
+        for horizon in self._counted_through(lender, facility, quarter):
             for code, one in totals.figures[places[lender], index, horizon].items():
                 began[horizon, code] = Figures(one.projects, one.amount, one.weighted, one.reduction)
                 known[horizon, code] = one.ids or frozenset()

@@ -21,8 +21,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
+from relending.outfile import locked
 from relending.runfolder.manifest import MANIFEST
 
 PREFIX, SUFFIX = ".relending-", ".partial"
@@ -41,7 +42,7 @@ def room_in(parent: Path) -> Iterator[Path]:
     lock: IO[bytes] | None = None
     try:
         lock = (room / LOCK).open("xb")
-        if not _locked(lock):
+        if not locked(lock):
             # a file system without locks: no one can tell whether this process lives, so no one may clear up after it
             lock.close()
             (room / LOCK).unlink()
@@ -60,21 +61,6 @@ def _formers(room: Path) -> list[Path]:
     return sorted((room / OLD).iterdir()) if real else []
 
 
-def _locked(file: IO[bytes]) -> bool:
-    """Take the lock on an open file without waiting; False where another process has it, or there are no locks."""
-    try:
-        if os.name == "nt":
-            windows: Any = __import__("msvcrt")
-            windows.locking(file.fileno(), windows.LK_NBLCK, 1)
-        else:
-            import fcntl
-
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True
-
-
 def _is_dead(room: Path) -> bool:
     """Whether the process that made a room is surely gone."""
     made = any((room / name).exists() for name in (NEW, OLD, GONE))
@@ -82,7 +68,7 @@ def _is_dead(room: Path) -> bool:
         return False
     try:
         with (room / LOCK).open("r+b") as file:
-            return _locked(file)
+            return locked(file)
     except FileNotFoundError:
         return not any(room.iterdir())  # killed before it had locked; anything else without a lock may be in use
     except OSError:

@@ -105,7 +105,7 @@ def lender_names(manifest: Mapping[str, Any], lender: str, which: str = "full_na
     return {lang: names.get(lang) or lender for lang in ("zh", "en")}
 
 
-def clean(text: str) -> str:
+def clean(text: str, most: int = LONGEST_NAME) -> str:
     """A name of someone's as one line of print: without control characters, cut where it is endless.
 
     >>> clean("a\\x00\\nb\\u202e c")
@@ -113,7 +113,7 @@ def clean(text: str) -> str:
     """
     kept = "".join(c if c.isprintable() or c == " " else " " for c in text)
     line = " ".join(kept.split())
-    return line if len(line) <= LONGEST_NAME else line[: LONGEST_NAME - 1] + "…"
+    return line if len(line) <= most else line[: most - 1] + "…"
 
 
 def make_statement(run: Saved, found: Disclosed, options: Options, **more: Any) -> Statement:

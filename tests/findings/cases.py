@@ -379,5 +379,12 @@ CASES: dict[str, Make] = {
 UNREACHED = {
     "plan_tenor_needed": "guards a facility whose policy has no rule for the LPR of a term; every shipped one "
     "that lists sectors has it",
+    **dict.fromkeys(
+        (
+            *("published_exists", "published_nothing", "published_same", "published_damaged"),
+            *("published_format", "published_key", "published_loan_differs"),
+        ),
+        "is said of an archive of published statements: `tests/statement` has archives that give it",
+    ),
 }
 """Codes that no input gives as the policy is today, and why they are there."""

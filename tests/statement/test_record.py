@@ -1,0 +1,214 @@
+"""What an archive keeps of a statement comes back as it was, and nothing of it changes unseen."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from relending.engine.columns import frame_of
+from relending.findings import InputError
+from relending.lineage.disclosed import Figures
+from relending.statement.printed import Options
+from relending.statement.record import LOANS, Accepted, Record, record_of, run_digest, sums, unlike_loans
+from relending.statement.record_file import (
+    RECORD,
+    SEAL,
+    TABLE,
+    _spelled,
+    digest,
+    files_of,
+    loans_file,
+    read_record,
+    record_file,
+)
+from tests.statement.archived import record, run_of, stated
+
+
+def written(one: Record) -> tuple[bytes, bytes]:
+    """The record's file and that of its loans."""
+    loans = loans_file(one)
+    return record_file(one, {TABLE: digest(loans), "statements/a.txt": "0" * 64}), loans
+
+
+def again(one: Record) -> Record:
+    """The record written and read."""
+    content, loans = written(one)
+    held, files = files_of(content, RECORD)
+    assert files == {TABLE: digest(loans), "statements/a.txt": "0" * 64}
+    return read_record(held, loans, RECORD)
+
+
+def assert_same(one: Record, other: Record) -> None:
+    for name in Record.__slots__:
+        if name != "loans":
+            assert getattr(one, name) == getattr(other, name), name
+    pd.testing.assert_frame_equal(one.loans, other.loans)
+
+
+INT = st.integers(-(2**63), 2**63 - 1)
+TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
+BIG = st.integers(0, 10**60)
+
+
+@st.composite
+def records(draw: st.DrawFn) -> Record:
+    """Records of any loans, whose figures are theirs and those of what they began with."""
+    n = draw(st.integers(0, 6))
+    small = st.integers(0, 10**15)
+    columns = {
+        "loan_id": draw(st.lists(TEXT, min_size=n, max_size=n, unique=True)),
+        "project_id": draw(st.lists(TEXT | st.none(), min_size=n, max_size=n)),
+        "field": draw(st.lists(st.sampled_from(["clean_energy", "energy_saving"]), min_size=n, max_size=n)),
+        "sector": draw(st.lists(st.sampled_from(["wind", "solar"]), min_size=n, max_size=n)),
+        "quarter": draw(st.lists(st.integers(8080, 8099), min_size=n, max_size=n)),
+        "amount_fen": draw(st.lists(small, min_size=n, max_size=n)),
+        "rate_ppm": draw(st.lists(st.integers(0, 10**6), min_size=n, max_size=n)),
+        "reduction_g": draw(st.lists(small, min_size=n, max_size=n)),
+        **{
+            f"in_{h}": draw(st.lists(st.booleans(), min_size=n, max_size=n)) for h in ("quarter", "year", "since_start")
+        },
+    }
+    import pyarrow as pa
+
+    loans = frame_of({name: pa.array(columns[name], kind) for name, kind in zip(LOANS.names, LOANS.types, strict=True)})
+    began = {("since_start", "total"): Figures(*(draw(BIG) for _ in range(4)))}
+    figures = {}
+    for h in ("quarter", "year", "since_start"):
+        own = sums(loans[loans[f"in_{h}"].to_numpy(dtype=bool)])
+        figures[h, "total"] = own + began.get((h, "total"), Figures())
+    return Record(
+        draw(TEXT),
+        "cerf",
+        draw(st.integers(8000, 9000)),
+        draw(st.integers(1, 99)),
+        figures,
+        Options(amount_unit="yi_yuan", rate=4),
+        "issue",
+        draw(TEXT),
+        tuple(draw(st.lists(TEXT, max_size=3))),
+        loans,
+        began,
+        {"since_start": 8079},
+        draw(TEXT),
+        tuple(Accepted(*(draw(TEXT) for _ in range(4))) for _ in range(draw(st.integers(0, 2)))),
+        draw(TEXT),
+        draw(TEXT),
+        draw(st.none() | st.just((8079, 2))),
+    )
+
+
+@given(records())
+def test_a_record_is_read_as_it_was_written(one: Record) -> None:
+    assert_same(again(one), one)
+    assert written(again(one)) == written(one)
+
+
+@given(records())
+def test_a_reason_that_is_no_text_on_every_system_is_kept_all_the_same(one: Record) -> None:
+    odd = replace(one, reason="a\udc80b")
+    assert again(odd).reason == odd.reason and written(again(odd)) == written(odd)
+
+
+@given(records(), st.data())
+def test_no_byte_of_a_record_changes_unseen(one: Record, data: st.DataObject) -> None:
+    content, _ = written(one)
+    at = data.draw(st.integers(0, len(content) - 1))
+    byte = data.draw(st.integers(0, 255).filter(lambda b: b != content[at]))
+    other = content[:at] + bytes([byte]) + content[at + 1 :]
+    with pytest.raises(InputError) as raised:
+        files_of(other, RECORD)
+    assert set(raised.value.findings.codes()) <= {"published_damaged", "published_format"}
+
+
+def test_a_record_of_a_run_keeps_what_the_statement_was_made_of(tmp_path: Path) -> None:
+    run = run_of(tmp_path / "run")
+    found, statement = stated(run, "2022Q3")
+    one = record_of(found, statement, claim="whole", run=run_digest(run.manifest))
+    assert one.figures == found.cells and not unlike_loans(one)
+    assert one.loans["loan_id"].tolist() == ["A1", "A2", "B1", "B2", "C1"]
+    assert one.loans["in_quarter"].tolist() == [False] * 4 + [True]
+    assert (one.lender, one.facility, one.quarter, one.version) == ("icbc", "cerf", found.quarter, 1)
+    assert one.run == run_digest(run_of(tmp_path / "again").manifest) and len(one.run) == 64
+    content = record_file(one, {TABLE: "0" * 64})
+    assert content.startswith(b'{\n "accepted"') and content.endswith(b"}\n") and b"\r" not in content
+    assert str(tmp_path).encode() not in content
+    assert json.loads(content)["files"] == [{"class": "internal", "file": TABLE, "sha256": "0" * 64}]
+
+
+def test_ids_of_a_redacted_record_are_hashed_and_its_key_is_asked_for(tmp_path: Path) -> None:
+    run = run_of(tmp_path / "run")
+    found, statement = stated(run, "2022Q2")
+    one = record_of(found, statement, claim="", run="", rehash=lambda kind, v: f"{kind[0]}-{v}", redacted="abc")
+    assert one.loans["loan_id"].tolist() == ["l-A1", "l-A2", "l-B1", "l-B2"]
+    assert one.loans["project_id"].tolist() == ["p-P1", "p-P2", "p-P1", "p-P3"]
+    assert one.under("abc") is one and not unlike_loans(one)
+    for fingerprint in ("", "abd"):
+        with pytest.raises(InputError, match="published_key"):
+            one.under(fingerprint)
+    with pytest.raises(ValueError, match="key"):
+        record_of(found, statement, claim="", run="", redacted="abc")
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"format": 2}, "published_format"),
+        ({"format": "1"}, "published_damaged"),
+        ({"format": True}, "published_damaged"),
+        ({"version": 0}, "published_damaged"),
+        ({"version": "1"}, "published_damaged"),
+        ({"quarter": "2022Q5"}, "published_damaged"),
+        ({"figures": []}, ""),
+        ({"figures": [{"horizon": "quarter"}]}, "published_damaged"),
+        ({"figures": {"a": 1}}, "published_damaged"),
+        ({"figures": 7}, "published_damaged"),
+        ({"options": {}}, "published_damaged"),
+        ({"files": [{"file": TABLE, "sha256": "x"}]}, "published_damaged"),
+        ({"files": []}, "published_damaged"),
+        ({"previous": [1]}, "published_damaged"),
+        ({"through": []}, "published_damaged"),
+        ({"accepted": [{}]}, "published_damaged"),
+    ],
+)
+def test_a_sealed_record_of_other_content_is_said_to_be_damaged(
+    tmp_path: Path, change: dict[str, object], code: str
+) -> None:
+    """Even one whose seal someone made fit."""
+    content, loans = written(record(run_of(tmp_path / "run"), "2022Q1"))
+    held = json.loads(content) | change
+    del held[SEAL]
+    sealed = _spelled({**held, SEAL: digest(_spelled(held))})
+    if not code:
+        read_record(files_of(sealed, RECORD)[0], loans, RECORD)
+        return
+    with pytest.raises(InputError) as raised:
+        read_record(files_of(sealed, RECORD)[0], loans, RECORD)
+    assert raised.value.findings.codes() == {code: 1}
+
+
+@pytest.mark.parametrize("content", [b"", b"[]", b"{", b"\xff", b"{}", b"[" * 100_000, b'{"format": 1e999}', b"NaN"])
+def test_what_is_no_record_is_said_to_be_damaged(content: bytes) -> None:
+    with pytest.raises(InputError, match="published_damaged"):
+        files_of(content, RECORD)
+
+
+def test_figures_that_are_not_those_of_the_loans_are_found(tmp_path: Path) -> None:
+    one = record(run_of(tmp_path / "run"), "2022Q2")
+    key = ("since_start", "total")
+    for name in Figures.__slots__:
+        figures = dict(one.figures)
+        figures[key] = replace(figures[key], **{name: getattr(figures[key], name) + 1})
+        wrong = replace(one, figures=figures)
+        assert unlike_loans(wrong) == ["since_start/total"]
+        with pytest.raises(InputError, match="since_start/total"):
+            again(wrong)
+    few = replace(one, loans=one.loans.iloc[np.arange(len(one.loans) - 1)])
+    with pytest.raises(InputError, match="published_damaged"):
+        again(few)
