@@ -7,7 +7,7 @@ figure that is not the sum of its loans (and of what its horizon began with) is 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -59,8 +59,8 @@ class Disclosed:
     ``loans``: every supported loan disclosed by then, in input order, as a step frame: place (in the run's tables),
     loan_id, project_id, field, sector, quarter (a number), principal_fen, amount_fen and reduction_g as they count,
     rate_ppm, left (the quarter from which it counts no more, null for most), and in_quarter, in_year, in_since_start.
-    ``cells`` are the figures by horizon and code, ``began`` those among them that the run began with; ``basis`` is
-    recorded, simulated or mixed.
+    ``cells`` are the figures by horizon and code, ``began`` those among them that the run began with and ``known`` the
+    ids of the projects named in these, which no loan adds again; ``basis`` is recorded, simulated or mixed.
     """
 
     lender: str
@@ -70,6 +70,7 @@ class Disclosed:
     cells: Mapping[Key, Figures]
     began: Mapping[Key, Figures]
     basis: str
+    known: Mapping[Key, frozenset[str]] = field(default_factory=dict)
 
     @property
     def fields(self) -> list[str]:
@@ -219,7 +220,7 @@ class Disclosures:
         loans = rows.assign(**self._horizons(rows, lender, facility, quarter)).drop(columns=["lender", "facility"])
         cells = dict(_cells(loans, rules, began, known))
         _compare(cells, table, f"{facility} {lender} {quarter_text(quarter)}")
-        return Disclosed(lender, rules, quarter, loans, cells, began, str(table["basis"].iloc[-1]))
+        return Disclosed(lender, rules, quarter, loans, cells, began, str(table["basis"].iloc[-1]), known)
 
     def _rates(self, rows: pd.DataFrame, rules: Facility, quarter: int) -> Ints:
         """The rates that are weighed: at issue, or those of the quarter's last day."""
