@@ -23,6 +23,7 @@ from relending.lineage.revised import FIGURES
 from relending.lineage.whynot import Saved
 from relending.units import E8, Ints, exact_sums, mul_div
 
+
 def counted_figures(run: Saved, place: Ints) -> pd.DataFrame:
     """The rows of the book at these places, with the figures of their projects that count (by a revision, else own)."""
     loans = run.tables["loans"].iloc[place].reset_index(drop=True)
@@ -86,9 +87,9 @@ def outstanding_loans(run: Saved, found: Disclosed) -> pd.DataFrame:
 
 def _compare(run: Saved, found: Disclosed, owed: Ints) -> None:
     cost = run.tables["cost"]
-    mine: Flags = (
-        cost["lender"].eq(found.lender) & cost["facility"].eq(found.facility.id)
-    ).to_numpy(dtype=bool) & cost["quarter"].eq(quarter_text(found.quarter)).to_numpy(dtype=bool)
+    mine: Flags = (cost["lender"].eq(found.lender) & cost["facility"].eq(found.facility.id)).to_numpy(
+        dtype=bool
+    ) & cost["quarter"].eq(quarter_text(found.quarter)).to_numpy(dtype=bool)
     shown = cost.loc[mine, "loans_outstanding_fen"].tolist()
     total = exact_sums(owed, np.zeros(owed.size, np.int64), 1)[0]
     if [int(x) for x in shown] != [total]:

@@ -107,9 +107,7 @@ def _figures(loans: pd.DataFrame, key: Key, ranges: tuple[Range, ...]) -> Figure
     at = np.concatenate([np.zeros(0, np.int64), *(np.arange(a, b) for a, b in ranges)])
     helper = f"{'total' if key[1] == TOTAL else 'field'}_{key[0]}"
     one = np.zeros(at.size, np.int64)
-    amount, rate, reduction, first = (
-        ints(loans, n)[0][at] for n in ("amount_fen", "rate_ppm", "reduction_g", helper)
-    )
+    amount, rate, reduction, first = (ints(loans, n)[0][at] for n in ("amount_fen", "rate_ppm", "reduction_g", helper))
     return Figures(
         int(first.sum()),
         exact_sums(amount, one, 1)[0],
