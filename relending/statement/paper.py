@@ -74,7 +74,7 @@ def write_paper(
         table.write_table(page("table", table.WIDTHS), run, found, statement, layout, lang)
         loans.write_loans(page("loans", [c.width for c in loans.loan_columns(lang)]), data, cells, layout, lang)
         index.write_cells(page("cells", index.CELLS), context, found, statement, cells, days, layout, lang)
-        index.write_rules(page("rules", index.RULES), context, found, days, lang)
+        index.write_rules(page("rules", index.RULES), context, found, statement.full_name[lang], days, lang)
         book_sheets.write_book(page("book", book_sheets.BOOK), run, found, layout, lang)
         book_sheets.write_receipts(page("receipts", book_sheets.RECEIPTS), run, found, lang)
         if comparison is not None:

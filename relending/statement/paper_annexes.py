@@ -11,7 +11,7 @@ from relending.engine.disclosure import HORIZONS
 from relending.engine.opening_totals import TOTAL
 from relending.lineage.balances_views import by_field
 from relending.lineage.disclosed import Disclosed, Figures, sectors_of
-from relending.statement.paper_layout import Layout, letter
+from relending.statement.paper_layout import HEADER, Layout, letter
 from relending.statement.paper_loans import field_name, sector_name
 from relending.statement.paper_page import (
     NUMBER_KIND,
@@ -20,6 +20,7 @@ from relending.statement.paper_page import (
     YUAN,
     Column,
     Formula,
+    Link,
     Page,
     column,
     place,
@@ -30,7 +31,7 @@ from relending.statement.paper_table import EXACT_FORMATS, exact_value
 from relending.statement.printed import MEASURES
 from relending.statement.words import word
 
-WIDTHS = (14, 26, *(9, 19, 11, 20) * 3, 9)
+WIDTHS = (20, 28, *(11, 20, 12, 21) * 3, 10)
 _KEYS = {"projects": "projects", "amount": "amount_yuan", "rate": "rate_fraction", "reduction": "reduction_t"}
 _SUMS = {"amount": "amount", "reduction": "reduction"}
 _OPERATION = ("running", "building", "unknown")
@@ -59,7 +60,7 @@ def _by_sector(page: Page, found: Disclosed, layout: Layout, lang: str) -> None:
     page.row += 1
     figures = [column(_KEYS[m], lang, 12, NUMBER_KIND, EXACT_FORMATS[m]) for _ in HORIZONS for m in MEASURES]
     columns = [column("field", lang, WIDTHS[0]), column("sector", lang, WIDTHS[1]), *figures]
-    columns.append(column("check", lang, WIDTHS[-1]))
+    columns.append(column("check", lang, WIDTHS[-1], NUMBER_KIND))
     page.header([c.header for c in columns])
     for field in found.fields:
         first = page.row + 1
@@ -137,10 +138,12 @@ def _sum_if(layout: Layout, column: str, field: str | None, operation: str | Non
 def _outstanding(page: Page, found: Disclosed, owing: pd.DataFrame, layout: Layout, when: str, lang: str) -> None:
     page.heading(word("paper.annex_b", lang, day=when))
     page.note(word("paper.annex_b_note", lang))
-    columns = _view_columns(lang)
+    columns = _view_columns("range", lang)
     page.header([c.header for c in columns])
     fields = list(found.fields)
     rows = by_field(owing, fields)
+    at = letter("outstanding")
+    where = Link(place(layout.sheet, HEADER + 1, None, (at, at)), layout.sheet)
     for code in (*fields, TOTAL):
         loans, projects, fen, grams = rows[code]
         only = None if code == TOTAL else code
@@ -149,7 +152,7 @@ def _outstanding(page: Page, found: Disclosed, owing: pd.DataFrame, layout: Layo
             loans,
             projects,
             Formula(_sum_if(layout, "outstanding", only, None, 2), yuan(fen)),
-            None,
+            where,
             Formula(_sum_if(layout, "reduction_now", only, None, 6), tonnes(grams)),
         )
         _view_line(page, columns, values, code == TOTAL)
@@ -163,7 +166,7 @@ def _outstanding(page: Page, found: Disclosed, owing: pd.DataFrame, layout: Layo
 def _in_operation(page: Page, found: Disclosed, owing: pd.DataFrame, layout: Layout, when: str, lang: str) -> None:
     page.heading(word("paper.annex_c", lang, day=when))
     page.note(word("paper.annex_c_note", lang))
-    columns = _view_columns(lang)
+    columns = _view_columns("operation", lang)
     page.header([c.header for c in columns])
     fields = list(found.fields)
     states = owing["state"].to_numpy(dtype=object)
@@ -184,13 +187,13 @@ def _in_operation(page: Page, found: Disclosed, owing: pd.DataFrame, layout: Lay
             _view_line(page, columns, values, code == TOTAL)
 
 
-def _view_columns(lang: str) -> list[Column]:
+def _view_columns(key: str, lang: str) -> list[Column]:
     return [
         column("field", lang, WIDTHS[0]),
         column("loans", lang, 12, NUMBER_KIND, WHOLE),
         column("projects", lang, 12, NUMBER_KIND, WHOLE),
         column("outstanding", lang, 19, NUMBER_KIND, YUAN),
-        column("operation", lang, 12),
+        column(key, lang, 12),
         column("reduction_now", lang, 20, NUMBER_KIND, TONNES),
     ]
 

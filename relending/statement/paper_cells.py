@@ -25,7 +25,7 @@ from relending.statement.statement import Statement
 from relending.statement.words import word
 from relending.units import Ints
 
-CELLS, RULES = (12, 14, 16, 17, 21, 8, 22, 36, 90), (22, 56, 12, 12, 12, 60)
+CELLS, RULES = (14, 17, 16, 20, 22, 10, 24, 40, 90), (22, 56, 12, 12, 12, 60)
 IN_FORCE = "in_force"
 
 
@@ -43,24 +43,29 @@ def clause_status(clause: Clause, lang: str) -> str:
     return told if clause.entry.status == IN_FORCE else word("paper.mark", lang, status=told)
 
 
-def clause_value(clause: Clause, lang: str) -> str:
-    """What it says; sectors by name."""
+def clause_value(clause: Clause, bank: str, lang: str) -> str:
+    """What it says; sectors and the lender by name."""
+    if clause.parameter == LENDERS:
+        return f"{bank} ({clause.value})"
     if clause.parameter != SECTORS:
         return clause.value
     return word("paper.and", lang).join(sector_name(c, lang) for c in clause.value.split(","))
 
 
-def clause_text(clause: Clause, lang: str) -> str:
-    """A clause in a line: what it is, its source, how sure, from when."""
-    since = "" if clause.since is None else word("paper.since", lang, day=clause.since.isoformat())
-    return word(
-        "paper.clause",
-        lang,
-        what=clause_name(clause, lang),
-        source=source_in(clause.entry, lang),
-        status=clause_status(clause, lang),
-        since=since,
-    )
+def clause_texts(told: Sequence[Clause], lang: str) -> str:
+    """Clauses in words, those of one source and date together: what they are, the source, how sure, from when."""
+    named: dict[tuple[str, str, str], list[str]] = {}
+    for one in told:
+        since = "" if one.since is None else word("paper.since", lang, day=one.since.isoformat())
+        key = (source_in(one.entry, lang), clause_status(one, lang), since)
+        what = clause_name(one, lang)
+        if what not in named.setdefault(key, []):
+            named[key].append(what)
+    texts = [
+        word("paper.clause", lang, what=word("paper.and", lang).join(what), source=source, status=status, since=since)
+        for (source, status, since), what in named.items()
+    ]
+    return "\n".join(texts)
 
 
 def write_cells(
@@ -119,7 +124,7 @@ def _clauses(context: Context, found: Disclosed, cells: CellLoans, days: Ints, k
     at = np.concatenate(some)
     sectors = list(sectors_of_rows(cells.loans.iloc[at]))
     told = clauses(found.facility, context, found.lender, days[at], sectors, lang)
-    return word("paper.between", lang).join(clause_text(c, lang) for c in told)
+    return clause_texts(told, lang)
 
 
 def _range(layout: Layout, key: Key, lang: str) -> object:
@@ -131,7 +136,7 @@ def _range(layout: Layout, key: Key, lang: str) -> object:
     return Link(layout.link(key), word("paper.and", lang).join(parts))
 
 
-def write_rules(page: Page, context: Context, found: Disclosed, days: Ints, lang: str) -> Sequence[Clause]:
+def write_rules(page: Page, context: Context, found: Disclosed, bank: str, days: Ints, lang: str) -> Sequence[Clause]:
     """Write the values of the rules in force over the counted loans' dates."""
     page.title(word("paper_sheet.rules", lang))
     page.note(word("paper.rules_note", lang))
@@ -148,7 +153,7 @@ def write_rules(page: Page, context: Context, found: Disclosed, days: Ints, lang
     rows = [
         (
             clause_name(c, lang),
-            clause_value(c, lang),
+            clause_value(c, bank, lang),
             word("paper.from_start", lang) if c.since is None else c.since.isoformat(),
             clause_status(c, lang),
             c.entry.checked,
@@ -161,4 +166,4 @@ def write_rules(page: Page, context: Context, found: Disclosed, days: Ints, lang
     return told
 
 
-__all__ = ["TOTAL", "clause_text", "write_cells", "write_rules"]
+__all__ = ["TOTAL", "clause_texts", "write_cells", "write_rules"]

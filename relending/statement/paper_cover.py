@@ -62,12 +62,13 @@ def write_cover(
         column("rows_read", lang, WIDTHS[2], NUMBER_KIND, WHOLE),
         column("sha256", lang, WIDTHS[3]),
     ]
-    page.table(columns, [_input(one) for one in run.manifest["inputs"]])
+    page.table(columns, [_input(one, lang) for one in run.manifest["inputs"]])
     page.finish()
+    page.sheet.fit_to_pages(1, 1)
 
 
-def _input(one: dict[str, object]) -> tuple[object, ...]:
-    use = str(one.get("role") or one.get("sheet") or "")
+def _input(one: dict[str, object], lang: str) -> tuple[object, ...]:
+    use = word("paper.run", lang) if "role" in one else str(one.get("sheet") or "")
     return (str(one.get("file", "")), use, one.get("rows"), str(one.get("sha256", "")))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from relending.sheet import fit_row, lines_of, put
+from relending.sheet import lines_of, put
 from relending.statement.document import Cell, Document, Paragraph, Table
 from relending.statement.paper_page import Page
 
@@ -45,7 +45,7 @@ def _part(page: Page, table: Table, rows: tuple[tuple[Cell, ...], ...], head: bo
             put(page.sheet, page.row, c, cell.text, style)
             width = sum(page.widths[c : c + cell.across])
             lines = max(lines, lines_of(cell.text, max(int(width) - 1, 1)))
-        fit_row(page.sheet, page.row, lines)
+        page.fit(lines)
         page.row += 1
 
 

@@ -8,13 +8,14 @@ from relending.lineage.disclosed import Disclosed
 from relending.lineage.findings_touching import findings_touching
 from relending.lineage.story import label, severity_name
 from relending.lineage.whynot import Saved
-from relending.sheet import ID
+from relending.sheet import COUNT, ID
 from relending.statement.paper_page import NUMBER_KIND, WHOLE, Page, column, text
 from relending.statement.words import word
 
 FINDINGS, POINTS = (8, 24, 18, 8, 8, 20, 18, 28, 28, 44, 44), (20, 28, 40, 60, 20)
 MOST = 100_000
 """Findings listed one by one; all are counted."""
+_KINDS = {"loan": ID, "row": COUNT}
 _PLACES = ("severity", "code", "file", "sheet", "row", "loan", "column", "found", "expected")
 
 
@@ -37,7 +38,7 @@ def write_findings(page: Page, run: Saved, found: Disclosed, lang: str) -> None:
         page.note(word("paper.findings_cut", lang, n=f"{MOST:,}"))
     page.row += 1
     columns = [
-        *(column(k, lang, w, ID if k == "loan" else "text") for k, w in zip(_PLACES, FINDINGS, strict=False)),
+        *(column(k, lang, w, _KINDS.get(k, "text")) for k, w in zip(_PLACES, FINDINGS, strict=False)),
         column("message", lang, FINDINGS[9]),
         column("fix", lang, FINDINGS[10]),
     ]

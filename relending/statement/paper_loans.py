@@ -192,7 +192,7 @@ def _scaled(frame: pd.DataFrame, name: str, scale: int) -> list[object]:
 
 
 def _day(value: object) -> dt.date | None:
-    return value if isinstance(value, dt.date) and not pd.isna(value) else None  # type: ignore[call-overload]
+    return value if isinstance(value, dt.date) and not pd.isna(value) else None
 
 
 def write_loans(page: Page, data: LoanData, cells: CellLoans, layout: Layout, lang: str) -> None:

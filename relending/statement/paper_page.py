@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from relending.sheet import COUNT, DATE, ID, PAGES, Styles, fit_row, lines_of, made_to_print, put
+from relending.sheet import COUNT, DATE, ID, PAGES, Styles, lines_of, made_to_print, put
 from relending.statement.words import word
 
 YUAN, TONNES, RATE, WHOLE = "#,##0.00", "#,##0.000000", "0.00000000", "#,##0"
@@ -15,6 +15,8 @@ TEXT_KIND, NUMBER_KIND = "text", "figure"
 BLUE = "#0563C1"
 ROW = "{row}"
 """In a formula: the row it stands in."""
+ROW_HEIGHT, LINE_HEIGHT, MOST_LINES = 18, 15, 26
+"""Points of a row of one line, and of each line of a higher one; lines of the highest (a row ends at 409 points)."""
 EXACT = 10**15
 """Figures of more digits are not exact in a spreadsheet."""
 
@@ -68,6 +70,7 @@ class Page:
     def __init__(self, book: Any, name: str, lang: str, styles: Styles, widths: Sequence[float]) -> None:
         self.sheet, self.name, self.lang, self.styles = book.add_worksheet(name), name, lang, styles
         self.widths, self.row = list(widths), 0
+        self.sheet.set_default_row(ROW_HEIGHT)
         for at, width in enumerate(widths):
             self.sheet.set_column(at, at, width)
 
@@ -87,16 +90,20 @@ class Page:
         """A text over the whole width, in as many lines as it needs."""
         style = self.styles(text_wrap=True, valign="top", font_color=color)
         width = int(sum(self.widths))
-        fit_row(self.sheet, self.row, lines_of(text, max(int(width * 0.95), 1)))
+        self.fit(lines_of(text, max(int(width * 0.95), 1)))
         if len(self.widths) > 1:
             self.sheet.merge_range(self.row, 0, self.row, len(self.widths) - 1, "", style)
         put(self.sheet, self.row, 0, text, style)
         self.row += 1
 
+    def fit(self, lines: int) -> None:
+        """Make the row as high as so many lines need: not every program does so by itself."""
+        self.sheet.set_row(self.row, max(ROW_HEIGHT, LINE_HEIGHT * min(lines, MOST_LINES) + 3))
+
     def header(self, texts: Sequence[str]) -> int:
         """A row of headers; where it stands."""
         lines = max(lines_of(t, max(int(w) - 1, 1)) for t, w in zip(texts, self.widths, strict=False))
-        fit_row(self.sheet, self.row, lines, 20)
+        self.fit(lines)
         for at, text in enumerate(texts):
             put(self.sheet, self.row, at, text, self.styles.header())
         self.row += 1
@@ -111,7 +118,7 @@ class Page:
                 text = value.text if isinstance(value, Link) else value
                 lines = max(lines, lines_of(text, max(int(one.width) - 1, 1)) if len(text) * 2 >= one.width - 1 else 1)
         if lines > 1:
-            fit_row(self.sheet, self.row, lines)
+            self.fit(lines)
         self.row += 1
         return self.row - 1
 

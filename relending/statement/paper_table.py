@@ -32,7 +32,7 @@ from relending.statement.wording import quarter_words
 from relending.statement.words import word
 from relending.units import E8
 
-WIDTHS = (16, *(10, 18, 10, 22) * 3)
+WIDTHS = (28, *(11, 20, 12, 22) * 3)
 EXACT_FORMATS = {"projects": WHOLE, "amount": YUAN, "rate": RATE, "reduction": TONNES}
 DASH = "—"
 
@@ -126,17 +126,18 @@ def _compared(page: Page, run: Saved, found: Disclosed, statement: Statement, la
     heads = [word(f"paper_column.{k}", lang) for k in keys]
     shown = disclosed_rows(run, found)
     # field, horizon, exact figures, those of the run, and whether they agree: under the columns of the table above
-    columns = [column("field", lang, 16), column("horizon", lang, 10)]
+    columns = [column("cell", lang, WIDTHS[0])]
     for prefix in ("", of_run):
         columns += [Column(prefix + h, 12, NUMBER_KIND, EXACT_FORMATS[m]) for h, m in zip(heads, MEASURES, strict=True)]
-    columns.append(column("agrees", lang, 10))
+    columns.append(column("agrees", lang, 11, NUMBER_KIND))
     page.header([c.header for c in columns])
     for row in statement.rows:
         for horizon in HORIZONS:
             key = (horizon, row.code)
             figures, told = found.cells[key], shown[key]
+            name = f"{row.name[lang]} / {word(f'paper_horizon.{horizon}', lang)}"
             exact = [Formula(f"={formula(layout, key, m)}", exact_value(figures, m)) for m in MEASURES]
-            values: list[object] = [row.name[lang], word(f"paper_horizon.{horizon}", lang), *exact, *_of_run(told)]
+            values: list[object] = [name, *exact, *_of_run(told)]
             for at, (one, value) in enumerate(zip(columns, values, strict=False)):
                 page.cell(at, one, value, row.code == TOTAL)
             page.cell(len(columns) - 1, columns[-1], _check(page.row + 1, figures, lang), row.code == TOTAL)
@@ -156,8 +157,8 @@ def _of_run(told: dict[str, object]) -> list[object]:
 def _check(row: int, figures: Figures, lang: str) -> Formula:
     """Whether exact figures and the run's agree: to half of the last digit, or what a cell can hold of them."""
     same, differs = word("paper.same", lang), word("paper.differs", lang)
-    amount = "0.004" if abs(figures.amount) < EXACT else f"ABS(H{row})*1E-14"
-    grams = "0.0000004" if abs(figures.reduction) < EXACT else f"ABS(J{row})*1E-14"
-    rate = f"IF(ISNUMBER(E{row}),ABS(E{row}-I{row})<=0.0000000050001,E{row}=I{row})"
-    parts = f"C{row}=G{row},ABS(D{row}-H{row})<={amount},{rate},ABS(F{row}-J{row})<={grams}"
+    amount = "0.004" if abs(figures.amount) < EXACT else f"ABS(G{row})*1E-14"
+    grams = "0.0000004" if abs(figures.reduction) < EXACT else f"ABS(I{row})*1E-14"
+    rate = f"IF(ISNUMBER(D{row}),ABS(D{row}-H{row})<=0.0000000050001,D{row}=H{row})"
+    parts = f"B{row}=F{row},ABS(C{row}-G{row})<={amount},{rate},ABS(E{row}-I{row})<={grams}"
     return Formula(f'=IF(AND({parts}),"{same}","{differs}")', same)
