@@ -70,6 +70,7 @@ class Page:
     def __init__(self, book: Any, name: str, lang: str, styles: Styles, widths: Sequence[float]) -> None:
         self.sheet, self.name, self.lang, self.styles = book.add_worksheet(name), name, lang, styles
         self.widths, self.row = list(widths), 0
+        self._made: dict[Any, Any] = {}
         self.sheet.set_default_row(ROW_HEIGHT)
         for at, width in enumerate(widths):
             self.sheet.set_column(at, at, width)
@@ -137,14 +138,20 @@ class Page:
     def style(self, column: Column, value: object, bold: bool) -> Any:
         """The format of a cell."""
         linked = isinstance(value, Link) or (isinstance(value, Formula) and bool(value.link))
+        shown = value.value if isinstance(value, Formula) else value
+        kind = TEXT_KIND if isinstance(value, Link) else column.kind
+        key = (kind, column.number, isinstance(shown, str), linked, bold)
+        if key not in self._made:
+            self._made[key] = self._style(*key)
+        return self._made[key]
+
+    def _style(self, kind: str, number: str, textual: bool, linked: bool, bold: bool) -> Any:
         more = {"font_color": BLUE} if linked else {}
-        if column.kind == NUMBER_KIND and not isinstance(value, Link):
-            text = isinstance(value, str) or (isinstance(value, Formula) and isinstance(value.value, str))
-            return self.styles(
-                border=1, num_format=column.number, bold=bold, align="right" if not text else "center", **more
-            )
-        if column.kind in (ID, DATE, COUNT) and not linked:
-            return self.styles.cell(column.kind, bold=bold)
+        if kind == NUMBER_KIND:
+            align = "center" if textual else "right"
+            return self.styles(border=1, num_format=number, bold=bold, align=align, **more)
+        if kind in (ID, DATE, COUNT) and not linked:
+            return self.styles.cell(kind, bold=bold)
         return self.styles(border=1, text_wrap=True, bold=bold, **more)
 
     def table(self, columns: Sequence[Column], rows: Iterable[Sequence[object]]) -> tuple[int, int]:

@@ -137,11 +137,8 @@ def _compared(page: Page, run: Saved, found: Disclosed, statement: Statement, la
             figures, told = found.cells[key], shown[key]
             name = f"{row.name[lang]} / {word(f'paper_horizon.{horizon}', lang)}"
             exact = [Formula(f"={formula(layout, key, m)}", exact_value(figures, m)) for m in MEASURES]
-            values: list[object] = [name, *exact, *_of_run(told)]
-            for at, (one, value) in enumerate(zip(columns, values, strict=False)):
-                page.cell(at, one, value, row.code == TOTAL)
-            page.cell(len(columns) - 1, columns[-1], _check(page.row + 1, figures, lang), row.code == TOTAL)
-            page.row += 1
+            check = _check(page.row + 1, figures, lang)
+            page.line(columns, (name, *exact, *_of_run(told), check), row.code == TOTAL)
 
 
 def _of_run(told: dict[str, object]) -> list[object]:
@@ -149,7 +146,7 @@ def _of_run(told: dict[str, object]) -> list[object]:
     return [
         int(str(told["projects"])),
         yuan(int(str(told["amount_fen"]))),
-        DASH if pd.isna(rate) else int(str(rate)) / E8,  # type: ignore[call-overload]
+        DASH if pd.isna(rate) else int(str(rate)) / E8,
         tonnes(int(str(told["reduction_g"]))),
     ]
 
