@@ -60,8 +60,9 @@ class Disclosed:
     ``loans``: every supported loan disclosed by then, in input order, as a step frame: place (in the run's tables),
     loan_id, project_id, field, sector, quarter (a number), principal_fen, amount_fen and reduction_g as they count,
     rate_ppm, left (the quarter from which it counts no more, null for most), and in_quarter, in_year, in_since_start.
-    ``cells`` are the figures by horizon and code, ``began`` those among them that the run began with and ``through``
-    the last quarter that these cover, by horizon; ``basis`` is recorded, simulated or mixed.
+    ``cells`` are the figures by horizon and code, ``began`` those among them that the run began with, ``through`` the
+    last quarter that these cover, by horizon, and ``known`` the ids of the projects named in these, which no loan adds
+    again; ``basis`` is recorded, simulated or mixed.
     """
 
     lender: str
@@ -72,6 +73,7 @@ class Disclosed:
     began: Mapping[Key, Figures]
     basis: str
     through: Mapping[str, int] = field(default_factory=dict)
+    known: Mapping[Key, frozenset[str]] = field(default_factory=dict)
 
     @property
     def fields(self) -> list[str]:
@@ -226,7 +228,8 @@ class Disclosures:
         cells = dict(_cells(loans, rules, began, known))
         _compare(cells, table, f"{facility} {lender} {quarter_text(quarter)}")
         through = self._counted_through(lender, facility, quarter)
-        return Disclosed(lender, rules, quarter, loans, cells, began, str(table["basis"].iloc[-1]), through)
+        basis = str(table["basis"].iloc[-1])
+        return Disclosed(lender, rules, quarter, loans, cells, began, basis, through, known)
 
     def _rates(self, rows: pd.DataFrame, rules: Facility, quarter: int) -> Ints:
         """The rates that are weighed: at issue, or those of the quarter's last day."""

@@ -11,19 +11,12 @@ import pandas as pd
 
 from relending.dates import iso
 from relending.engine.applications import draw_days, make_requests, period_text
-from relending.engine.block import Block, make_block
 from relending.engine.context import Context
-from relending.engine.keys import number
-from relending.engine.loanfacts import loan_facts
-from relending.lineage.case import Place, empty
+from relending.lineage.case import empty
+from relending.lineage.rebuilt import place_of, rebuild
 from relending.policy import Facility
 from relending.units import Ints
 
-LATER = (
-    *("share_", "contract_", "over_syndicate", "application_", "receipt_", "received_"),
-    *("extension_", "schedule_", "balance_", "prepayment_"),  # of what is beside the loan: its own row is sound
-)
-"""What codes begin with that set a loan aside for more than its own row: it may have replaced another loan."""
 APPLIED, FUNDED, REFUSED, WITHDRAWN = "applied", "funded", "refused", "withdrawn"
 
 
@@ -115,21 +108,8 @@ class Work:
         loans, screening = run.tables["loans"], run.tables["screening"]
         self.rules, self.period, n = rules, period, at.size
         self.loans, self.screening = loans.iloc[at], screening.iloc[at]
-        # a loan that replaced one of these repaid it: what it owes depends on that one too
-        replaced = (
-            loans["refinances"].isin(self.loans["loan_id"].dropna().unique().tolist()).to_numpy(dtype=bool).copy()
-        )
-        replaced[at] = False
-        rows = np.concatenate([at, np.flatnonzero(replaced)])
-        aside = (screening["reasons"].iloc[rows] == "data_error").fillna(False).to_numpy(dtype=bool)
-        self.errors = _errors(run, loans.iloc[rows[aside]])
-        wrong = aside.copy()
-        wrong[aside] = [not self._sound(row) for _, row in loans.iloc[rows[aside]].iterrows()]
-        frame = loans.iloc[rows].assign(data_error=wrong).reset_index(drop=True)
-        self.block: Block = make_block(frame)
-        keys = number([frame])
-        side = {name: run.tables[name] for name in ("prepayments", "schedule", "balances") if name in run.tables}
-        schedule = loan_facts([self.block], keys, [self.block.error | keys.duplicate[0]], side).schedules[0]
+        rebuilt = rebuild(run.tables, at)
+        self.block, self.errors, schedule = rebuilt.block, rebuilt.errors, rebuilt.schedule
         ours = (self.screening["facility"] == rules.id).fillna(False).to_numpy(dtype=bool)
         able = np.flatnonzero(ours & self.screening["eligible"].to_numpy(dtype=bool))
         self.day = draw_days(np.full(n, period), self.block.disbursed[:n], rules)
@@ -141,11 +121,6 @@ class Work:
         self.repaid, self.lost = np.zeros(n, bool), np.zeros(n, bool)
         self.repaid[able] = owed <= 0
         self.lost[able] = (owed > 0) & (self.block.ineligible[able] <= self.day[able])
-
-    def _sound(self, row: Any) -> bool:
-        """Whether a loan that is set aside is so only for what came up beside its own row."""
-        codes = [code for code, _ in self.errors.get(_place(row), ())]
-        return bool(codes) and all(code.startswith(LATER) for code in codes)
 
     def reasons(self, record: Record, again: bool) -> list[list[Reason]]:
         """Of each loan the reasons against applying for it, the main one first; none of those to be applied for."""
@@ -165,7 +140,7 @@ class Work:
 
     def _screened(self, j: int, facility: str, reasons: str) -> list[Reason]:
         if reasons == "data_error":
-            return [Reason("set_aside", {"errors": self.errors.get(_place(self.loans.iloc[j]), ())})]
+            return [Reason("set_aside", {"errors": self.errors.get(place_of(self.loans.iloc[j]), ())})]
         if facility and facility != self.rules.id:
             return [Reason("other_facility", {"facility": facility})]
         return [Reason(name, {}) for name in reasons.split(";") if name]
@@ -176,33 +151,3 @@ class Work:
             return []
         last = next((r for r in reversed(rows) if r.status == FUNDED), rows[-1])
         return [Reason(last.status or APPLIED, {"period": last.period, "amount": last.amount, "day": last.day})]
-
-
-def _place(row: Any) -> Place:
-    line = row["row"]
-    return _text(row["file"]), _text(row["sheet"]), 0 if pd.isna(line) else int(line)
-
-
-def _errors(run: Saved, rows: pd.DataFrame) -> dict[Place, tuple[tuple[str, str], ...]]:
-    """The errors of these rows of the book, by their place: code and what was found.
-
-    Of a row are the findings at its place, and those of its loan id that are at no other of the rows.
-    """
-    if not len(rows):
-        return {}
-    findings = run.tables["findings"]
-    findings = findings[(findings["severity"] == "error").fillna(False).to_numpy(dtype=bool)]
-    places = {_place(row): _text(row["loan_id"]) for _, row in rows.iterrows()}
-    ids = set(places.values()) - {""}
-    of_place: dict[Place, list[tuple[str, str]]] = {}
-    of_loan: dict[str, list[tuple[str, str]]] = {}
-    for _, f in findings.iterrows():
-        here, loan, told = _place(f), _text(f["loan"]), (str(f["code"]), _text(f["found"]))
-        if here in places:
-            of_place.setdefault(here, []).append(told)
-        elif loan in ids:
-            of_loan.setdefault(loan, []).append(told)
-    return {
-        place: tuple(dict.fromkeys([*of_place.get(place, []), *of_loan.get(loan, [])]))
-        for place, loan in places.items()
-    }
