@@ -19,13 +19,15 @@ from relending.lineage.disclosed import Disclosures
 from relending.lineage.redaction import Redactor
 from relending.lineage.redaction_key import read_key
 from relending.runfolder import OpenedRun
-from relending.runfolder.manifest import MANIFEST, sha256
 from relending.runfolder.redacted import RedactedRun
-from relending.statement.accept import Accepted, read_accepted, still_open
+from relending.statement.accept import Row, accepted_of, read_accepted, still_open
 from relending.statement.archive import Archive
+from relending.statement.chain_note import sentences
+from relending.statement.correction import Correction
 from relending.statement.issue import Issue, Wanted, disclosing, make_issue, make_issues
 from relending.statement.printed import MEASURES, Options, options_of
 from relending.statement.publish import Written, write_issues, write_points
+from relending.statement.record import run_digest
 from relending.statement.sandbox import TemplateProblem
 from relending.statement.template import Template, read_template
 from relending.statement.words import word
@@ -54,11 +56,11 @@ class Job:
     lender: str
     facility: str
     quarter: int
-    accepted: tuple[Accepted, ...]
+    accepted: tuple[Row, ...]
     template: Template | None
     template_name: str
     archive: Archive | None
-    key: str
+    redactor: Redactor | None
 
     @property
     def options(self) -> Options:
@@ -67,9 +69,18 @@ class Job:
 
     def wanted(self, options: Options, final: bool, amend: bool, reason: str, dated: dt.date | None) -> Wanted:
         """Which statement it is."""
-        run = sha256(self.opened.path / MANIFEST)
         return Wanted(
-            self.lender, self.facility, self.quarter, options, final, amend, reason.strip(), dated, run, self.key
+            self.lender,
+            self.facility,
+            self.quarter,
+            options,
+            final,
+            amend,
+            reason.strip(),
+            dated,
+            run_digest(self.opened.manifest),
+            "" if self.redactor is None else self.redactor.fingerprint,
+            None if self.redactor is None else self.redactor.text,
         )
 
     def list_open(self, wanted: Wanted, path: Path, lang: str) -> None:
@@ -115,7 +126,7 @@ def make_job(opened: OpenedRun, given: Given) -> Job:
     if wrong or quarter is None or facility is None or lender is None or accepted is None:
         raise InputError(Findings.concat(wrong))
     if redactor is not None:
-        accepted = tuple(replace(a, loan_id=redactor.text("loan", a.loan_id)) for a in accepted)
+        accepted = tuple(_hashed(row, redactor) for row in accepted)
     return Job(
         opened,
         inside,
@@ -127,8 +138,12 @@ def make_job(opened: OpenedRun, given: Given) -> Job:
         template,
         "" if given.template is None else given.template.name,
         None if given.published is None else Archive(given.published),
-        "" if redactor is None else redactor.fingerprint,
+        redactor,
     )
+
+
+def _hashed(row: Row, redactor: Redactor) -> Row:
+    return replace(row, accepted=replace(row.accepted, loan_id=redactor.text("loan", row.accepted.loan_id)))
 
 
 def _quarter(text: str) -> int:
@@ -177,6 +192,16 @@ HORIZON_WORDS = {
 }
 
 
+def _corrected(correction: Correction, lang: str) -> str:
+    """What a new version corrects, in one line."""
+    later = ", ".join(quarter_text(one.record.quarter) for one in correction.later)
+    if lang == "zh":
+        said = f"更正第{correction.old.version}版：{len(correction.shown)}个数据变化"
+        return said + (f"；受影响的以后各期：{later}" if later else "；以后各期不受影响")
+    said = f"corrects version {correction.old.version}: {len(correction.shown)} figures change"
+    return said + (f"; later statements affected: {later}" if later else "; no later statement is affected")
+
+
 def summary(written: Written, published: Path | None, lang: str) -> list[str]:
     """What was written, in figures, and where it is."""
     statement, issue, zh = written.issue.statement, written.issue, lang == "zh"
@@ -193,10 +218,19 @@ def summary(written: Written, published: Path | None, lang: str) -> list[str]:
         cell = statement.printed(statement.total, horizon)
         rows.append([label, *(cell.text(measure) for measure in MEASURES)])
     out += [f"  {line}" for line in columns(rows, right=(1, 2, 3, 4))]
-    out.append("  " + issue.chain.verdict(lang))
+    if issue.chain is not None:
+        out += [f"  {text}" for text in sentences(issue.chain, statement, lang, accepted_of(issue.points))]
+    else:
+        out.append(
+            "  未与上期对比：未指定 --published" if zh else "  not compared with the last statement: no --published"
+        )
     if issue.correction is not None:
-        out.append("  " + issue.correction.verdict(lang))
-    out += ["", "可对外披露：" if zh else "May be published:", *(f"  {path}" for path in written.public)]
+        out.append(f"  {_corrected(issue.correction, lang)}")
+    if statement.reasons:
+        head = "草稿（定稿后方可对外披露）：" if zh else "Draft (to be published once it is final):"
+    else:
+        head = "可对外披露：" if zh else "May be published:"
+    out += ["", head, *(f"  {path}" for path in written.public)]
     out += ["内部资料：" if zh else "Internal:", *(f"  {path}" for path in written.internal)]
     if issue.final and published is None:
         out.append(

@@ -11,6 +11,7 @@ import pandas as pd
 from relending.book import read_side_table
 from relending.findings import Findings, InputError
 from relending.lineage.open_points import UNCLAIMED
+from relending.statement.record import Accepted
 from relending.statement.statement import Reason
 
 TABLE = "accept"
@@ -21,18 +22,15 @@ KINDS = ("simulated", "errors", "unclaimed", "differs", "unnamed")
 
 
 @dataclass(frozen=True, slots=True)
-class Accepted:
-    """An accepted point: why, by whom, and where it was read."""
+class Row:
+    """An accepted point and where it was read."""
 
-    loan_id: str
-    code: str
-    reason: str
-    by: str
+    accepted: Accepted
     file: str
     row: int
 
 
-def read_accepted(path: Path) -> tuple[Accepted, ...]:
+def read_accepted(path: Path) -> tuple[Row, ...]:
     """The rows of a file of accepted points (columns of the dictionary's table ``accept``).
 
     Raises InputError with everything that is wrong with it; a point accepted twice is said once.
@@ -40,12 +38,10 @@ def read_accepted(path: Path) -> tuple[Accepted, ...]:
     read = read_side_table(path, TABLE)
     if read.findings.count("error"):
         raise InputError(read.findings)
-    out: dict[tuple[str, str], Accepted] = {}
+    out: dict[tuple[str, str], Row] = {}
     for row in read.frame.to_dict("records"):
-        one = Accepted(
-            *(_text(row[name]) for name in ("loan_id", "code", "reason", "by")), _text(row["file"]), int(row["row"])
-        )
-        out.setdefault((one.loan_id, one.code), one)
+        one = Accepted(*(_text(row[name]) for name in ("loan_id", "code", "reason", "by")))
+        out.setdefault((one.loan_id, one.code), Row(one, _text(row["file"]), int(row["row"])))
     return tuple(out.values())
 
 
@@ -53,21 +49,21 @@ def _text(value: object) -> str:
     return value.strip() if isinstance(value, str) else ""
 
 
-def accepted_points(points: pd.DataFrame, accepted: Sequence[Accepted]) -> pd.DataFrame:
+def accepted_points(points: pd.DataFrame, accepted: Sequence[Row]) -> pd.DataFrame:
     """The open points with columns ``reason`` and ``by``: empty where nobody accepts them, or nobody can."""
-    given = {(one.loan_id, one.code): one for one in accepted}
+    given = {(one.accepted.loan_id, one.accepted.code): one.accepted for one in accepted}
     rows = zip(*(points[n].tolist() for n in ("loan_id", "code", "kind")), strict=True)
     found = [None if kind in UNACCEPTABLE else given.get((loan, code)) for loan, code, kind in rows]
     return points.assign(reason=[a.reason if a else "" for a in found], by=[a.by if a else "" for a in found])
 
 
-def accepted_nothing(points: pd.DataFrame, accepted: Sequence[Accepted]) -> Findings:
+def accepted_nothing(points: pd.DataFrame, accepted: Sequence[Row]) -> Findings:
     """A warning for each accepted point that is not open: most likely a slip of the pen."""
     there = set(zip(points["loan_id"].tolist(), points["code"].tolist(), strict=True))
     return Findings.concat(
-        Findings.one("accept_not_open", file=a.file, row=a.row, loan=a.loan_id, column="code", found=a.code)
-        for a in accepted
-        if (a.loan_id, a.code) not in there
+        Findings.one("accept_not_open", file=r.file, row=r.row, loan=a.loan_id, column="code", found=a.code)
+        for r in accepted
+        if ((a := r.accepted).loan_id, a.code) not in there
     )
 
 
@@ -80,3 +76,11 @@ def reasons_of(points: pd.DataFrame) -> tuple[Reason, ...]:
     """Why a statement is a draft: the points still open, by kind, each with the number of its loans."""
     loans: Mapping[str, int] = points.groupby("kind")["loan_id"].nunique().to_dict()
     return tuple(Reason(kind, int(loans[kind])) for kind in KINDS if kind in loans)
+
+
+def accepted_of(points: pd.DataFrame) -> tuple[Accepted, ...]:
+    """What was accepted of the points, for whoever keeps or tells it."""
+    some = points[points["by"].ne("").to_numpy(dtype=bool)]
+    return tuple(
+        Accepted(*row) for row in zip(*(some[n].tolist() for n in ("loan_id", "code", "reason", "by")), strict=True)
+    )

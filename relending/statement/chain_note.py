@@ -33,7 +33,7 @@ def comparison_note(
     """
     bank = statement.full_name[lang]
     names = {row.code: row.name[lang] for row in statement.rows}
-    blocks: list[Paragraph | Table] = [Paragraph(text) for text in _said(chain, statement, lang, accepted)]
+    blocks: list[Paragraph | Table] = [Paragraph(text) for text in sentences(chain, statement, lang, accepted)]
     if chain.before is not None:
         blocks += [_figures(chain, statement, horizon, lang) for horizon in (SINCE_START, YEAR)]
         if _rounding_shows(chain, statement):
@@ -43,6 +43,11 @@ def comparison_note(
         blocks += _accepted(chain, accepted, lang)
     title = word("chain.title", lang, bank=bank, quarter=quarter_words(statement, lang))
     return Document(lang, title, bank, "internal", tuple(blocks), bool(statement.reasons))
+
+
+def sentences(chain: Chain, statement: Statement, lang: str, accepted: Sequence[Accepted] = ()) -> list[str]:
+    """The text of the note: whether the statement follows from the one before, and what could not be checked."""
+    return list(_said(chain, statement, lang, accepted))
 
 
 def quarter_name(quarter: int, lang: str) -> str:

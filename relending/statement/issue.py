@@ -19,12 +19,12 @@ from relending.lineage.disclosed import Disclosed, Disclosures
 from relending.lineage.open_points import UNCLAIMED, open_points
 from relending.lineage.whynot import Saved
 from relending.policy import Facility
-from relending.statement.accept import Accepted, accepted_nothing, accepted_points, reasons_of, still_open
-from relending.statement.archive import Archive
+from relending.statement.accept import Row, accepted_nothing, accepted_of, accepted_points, reasons_of, still_open
+from relending.statement.archive import Archive, nothing_published
 from relending.statement.chain import Chain, compare
 from relending.statement.correction import Correction, correct
 from relending.statement.printed import Options
-from relending.statement.record import Record, record_of
+from relending.statement.record import Record, Rehash, hashed, record_of
 from relending.statement.statement import Reason, Statement, lender_names, make_statement
 
 DIFFERS = "differs"
@@ -36,7 +36,8 @@ class Wanted:
     """Which statement is wanted: whose, of what and when, how printed, and whether it is meant to be final.
 
     ``amend``: a new version of one that was published, for the ``reason`` given. ``run`` identifies the run (a
-    checksum); ``key`` the redaction key of what is kept inside, empty for none.
+    digest); ``key`` is the fingerprint of the key under which ids inside are hashed (empty: they are not), and
+    ``rehash`` hashes under it.
     """
 
     lender: str
@@ -49,6 +50,7 @@ class Wanted:
     dated: dt.date | None = None
     run: str = ""
     key: str = ""
+    rehash: Rehash | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +58,14 @@ class Issue:
     """A statement with all that goes with it.
 
     ``points`` are the open points with the reason and the name under which each is accepted, if it is; ``chain`` how
-    the statement follows the one before; ``correction`` what it corrects; ``findings`` is said beside it, never in it.
+    the statement follows the one before (None: there is no archive to look in); ``correction`` what it corrects;
+    ``findings`` is said beside it, never in it.
     """
 
     found: Disclosed
     statement: Statement
     points: pd.DataFrame
-    chain: Chain
+    chain: Chain | None
     correction: Correction | None
     record: Record
     final: bool
@@ -98,7 +101,7 @@ def make_issue(
     run: Saved,
     disclosures: Disclosures,
     wanted: Wanted,
-    accepted: Sequence[Accepted] = (),
+    accepted: Sequence[Row] = (),
     archive: Archive | None = None,
     fresh: Mapping[int, Record] | None = None,
 ) -> Issue:
@@ -112,26 +115,22 @@ def make_issue(
     """
     check_quarter(run.context(), disclosures.rules(wanted.facility), wanted.quarter)
     found = disclosures.of(wanted.lender, wanted.facility, wanted.quarter)
-    old = None if archive is None else archive.latest(wanted.lender, wanted.facility, wanted.quarter)
+    rehash = _same if wanted.key else None
+    old = None if archive is None else _inside(archive.latest(*_whose(wanted), wanted.quarter), wanted)
     version = 1
     if wanted.amend:
         if old is None:
-            raise InputError(_of_quarter("published_nothing", wanted))
+            raise nothing_published(*_whose(wanted), wanted.quarter)
         version = old.version + 1
     elif wanted.final and old is not None:
         raise InputError(_of_quarter("published_exists", wanted, f"v{old.version}"))
     bare = make_statement(run, found, wanted.options, version=version, dated=wanted.dated)
-    before = None if archive is None else archive.before(wanted.lender, wanted.facility, wanted.quarter)
+    before = None if archive is None else _inside(archive.before(*_whose(wanted), wanted.quarter), wanted)
     newer = [q for q in fresh or {} if q < wanted.quarter]
     if fresh and newer and (before is None or max(newer) >= before.quarter):
         before = fresh[max(newer)]
-    chain = compare(before, found, bare)
-    differing = chain.points()
-    points = pd.concat(
-        [open_points(disclosures.run, found), differing.assign(kind=DIFFERS)[["loan_id", "code", "kind", "found"]]],
-        ignore_index=True,
-    )
-    points = accepted_points(points, accepted)
+    chain = None if archive is None else compare(before, found, bare, rehash)
+    points = accepted_points(_points(disclosures.run, found, chain), accepted)
     named, name_findings = _bank_name(run, wanted)
     reasons = reasons_of(still_open(points))
     statement = replace(bare, reasons=reasons if named else (*reasons, Reason("unnamed")))
@@ -146,10 +145,11 @@ def make_issue(
         statement,
         claim=getattr(run.context(), "claim", ""),
         reason=wanted.reason,
-        accepted=[tuple(row) for row in _accepted(points)],
+        accepted=accepted_of(points),
         run=wanted.run,
-        redacted=wanted.key,
         previous=before,
+        rehash=rehash,
+        redacted=wanted.key,
     )
     return Issue(found, statement, points, chain, correction, record, wanted.final or wanted.amend, findings)
 
@@ -158,7 +158,7 @@ def make_issues(
     run: Saved,
     disclosures: Disclosures,
     wanted: Wanted,
-    accepted: Sequence[Accepted] = (),
+    accepted: Sequence[Row] = (),
     archive: Archive | None = None,
     *,
     and_later: bool = False,
@@ -171,7 +171,7 @@ def make_issues(
     out, wrong = [first], []
     if and_later and archive is not None:
         fresh = {wanted.quarter: first.record}
-        for later in archive.later(wanted.lender, wanted.facility, wanted.quarter):
+        for later in archive.later(*_whose(wanted), wanted.quarter):
             try:
                 check_quarter(run.context(), disclosures.rules(wanted.facility), later.quarter)
                 if dict(later.figures) == dict(disclosures.of(wanted.lender, wanted.facility, later.quarter).cells):
@@ -187,9 +187,27 @@ def make_issues(
     return out
 
 
-def _accepted(points: pd.DataFrame) -> list[tuple[str, str, str, str]]:
-    some = points[points["by"].ne("").to_numpy(dtype=bool)]
-    return list(zip(*(some[n].tolist() for n in ("loan_id", "code", "reason", "by")), strict=True))
+def _points(run: Saved, found: Disclosed, chain: Chain | None) -> pd.DataFrame:
+    """What is open of a statement by itself, and against the one before it."""
+    points = open_points(run, found)
+    if chain is None:
+        return points
+    differing = chain.points().assign(kind=DIFFERS)[list(points.columns)]
+    return pd.concat([points, differing], ignore_index=True)
+
+
+def _inside(record: Record | None, wanted: Wanted) -> Record | None:
+    """A record of the archive with its ids as the papers inside show them; InputError where the key is another."""
+    if record is None:
+        return None
+    if not wanted.key or record.redacted:
+        return record.under(wanted.key)
+    return replace(record, loans=hashed(record.loans, wanted.rehash), redacted=wanted.key)
+
+
+def _same(kind: str, text: str) -> str:
+    """Ids that are hashed already, or never are."""
+    return text
 
 
 def _bank_name(run: Saved, wanted: Wanted) -> tuple[bool, Findings]:
@@ -216,6 +234,10 @@ def _stops(points: pd.DataFrame, wanted: Wanted, named: bool) -> Findings:
     return Findings.concat(out)
 
 
+def _whose(wanted: Wanted) -> tuple[str, str]:
+    return wanted.lender, wanted.facility
+
+
 def _of_quarter(code: str, wanted: Wanted, found: str = "") -> Findings:
     where = f"{wanted.lender} {wanted.facility} {quarter_text(wanted.quarter)}"
     return Findings.one(code, column="--quarter", found=f"{where} {found}".strip())
@@ -230,13 +252,10 @@ def _correction(
     archive: Archive | None,
 ) -> Correction:
     """What changes; InputError where nothing does."""
-    later = [] if archive is None else archive.later(wanted.lender, wanted.facility, wanted.quarter)
+    later = [] if archive is None else archive.later(*_whose(wanted), wanted.quarter)
     inside = {
         r.quarter: disclosures.of(wanted.lender, wanted.facility, r.quarter)
         for r in later
         if r.quarter in disclosures.context.quarters
     }
-    made = correct(old, found, statement, later, inside)
-    if not made.changes:
-        raise InputError(_of_quarter("published_same", wanted, f"v{old.version}"))
-    return made
+    return correct(old, found, statement, later, inside, _same if wanted.key else None).or_refuse()

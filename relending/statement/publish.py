@@ -12,9 +12,10 @@ from relending.lineage.whynot import Saved
 from relending.outfile import whole_file, whole_folder
 from relending.sheet import Styles, made_to_print, put
 from relending.spreadsheet import workbook
+from relending.statement.accept import accepted_of
 from relending.statement.archive import Archive
-from relending.statement.chain import comparison_note
-from relending.statement.correction import correction_note, correction_paper
+from relending.statement.chain_note import comparison_note
+from relending.statement.correction_note import correction_note, correction_paper
 from relending.statement.files import stem, write_note, write_statement
 from relending.statement.issue import Issue
 from relending.statement.paper import write_paper
@@ -68,8 +69,10 @@ def _write_issue(inside: Saved, issue: Issue, lang: str, room: Path, template: T
     internal.mkdir(exist_ok=True)
     statement = issue.statement
     shown = write_statement(statement, lang, public, template)
-    comparison = comparison_note(issue.chain, statement, lang)
-    kept = write_note(comparison, stem(statement, lang, "comparison"), internal)
+    comparison, kept = None, []
+    if issue.chain is not None:
+        comparison = comparison_note(issue.chain, statement, lang, accepted_of(issue.points))
+        kept += write_note(comparison, stem(statement, lang, "comparison"), internal)
     if issue.correction is not None:
         note = correction_note(issue.correction, statement, issue.record.reason, lang)
         shown += write_note(note, stem(statement, lang, "correction"), public)

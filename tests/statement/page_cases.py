@@ -48,7 +48,7 @@ HOSTILE = [
     "https://example.org www.example.org",
     "{{ 7*7 }}{% if %}",
     "甲" * 3000,
-    "&A&P &\"Arial\"",
+    '&A&P &"Arial"',
 ]
 """Names that a reader, a printer or a file format would obey."""
 
