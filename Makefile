@@ -49,7 +49,8 @@ $(VENV)/.installed-dev: $(VENV)/.venv-made setup.cfg pyproject.toml
 demo: $(VENV)/.installed
 	$(BIN)/relending run demo --out $(OUT) --force
 	@echo ""
-	@echo "Look at $(OUT)/disclosure.csv (what is published), $(OUT)/funding.csv and $(OUT)/ledger.csv (what was drawn),"
+	@echo "Look at $(OUT)/statements (what is published, here drafts: the draws are simulated), $(OUT)/disclosure.csv (its figures),"
+	@echo "$(OUT)/funding.csv and $(OUT)/ledger.csv (what was drawn),"
 	@echo "$(OUT)/findings.csv (what was wrong with the book). One loan's story, worked by hand in docs/one_loan.md:"
 	@echo "  $(BIN)/relending explain $(OUT) SF2022062101"
 

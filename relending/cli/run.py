@@ -261,6 +261,8 @@ WORDS = {
         "explain": "one loan's story",
         "planned": "of these planned",
         "picture": "balances beside the published ones",
+        "statements": "the statement of each lender's last quarter: Word, Excel, HTML, Markdown; zh and en",
+        "too_many": "no statements of {}: {} lenders; relending disclose writes the one you want",
         "compared": "Published and reproduced",
         "each": "Run folders",
         "leads": "published.csv has source and row of each figure; the loans behind it are in the run's loans.csv",
@@ -297,6 +299,8 @@ WORDS = {
         "explain": "一笔借据的来龙去脉",
         "planned": "其中计划贷款",
         "picture": "余额与公布余额对照图",
+        "statements": "各机构最近一期信息披露：Word、Excel、HTML、Markdown，中英文",
+        "too_many": "未生成{}信息披露：共{}家机构；请用 relending disclose 生成所需机构的信息披露",
         "compared": "公布与复现",
         "each": "运行文件夹",
         "leads": "每项数据的来源和所在行见 published.csv；所对照的台账见各运行文件夹的 loans.csv",
@@ -340,6 +344,8 @@ CONTENT = {
 
 def summary(run: Run, target: Path, lang: str) -> None:
     """What the run found, then where to look."""
+    from relending.runfolder.manifest import STATEMENTS
+    from relending.statement.last import left_out
     from relending.units import decimal_text, divide, total
 
     w = WORDS[lang]
@@ -387,7 +393,11 @@ def summary(run: Run, target: Path, lang: str) -> None:
     there = [(f"  {target / files[table]}", text) for table, text in CONTENT[lang].items() if table in files]
     pictures = sorted(target.glob("figures/*.png"))
     there += [(f"  {path}", w["picture"]) for path in pictures]
+    if (target / STATEMENTS).is_dir():
+        there.append((f"  {target / STATEMENTS}", w["statements"]))
     say("\n".join(columns(there)))
+    for rules, n in left_out(run):
+        say(w["too_many"].format(rules.name[lang], f"{n:,}"))
     say(f"{w['explain']}: {visible(command_line('relending', 'explain', str(target), _a_loan(run)))}")
 
 

@@ -10,6 +10,7 @@ from relending.engine.context import launch_day
 from relending.lineage.disclosed import Disclosures
 from relending.lineage.open_points import open_points
 from relending.lineage.whynot import Saved
+from relending.policy import Facility
 from relending.statement.accept import accepted_points, reasons_of
 from relending.statement.files import write_statement
 from relending.statement.issue import must_disclose
@@ -27,7 +28,7 @@ def last_statements(run: Saved) -> Iterator[Statement]:
     for rules in run.context().facilities:
         lenders = disclosures.lenders(rules.id)
         if len(lenders) > MOST:
-            continue
+            continue  # said by whoever knows left_out
         for lender in lenders:
             quarter = disclosures.last_quarter(lender, rules.id)
             if quarter is None or quarter < int(quarter_of(launch_day(rules))) or not must_disclose(rules, quarter):
@@ -35,6 +36,15 @@ def last_statements(run: Saved) -> Iterator[Statement]:
             found = disclosures.of(lender, rules.id, quarter)
             reasons = reasons_of(accepted_points(open_points(run, found), ()))
             yield make_statement(run, found, options, reasons=reasons)
+
+
+def left_out(run: Saved) -> list[tuple[Facility, int]]:
+    """The facilities of which a run writes no statements because too many lenders would have one, and how many."""
+    if run.tables["disclosure"]["lender"].nunique() <= MOST:
+        return []
+    disclosures, last = Disclosures(run), run.context().last_quarter
+    many = [(f, len(disclosures.lenders(f.id))) for f in run.context().facilities if must_disclose(f, last)]
+    return [(rules, n) for rules, n in many if n > MOST]
 
 
 def write_statements(statements: Sequence[Statement], folder: Path) -> list[Path]:
