@@ -21,7 +21,7 @@ _ZH = "relending.zh"
 VERBS = {
     "run": "Run a scenario: loan book in, run folder out. 运行情景",
     "check": "Check a loan book: what is wrong, what is eligible. 检查借据簿",
-    "template": "Write a workbook to fill in: parameters, loans, prepayments. 生成台账模板",
+    "template": "Write a workbook of parameters and loans to fill in, or a statement to adapt. 生成台账或信息披露模板",
     "explain": "Tell one loan's story from a run folder. 说明一笔借据",
     "disclose": "Write the statement of a quarter: Word, Excel, HTML, and the work paper. 生成信息披露",
     "apply": "Write the list of loans to apply for in a quarter. 生成申请清单",

@@ -1,4 +1,4 @@
-"""``relending template``: a workbook to fill in."""
+"""``relending template``: a workbook to fill in, or a statement to put into the bank's own form."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ from pathlib import Path
 import click
 
 from relending.cli.people import STOPPED, command_line, lang_option, say
+
+BOOK, WORD, TEXT = ".xlsx", ".docx", ".txt"
+ENDINGS = (BOOK, WORD, TEXT)
 
 
 @click.command("template", epilog="Example: relending template book.xlsx --lang zh")
@@ -20,14 +23,15 @@ def command(out: Path, force: bool, lang: str) -> None:
 
     Headers name their units, words can be chosen from lists, ids are text, and what a column means is shown where a
     cell is selected. Filled in, it is a loan book and a scenario at once: relending run OUT.xlsx.
-    """
-    from relending.book.template import write_template
 
-    if out.suffix.lower() != ".xlsx":
+    OUT.docx and OUT.txt are templates of the statement instead: the Word file and the text that relending disclose
+    writes, with fields to move about in the bank's own form (docs/statement.md).
+    """
+    if out.suffix.lower() not in ENDINGS:
         raise click.UsageError(
-            f"模板为 .xlsx 文件，不是 {out.name!r}"
+            f"模板为 .xlsx（台账）、.docx 或 .txt（信息披露）文件，不是 {out.name!r}"
             if lang == "zh"
-            else f"a template is an .xlsx file, not {out.name!r}"
+            else f"a template is an .xlsx file (of a book), a .docx or a .txt file (of a statement), not {out.name!r}"
         )
     if out.exists() and not force:
         raise click.UsageError(
@@ -36,16 +40,50 @@ def command(out: Path, force: bool, lang: str) -> None:
             else f"{out} exists already and is left as it is; choose another name, or replace it with --force"
         )
     try:
-        write_template(out, lang)
+        _write(out, lang)
     except OSError as error:
         why = error.strerror or str(error)
         say(f"{out}：无法写入：{why}" if lang == "zh" else f"{out}: cannot be written: {why}", err=True)
         sys.exit(STOPPED)
-    check = command_line("relending", "check", str(out), options=["--lang", lang])
-    run = command_line("relending", "run", str(out), options=["--lang", lang])
-    if lang == "zh":
-        said = (f"已生成模板：{out}", "请填写“参数”“借据”和“提前还款”，其余工作表按需填写，覆盖或删除示例行，保存后：")
-    else:
-        how = "Fill in Parameters, Loans and Prepayments, others as needed, write over the example rows, save, then:"
-        said = (f"wrote {out}", how)
-    say("\n".join((*said, f"  {check}", f"  {run}")))
+    say("\n".join(_said(out, lang)))
+
+
+def _write(out: Path, lang: str) -> None:
+    if out.suffix.lower() == BOOK:
+        from relending.book.template import write_template
+
+        write_template(out, lang)
+        return
+    from relending.outfile import whole_file
+
+    with whole_file(out) as room:
+        if out.suffix.lower() == WORD:
+            from relending.statement.wordtemplate import write_starter
+
+            write_starter(room, lang)
+        else:
+            from relending.statement.wording import own_template
+
+            room.write_text(own_template(lang), encoding="utf-8", newline="\n")
+
+
+def _said(out: Path, lang: str) -> list[str]:
+    """What to do with the file that was written."""
+    zh, how = lang == "zh", ["--lang", lang]
+    said = f"已生成模板：{out}" if zh else f"wrote {out}"
+    if out.suffix.lower() != BOOK:
+        use = command_line("relending", "disclose", "RUN", options=["--quarter", "Q", "--template", str(out), *how])
+        then = (
+            "请改为本行格式，保留花括号中的字段，然后："
+            if zh
+            else "Put it into the bank's form, keep the fields in braces, then:"
+        )
+        return [said, then, f"  {use} --out DIR"]
+    check = command_line("relending", "check", str(out), options=how)
+    run = command_line("relending", "run", str(out), options=how)
+    fill = (
+        "请填写“参数”“借据”和“提前还款”，其余工作表按需填写，覆盖或删除示例行，保存后："
+        if zh
+        else "Fill in Parameters, Loans and Prepayments, others as needed, write over the example rows, save, then:"
+    )
+    return [said, fill, f"  {check}", f"  {run}"]

@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from relending.dates import iso, quarter_end, quarter_text
 from relending.engine.columns import Flags, arrow, frame_of, ints, whole
+from relending.engine.opening_totals import TOTAL
 from relending.findings import InvariantError
 from relending.lineage.case import empty
 from relending.lineage.disclosed import Disclosed
@@ -98,10 +99,14 @@ def _compare(run: Saved, found: Disclosed, owed: Ints) -> None:
 
 
 def by_field(rows: pd.DataFrame, fields: list[str]) -> Mapping[str, tuple[int, int, int, int]]:
-    """Loans, projects, fen and grams by field, and of them all as ``total``."""
+    """Loans, projects, fen and grams by field (of those in none as an empty text, if there are), and as ``total``."""
+    listed = rows["field"].isin(fields).to_numpy(dtype=bool)
     out = {}
-    for code in (*fields, "total"):
-        some = rows if code == "total" else rows[rows["field"].eq(code).fillna(False).to_numpy(dtype=bool)]
+    for code in (*fields, *([] if listed.all() else [""]), TOTAL):
+        mine = listed if code else ~listed
+        if code in fields:
+            mine = rows["field"].eq(code).fillna(False).to_numpy(dtype=bool)
+        some = rows if code == TOTAL else rows[mine]
         none = np.zeros(len(some), np.int64)
         out[code] = (
             len(some),

@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow as pa
 
 from relending.dates import quarter_end
-from relending.engine.columns import Flags, arrow, frame_of, ints
+from relending.engine.columns import Flags, arrow, frame_of, ints, join_frames
 from relending.lineage.disclosed import Disclosed
 from relending.lineage.whynot import Saved
 from relending.policy import Facility, fields, sectors
@@ -22,10 +22,14 @@ SIMULATED_CODE, UNCLAIMED_CODE = "simulated_receipt", "part_funded_unclaimed"
 COLUMNS = ("loan_id", "code", "kind", "found")
 
 
-def points_frame(rows: list[tuple[str, str, str, str]]) -> pd.DataFrame:
-    """Points as a frame of texts with ``COLUMNS``."""
-    columns = list(zip(*rows, strict=True)) or [()] * len(COLUMNS)
-    return frame_of({name: pa.array(c, pa.string()) for name, c in zip(COLUMNS, columns, strict=True)})
+def _points(loan: pa.Array, code: pa.Array | str, kind: str, found: pa.Array | str) -> pd.DataFrame:
+    """Points of one kind as a frame of texts with ``COLUMNS``; a run may have a million simulated loans."""
+
+    def column(value: pa.Array | str) -> pa.Array:
+        array = pa.repeat(pa.scalar(value, pa.string()), len(loan)) if isinstance(value, str) else value
+        return array.fill_null("")
+
+    return frame_of(dict(zip(COLUMNS, map(column, (loan, code, kind, found)), strict=True)))
 
 
 def open_points(run: Saved, found: Disclosed) -> pd.DataFrame:
@@ -36,29 +40,34 @@ def open_points(run: Saved, found: Disclosed) -> pd.DataFrame:
       loan whose lender, day or sector cannot be told; loans that only another facility's list names are left out;
     - ``unclaimed``: part-funded loans, where the scenario does not say what is claimed of them.
     """
-    return points_frame([*_errors(run, found), *_simulated(run, found), *_unclaimed(run, found)])
+    return join_frames([_errors(run, found), _simulated(run, found), _unclaimed(run, found)])
 
 
-def _simulated(run: Saved, found: Disclosed) -> list[tuple[str, str, str, str]]:
+def _simulated(run: Saved, found: Disclosed) -> pd.DataFrame:
     attribution = run.tables["attribution"]
     rows = attribution.iloc[ints(found.loans, "place")[0]]
     basis = rows["basis"].fillna("simulated")  # a run of an earlier version knew nothing else
     some = rows[basis.eq("simulated").to_numpy(dtype=bool)]
-    states = some["state"].fillna("").tolist()
-    ids = some["loan_id"].fillna("").tolist()
-    return [(loan, SIMULATED_CODE, SIMULATED, state) for loan, state in zip(ids, states, strict=True)]
+    return _points(arrow(some, "loan_id"), SIMULATED_CODE, SIMULATED, arrow(some, "state"))
 
 
-def _unclaimed(run: Saved, found: Disclosed) -> list[tuple[str, str, str, str]]:
+def _unclaimed(run: Saved, found: Disclosed) -> pd.DataFrame:
     if "part_funded" not in run.tables:
-        return []
+        return _points(pa.array([], pa.string()), UNCLAIMED_CODE, UNCLAIMED, "")
     parts = run.tables["part_funded"]
     mine = parts["loan_id"].isin(found.loans["loan_id"].tolist()) & parts["claim"].isna()
     some = parts[mine.fillna(False).to_numpy(dtype=bool)]
-    return [(str(loan), UNCLAIMED_CODE, UNCLAIMED, "") for loan in some["loan_id"].tolist()]
+    return _points(arrow(some, "loan_id"), UNCLAIMED_CODE, UNCLAIMED, "")
 
 
-def _errors(run: Saved, found: Disclosed) -> list[tuple[str, str, str, str]]:
+def _errors(run: Saved, found: Disclosed) -> pd.DataFrame:
+    rows = _error_rows(run, found)
+    columns = [pa.array([row[i] for row in rows], pa.string()) for i in range(3)]
+    return _points(columns[0], columns[1], ERRORS, columns[2])
+
+
+def _error_rows(run: Saved, found: Disclosed) -> list[tuple[str, str, str]]:
+    """Loan (or place), code and what was found of each error that may touch the statement."""
     findings = run.tables["findings"]
     errors = findings[findings["severity"].eq("error").fillna(False).to_numpy(dtype=bool)].reset_index(drop=True)
     if not len(errors):
@@ -84,7 +93,7 @@ def _errors(run: Saved, found: Disclosed) -> list[tuple[str, str, str, str]]:
         key = (e["file"] or "", e["sheet"] or "", 0 if pd.isna(e["row"]) else int(e["row"]))
         # of a row of the book that row decides, else any row of its loan; what cannot be told touches
         if by_place.get(key, by_loan.get(e["loan"], True) if e["loan"] else True):
-            out.append((e["loan"] or _place(*key), e["code"], ERRORS, e["found"] or ""))
+            out.append((e["loan"] or _place(*key), e["code"], e["found"] or ""))
     return list(dict.fromkeys(out))
 
 

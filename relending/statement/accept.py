@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from relending.book import read_side_table
@@ -51,10 +52,15 @@ def _text(value: object) -> str:
 
 def accepted_points(points: pd.DataFrame, accepted: Sequence[Row]) -> pd.DataFrame:
     """The open points with columns ``reason`` and ``by``: empty where nobody accepts them, or nobody can."""
+    reason, by = (pd.array([""], points["code"].dtype).repeat(len(points)) for _ in range(2))
     given = {(one.accepted.loan_id, one.accepted.code): one.accepted for one in accepted}
-    rows = zip(*(points[n].tolist() for n in ("loan_id", "code", "kind")), strict=True)
-    found = [None if kind in UNACCEPTABLE else given.get((loan, code)) for loan, code, kind in rows]
-    return points.assign(reason=[a.reason if a else "" for a in found], by=[a.by if a else "" for a in found])
+    if given:
+        may = points["loan_id"].isin([loan for loan, _ in given]) & ~points["kind"].isin(UNACCEPTABLE)
+        for i in np.flatnonzero(may.to_numpy(dtype=bool)).tolist():
+            one = given.get((points["loan_id"].iat[i], points["code"].iat[i]))
+            if one is not None:
+                reason[i], by[i] = one.reason, one.by
+    return points.assign(reason=reason, by=by)
 
 
 def accepted_nothing(points: pd.DataFrame, accepted: Sequence[Row]) -> Findings:

@@ -30,7 +30,7 @@ from relending.statement.paper_page import Page
 from relending.statement.statement import Statement
 from relending.statement.words import word
 
-MANY = 3_000
+MANY = 4_096
 """Loans from which on rows go to the disk as they are written: memory stays small, the file grows a little."""
 MOST_ROWS = 1_048_576
 """Rows of a sheet."""

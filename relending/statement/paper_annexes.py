@@ -144,8 +144,7 @@ def _outstanding(page: Page, found: Disclosed, owing: pd.DataFrame, layout: Layo
     rows = by_field(owing, fields)
     at = letter("outstanding")
     where = Link(place(layout.sheet, HEADER + 1, None, (at, at)), layout.sheet)
-    for code in (*fields, TOTAL):
-        loans, projects, fen, grams = rows[code]
+    for code, (loans, projects, fen, grams) in rows.items():
         only = None if code == TOTAL else code
         values = (
             field_name(code, lang),
@@ -173,8 +172,7 @@ def _in_operation(page: Page, found: Disclosed, owing: pd.DataFrame, layout: Lay
     for operation in _OPERATION:
         rows = by_field(owing[np.array(states == operation, bool)], fields)
         told = word(f"paper.{operation}", lang)
-        for code in (*fields, TOTAL):
-            loans, projects, fen, grams = rows[code]
+        for code, (loans, projects, fen, grams) in rows.items():
             only = None if code == TOTAL else code
             values = (
                 field_name(code, lang),

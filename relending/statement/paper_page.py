@@ -91,7 +91,7 @@ class Page:
         """A text over the whole width, in as many lines as it needs."""
         style = self.styles(text_wrap=True, valign="top", font_color=color)
         width = int(sum(self.widths))
-        self.fit(lines_of(text, max(int(width * 0.95), 1)))
+        self.fit(lines_of(text, max(width * 19 // 20, 1)))
         if len(self.widths) > 1:
             self.sheet.merge_range(self.row, 0, self.row, len(self.widths) - 1, "", style)
         put(self.sheet, self.row, 0, text, style)

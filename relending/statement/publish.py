@@ -86,7 +86,8 @@ def _write_issue(inside: Saved, issue: Issue, lang: str, room: Path, template: T
         paper = correction_paper(issue.correction, statement, issue.record.reason, lang)
         kept += write_note(paper, stem(statement, lang, "correction-loans"), internal)
     path = internal / f"{stem(statement, lang, 'workpaper')}.xlsx"
-    write_paper(inside, issue.found, statement, lang, path, comparison=comparison, points=issue.points)
+    points = issue.points if len(issue.points) else None
+    write_paper(inside, issue.found, statement, lang, path, comparison=comparison, points=points)
     kept.append(path)
     return Written(issue, tuple(shown), tuple(kept))
 

@@ -386,5 +386,6 @@ UNREACHED = {
         ),
         "is said of an archive of published statements: `tests/statement` has archives that give it",
     ),
+    "paper_too_many_loans": "needs a million loans of one lender; `tests/statement` gives it with a lower limit",
 }
 """Codes that no input gives as the policy is today, and why they are there."""

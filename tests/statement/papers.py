@@ -51,6 +51,7 @@ CASES = (
     Case("ledger", "demo_bank", "cerf", "2024Q1"),
     Case("ledger", "demo_bank", "cerf", "2024Q2"),
     Case("ledger", "demo_bank", "cerf", "2025Q2", changes=(("disclosure.ineligible", "restated"),)),
+    Case("ledger", "demo_bank", "cerf", "2024Q2", changes=(("disclosure.claim", "funded"),)),
     Case("statements/icbc-2023", "icbc", "cerf", "2023Q2"),
 )
 

@@ -156,3 +156,12 @@ def test_cells_with_loans_name_rule_and_source(case: Case) -> None:
         if told["loans"]:
             assert word("paper.sectors", case.lang) in told["clause"]
             assert word("paper.lenders", case.lang) in told["clause"]
+
+
+def test_of_a_loan_claimed_in_part_that_part_counts_and_the_book_says_what_is_left() -> None:
+    case = next(c for c in CASES if "funded" in str(c))
+    loan = next(r for r in loan_rows(case).values() if r["loan_id"] == "LD240226")
+    assert loan["amount"] < loan["principal"]
+    rows = grid(sheet(values_of(case), "book", "zh"))
+    line = next(r for r in rows if r[0] == word("paper.minus", "zh", text=word("paper_book.part", "zh")))
+    assert line[3] == pytest.approx(loan["principal"] - loan["amount"])

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 
 import numpy as np
+import openpyxl
 import pandas as pd
 import pytest
 
 from relending.findings import InvariantError
+from relending.lineage.balances_views import by_field, outstanding_loans
 from relending.lineage.book_bridge import book_bridge
 from relending.lineage.cell_loans import cell_loans
 from relending.lineage.disclosed import Disclosed, Figures, _cells
-from tests.statement.papers import Case, Kept, found_of, run_of
+from relending.statement.paper import write_paper
+from relending.statement.words import word
+from tests.statement.papers import Case, Kept, found_of, grid, run_of, sheet, statement_of
 
 CASE = Case("demo", "demo", "cerf", "2024Q4")
 
@@ -36,6 +41,23 @@ def test_loans_of_the_year_that_the_beginning_holds_come_first() -> None:
     (since,) = cells.ranges["since_start", "clean_energy"]
     assert year[0] < since[0]
     assert len(cells.loans) == int((found.counted("year") | found.counted("since_start")).sum())
+
+
+def test_a_loan_of_no_field_counts_in_the_total_alone(tmp_path: Path) -> None:
+    found = found_of(CASE)
+    fields = found.loans["field"].copy()
+    fields[[0, len(fields) - 1]] = pd.NA
+    loans = found.loans.assign(field=fields)
+    found = dataclasses.replace(found, loans=loans, cells=dict(_cells(loans, found.facility, {}, {})))
+    cells = cell_loans(found)
+    parts = sum(b - a for f in found.fields for a, b in cells.ranges["since_start", f])
+    assert cells.ranges["since_start", "total"] == ((0, parts + 2),)
+    owing = by_field(outstanding_loans(run_of("demo"), found), found.fields)
+    assert owing[""][0] == 2
+    assert owing["total"][2] == sum(fen for code, (_, _, fen, _) in owing.items() if code != "total")
+    path = tmp_path / "p.xlsx"
+    write_paper(run_of("demo"), found, statement_of(CASE), "zh", path)
+    assert word("paper.other", "zh") in [r[0] for r in grid(sheet(openpyxl.load_workbook(path), "annexes", "zh"))]
 
 
 def test_quarter_comes_before_the_year_and_that_before_the_rest() -> None:
