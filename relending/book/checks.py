@@ -80,6 +80,11 @@ def check_plan(rows: Rows, lender: str | None, lenders: Mapping[str, str]) -> No
     rows.blame("reduction_negative", has_reduction & (reduction < 0), "reduction_per_10k", ">= 0")
 
 
+def check_accept(rows: Rows, lender: str | None, lenders: Mapping[str, str]) -> None:
+    """Check accepted points: each names a loan and a code, a reason and who accepts it."""
+    missing(rows)
+
+
 def check_published(rows: Rows, lender: str | None, lenders: Mapping[str, str]) -> None:
     """Check the rows of published figures for empty cells and lenders nobody knows; the rest needs a run."""
     lenders_of(rows, None, lenders)
@@ -91,6 +96,7 @@ CHECKS: Mapping[str, Callable[[Rows, str | None, Mapping[str, str]], None]] = {
     **SIDE_CHECKS,
     "plan": check_plan,
     "published": check_published,
+    "accept": check_accept,
 }
 """How the rows of each table are checked: with the lender of rows that name none, and further lenders by name."""
 

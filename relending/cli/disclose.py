@@ -103,6 +103,8 @@ def command(
     from relending.runfolder import RunFolderError
 
     _may_write(run, out, published, lang)
+    if to_accept is not None:
+        _new_list(to_accept, run, out, lang)
     _together(final, amend, and_later, reason, published, lang)
     _free(out, force, lang)
     places = _decimals(decimals, lang)
@@ -116,6 +118,7 @@ def command(
             wanted = job.wanted(options, final, amend, reason, dated.date() if dated else None)
             if to_accept is not None:
                 job.list_open(wanted, to_accept, lang)
+                say(f"待认可清单：{to_accept}" if lang == "zh" else f"Open points are listed in {to_accept}", err=True)
             written = job.write(job.issues(wanted, and_later), lang, out)
     except RunFolderError as error:
         say(error.text(lang), err=True)
@@ -142,12 +145,38 @@ def _may_write(run: Path, out: Path, published: Path | None, lang: str) -> None:
         )
     if published is not None:
         kept = published.resolve()
-        if kept == target or kept in target.parents or target in kept.parents or inside in kept.parents:
+        apart = all(one != kept and one not in kept.parents and kept not in one.parents for one in (target, inside))
+        if not apart:
             raise click.UsageError(
                 f"{published}：已公布信息披露的文件夹须与 {out} 和运行文件夹分开"
                 if zh
                 else f"{published}: keep published statements apart from {out} and from the run folder"
             )
+
+
+def _new_list(path: Path, run: Path, out: Path, lang: str) -> None:
+    """Wrong usage where a list of open points cannot be written, or would replace a file: one may be filled in."""
+    import os
+
+    zh = lang == "zh"
+    place = path.absolute().parent.resolve()
+    wrong = [
+        (path.suffix.lower() not in (".csv", ".xlsx"), "应为 .csv 或 .xlsx 文件", "give a .csv or .xlsx file"),
+        (not place.is_dir(), "文件夹不存在", "the folder does not exist"),
+        (
+            os.path.lexists(path),
+            "已存在，可能已填写，未作改动；请换一个名称",
+            "exists already, perhaps filled in, and is left as it is; choose another name",
+        ),
+        (
+            any(one == place or one in place.parents for one in (run.resolve(), out.resolve())),
+            f"请写到 {run} 和 {out} 以外的位置",
+            f"write it outside {run} and {out}",
+        ),
+    ]
+    said = [chinese if zh else english for when, chinese, english in wrong if when]
+    if said:
+        raise click.UsageError(f"--to-accept {path}：{'；'.join(said)}" if zh else f"--to-accept {path}: {'; '.join(said)}")
 
 
 def _together(final: bool, amend: bool, and_later: bool, reason: str, published: Path | None, lang: str) -> None:

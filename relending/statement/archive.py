@@ -136,6 +136,19 @@ class Archive:
                     raise
         return target
 
+    def take_back(self, kept: Path) -> None:
+        """Take a version out again that :meth:`keep` has just kept, where what it belongs to could not be finished.
+
+        It goes by one rename, like it came; folders that held nothing else go with it.
+        """
+        with _room_in(kept.parent) as room:
+            kept.rename(room / kept.name)
+        for folder in [kept.parent, *kept.parent.parents][: len(kept.relative_to(self.root).parts) - 1]:
+            try:
+                folder.rmdir()
+            except OSError:  # something else stands in it
+                break
+
     def _is_next(self, record: Record, target: Path) -> None:
         versions = self.versions(record.lender, record.facility, record.quarter)
         last = versions[-1] if versions else 0

@@ -46,13 +46,20 @@ def write_issues(
     """Write issues into the folder ``out``, which is replaced if it is there, and keep them in the archive if given.
 
     ``inside`` is the run as it may be shown inside (redacted or not). Raises TemplateProblem, InputError where the
-    archive refuses, ``OSError`` where the disk does; then everything is as before.
+    archive refuses, ``OSError`` where the disk does; then everything is as before, the archive too.
     """
-    with whole_folder(out) as room:
-        done = [_write_issue(inside, issue, lang, room, template) for issue in issues]
-        if archive is not None:
-            for one in done:
-                archive.keep(one.issue.record, {**_named(room, one.public), **_named(room, one.internal)})
+    kept: list[Path] = []
+    try:
+        with whole_folder(out) as room:
+            done = [_write_issue(inside, issue, lang, room, template) for issue in issues]
+            if archive is not None:
+                for one in done:
+                    files = {**_named(room, one.public), **_named(room, one.internal)}
+                    kept.append(archive.keep(one.issue.record, files))
+    except BaseException:
+        for version in reversed(kept):
+            archive.take_back(version)
+        raise
     return [
         Written(one.issue, *(tuple(out / p.relative_to(room) for p in paths) for paths in (one.public, one.internal)))
         for one in done
