@@ -214,7 +214,6 @@ class Archive:
                 if not os.path.lexists(place):
                     place.mkdir(exist_ok=True)
                     made.append(place)
-            self._plain(folder)
             yield folder
         except BaseException:
             for place in reversed(made):

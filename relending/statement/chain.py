@@ -183,10 +183,12 @@ def _untested(
 ) -> Why:
     if before is None:
         return "first"
-    if before.quarter < found.quarter - 1:
-        return "gap" if horizon in parts else "no_year_before"
+    if horizon not in parts:
+        return "no_year_before"
     if not parts[horizon].shown:
         return "opening_later"
+    if before.quarter < found.quarter - 1:
+        return "gap"
     if measure == "rate" and CURRENT in (before.rate_basis, statement.rate_basis):
         return "current"
     return ""

@@ -9,14 +9,13 @@ from relending.engine.opening_totals import SINCE_START, YEAR
 from relending.lineage.disclosed import QUARTER, Figures
 from relending.statement.chain import LOAN_DIFFERS, Chain, Check
 from relending.statement.document import Cell, Document, Paragraph, Table
-from relending.statement.loan_table import MOST, TONNE_DECIMALS, YUAN_DECIMALS, loan_blocks
+from relending.statement.loan_table import MOST, TONNE_DECIMALS, YUAN_DECIMALS, figure_text, loan_blocks
 from relending.statement.moved import names_of
 from relending.statement.printed import MEASURES, Options, printed
 from relending.statement.record import Accepted
 from relending.statement.statement import Row, Statement, clean
 from relending.statement.wording import ORDINALS, quarter_words
 from relending.statement.words import word
-from relending.units import decimal_text
 
 _WIDTHS = (0.12, 0.14, 0.12, 0.11, 0.13, 0.12, 0.08, 0.1, 0.08)
 _HEADS = ("measure", "before", "quarter", "expected", "now", "printed_off", "exact_off", "result")
@@ -95,13 +94,11 @@ def _said(chain: Chain, statement: Statement, lang: str, accepted: Sequence[Acce
         yield word("chain.accepted" if answered else "chain.to_do", lang)
     if chain.missing:
         missing = (quarter_name(quarter, lang) for quarter in chain.missing)
-        yield word("chain.gap", lang, missing=word("chain.kinds_between", lang).join(missing))
+        yield word("chain.missing", lang, missing=word("chain.kinds_between", lang).join(missing))
     whys = {one.why for one in chain.checks}
-    for why, text in (("no_year_before", "first_year"), ("current", "current"), ("opening_later", "opening_later")):
+    for why in ("gap", "no_year_before", "opening_later", "current", "opening_rounded"):
         if why in whys:
-            yield word(f"chain.{text}", lang)
-    if "opening_rounded" in whys:
-        yield word("chain.opening_rounded", lang)
+            yield word(f"chain.why_{why}", lang)
     names = {row.code: row.name[lang] for row in statement.rows}
     begun = [f"{word(f'table.{h}', lang)}/{names[code]}" for h, some in chain.begun.items() for code in some]
     if begun:
@@ -150,18 +147,18 @@ def _cells(chain: Chain, statement: Statement, row: Row, check: Check, lang: str
     was, due = _sides(chain, row, check)
     none = word("table.none", lang)
     yield Cell(options.heading(measure, lang))
-    yield Cell(none if was is None else printed(was, options).text(measure), figure=True)
-    yield Cell(statement.printed(row, QUARTER).text(measure), figure=True)
+    yield Cell(none if was is None else printed(was, options).text(measure, lang), figure=True)
+    yield Cell(statement.printed(row, QUARTER).text(measure, lang), figure=True)
     if check.expected is None or due is None:
         yield Cell(none, figure=True)
     elif check.expected[0] != check.expected[1]:
-        least, most = (f"{figure:,}" for figure in check.expected)
+        least, most = (figure_text(figure, 0, lang) for figure in check.expected)
         yield Cell(word("chain.range", lang, least=least, most=most), figure=True)
     else:
-        yield Cell(printed(due, options).text(measure), figure=True)
-    yield Cell(statement.printed(row, check.horizon).text(measure), figure=True)
+        yield Cell(printed(due, options).text(measure, lang), figure=True)
+    yield Cell(statement.printed(row, check.horizon).text(measure, lang), figure=True)
     off = printed_off(chain, statement, row, check)
-    yield Cell(none if off is None else decimal_text(off, options.decimals(measure)), figure=True)
+    yield Cell(none if off is None else figure_text(off, options.decimals(measure), lang), figure=True)
     yield Cell(_exact_off(row, check, due, lang), figure=True)
     yield Cell(word(f"chain.{check.result}", lang), bold=check.result == "differs")
 
@@ -186,15 +183,15 @@ def _exact_off(row: Row, check: Check, due: Figures | None, lang: str) -> str:
     if check.difference is None or due is None:
         return word("table.none", lang)
     if check.measure == "projects":
-        return f"{check.difference:,}"
+        return figure_text(check.difference, 0, lang)
     if check.measure == "rate":
         now, then = row.cells[check.horizon].rate_e8, due.rate_e8
         if now is None or then is None:
             return word("table.none", lang)
-        return word("chain.points", lang, figure=decimal_text(now - then, POINT_DECIMALS))
+        return word("chain.points", lang, figure=figure_text(now - then, POINT_DECIMALS, lang))
     if check.measure == "amount":
-        return word("chain.yuan", lang, figure=decimal_text(check.difference, YUAN_DECIMALS))
-    return word("chain.tonnes", lang, figure=decimal_text(check.difference, TONNE_DECIMALS))
+        return word("chain.yuan", lang, figure=figure_text(check.difference, YUAN_DECIMALS, lang))
+    return word("chain.tonnes", lang, figure=figure_text(check.difference, TONNE_DECIMALS, lang))
 
 
 def _rounding_shows(chain: Chain, statement: Statement) -> bool:

@@ -9,12 +9,11 @@ from relending.engine.opening_totals import TOTAL
 from relending.statement.chain_note import POINT_DECIMALS, quarter_name
 from relending.statement.correction import Change, Correction, Later
 from relending.statement.document import Cell, Document, Paragraph, Table
-from relending.statement.loan_table import MOST, TONNE_DECIMALS, YUAN_DECIMALS, loan_blocks
-from relending.statement.printed import Options
+from relending.statement.loan_table import MOST, TONNE_DECIMALS, YUAN_DECIMALS, figure_text, loan_blocks
+from relending.statement.printed import Options, set_apart
 from relending.statement.statement import Statement, clean
 from relending.statement.wording import day_words, mark_of, quarter_words
 from relending.statement.words import word
-from relending.units import decimal_text
 
 _WIDTHS = (0.16, 0.28, 0.2, 0.13, 0.13, 0.1)
 _EXACT_WIDTHS = (0.14, 0.24, 0.18, 0.12, 0.12, 0.09, 0.11)
@@ -146,7 +145,7 @@ def _lines(
     """Rows of a table: field or quarter, period, figure, before, after, difference, and the exact difference."""
     for one in cells:
         head = " ".join(part for part in (quarter, names.get(one.code, "")) if part)
-        texts = [one.printed_old, one.printed_new]
+        texts = [set_apart(text, lang) for text in (one.printed_old, one.printed_new)]
         if one.measure in ("amount", "reduction") and old.unit(one.measure, lang) != new.unit(one.measure, lang):
             texts = [
                 f"{text} {options.unit(one.measure, lang)}" for text, options in zip(texts, (old, new), strict=True)
@@ -156,7 +155,7 @@ def _lines(
             Cell(word(f"table.{one.horizon}", lang)),
             Cell(new.heading(one.measure, lang)),
             *(Cell(text, figure=True) for text in texts),
-            Cell(one.printed_difference or word("table.none", lang), figure=True),
+            Cell(set_apart(one.printed_difference, lang) or word("table.none", lang), figure=True),
             Cell(_exact(one, lang), figure=True),
         )
 
@@ -165,13 +164,13 @@ def _exact(one: Change, lang: str) -> str:
     if one.difference is None:
         return word("table.none", lang)
     if one.measure == "projects":
-        return f"{one.difference:,}"
+        return figure_text(one.difference, 0, lang)
     key, decimals = {
         "amount": ("chain.yuan", YUAN_DECIMALS),
         "reduction": ("chain.tonnes", TONNE_DECIMALS),
         "rate": ("chain.points", POINT_DECIMALS),
     }[one.measure]
-    return word(key, lang, figure=decimal_text(one.difference, decimals))
+    return word(key, lang, figure=figure_text(one.difference, decimals, lang))
 
 
 def _table(name: str, first: str, body: Sequence[tuple[Cell, ...]], lang: str, exact: bool = False) -> Table:

@@ -12,6 +12,7 @@ from relending.engine.columns import ints
 from relending.engine.disclosure import HORIZONS
 from relending.engine.opening_totals import SINCE_START
 from relending.statement.document import Cell, Paragraph, Table
+from relending.statement.printed import set_apart
 from relending.statement.statement import clean
 from relending.statement.words import word
 from relending.units import decimal_text, total
@@ -22,6 +23,15 @@ _FIRST = (SINCE_START, *HORIZONS)
 _WIDTHS = (0.14, 0.18, 0.1, 0.1, 0.09, 0.14, 0.09, 0.1, 0.06)
 RATE_DECIMALS, TONNE_DECIMALS, YUAN_DECIMALS = 4, 6, 2
 """Decimals that show the parts per million of a rate in per cent, grams of a tonne and fen of a yuan exactly."""
+
+
+def figure_text(value: int, decimals: int, lang: str) -> str:
+    """A scaled integer as a document in this language shows it.
+
+    >>> figure_text(-123_450, 2, "zh"), figure_text(-123_450, 2, "en")
+    ('-1234.50', '-1,234.50')
+    """
+    return set_apart(decimal_text(value, decimals), lang)
 
 
 def loan_blocks(
@@ -47,7 +57,7 @@ def _row(one: Mapping[Any, Any], names: Mapping[str, str], lang: str) -> tuple[C
         return old if old == new else word("chain.arrow", lang, old=old, new=new)
 
     def figure(decimals: int) -> Callable[[Any], str]:
-        return lambda value: decimal_text(int(value), decimals)
+        return lambda value: figure_text(int(value), decimals, lang)
 
     kind = word("chain.kinds_between", lang).join(word(f"chain.kind_{k}", lang) for k in one["kind"].split(";"))
     if one["horizon"] != SINCE_START:
@@ -59,9 +69,9 @@ def _row(one: Mapping[Any, Any], names: Mapping[str, str], lang: str) -> tuple[C
         Cell(both("quarter", quarter_text)),
         Cell(both("rate_ppm", figure(RATE_DECIMALS)), figure=True),
         Cell(both("amount_fen", figure(YUAN_DECIMALS)), figure=True),
-        Cell(decimal_text(int(one["amount_fen_difference"]), YUAN_DECIMALS), figure=True),
+        Cell(figure_text(int(one["amount_fen_difference"]), YUAN_DECIMALS, lang), figure=True),
         Cell(both("reduction_g", figure(TONNE_DECIMALS)), figure=True),
-        Cell(decimal_text(int(one["reduction_g_difference"]), TONNE_DECIMALS), figure=True),
+        Cell(figure_text(int(one["reduction_g_difference"]), TONNE_DECIMALS, lang), figure=True),
     )
 
 
@@ -70,7 +80,7 @@ def _sum(loans: pd.DataFrame, lang: str) -> tuple[Cell, ...]:
     amount, reduction = (total(ints(loans, f"{name}_difference")[0]) for name in ("amount_fen", "reduction_g"))
     return (
         Cell(word("table.total", lang), bold=True, across=6),
-        Cell(decimal_text(amount, YUAN_DECIMALS), figure=True, bold=True),
+        Cell(figure_text(amount, YUAN_DECIMALS, lang), figure=True, bold=True),
         Cell(""),
-        Cell(decimal_text(reduction, TONNE_DECIMALS), figure=True, bold=True),
+        Cell(figure_text(reduction, TONNE_DECIMALS, lang), figure=True, bold=True),
     )

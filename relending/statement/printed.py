@@ -97,9 +97,7 @@ class Printed:
         value = getattr(self, measure)
         if value is None:
             return word("table.none", lang)
-        text = decimal_text(value, self.options.decimals(measure))
-        # as Chinese banks print: a figure with commas is also one that breaks over lines
-        return text.replace(",", "") if lang == "zh" else text
+        return set_apart(decimal_text(value, self.options.decimals(measure)), lang)
 
     def yuan(self) -> str:
         """The amount as printed, in yuan.
@@ -119,6 +117,16 @@ class Printed:
         if unit == 1:
             return self.text("reduction")
         return _whole(self.reduction * unit, self.options.reduction)
+
+
+def set_apart(figure: str, lang: str) -> str:
+    """A figure with its thousands as the language sets them.
+
+    >>> set_apart("-1,234.50", "zh"), set_apart("-1,234.50", "en")
+    ('-1234.50', '-1,234.50')
+    """
+    # as Chinese banks print: a figure with commas is also one that breaks over lines
+    return figure.replace(",", "") if lang == "zh" else figure
 
 
 def _whole(value: int, decimals: int) -> str:

@@ -253,6 +253,22 @@ def test_a_file_system_without_locks_keeps_versions_all_the_same(
     assert archive.latest("icbc", "cerf", Q1) is not None
 
 
+def test_a_room_that_another_process_clears_before_it_is_locked_is_made_again(
+    first: Record, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cleared: list[Path] = []
+
+    def late(file: Any) -> bool:
+        if not cleared:
+            cleared.append(Path(file.name).parent)
+            module.shutil.rmtree(cleared[0])
+        return locked(file)
+
+    monkeypatch.setattr(module, "locked", late)
+    archive_at(tmp_path / "p", first)
+    assert len(cleared) == 1 and [p.name for p in (tmp_path / "p" / PLACE).iterdir()] == ["v1"]
+
+
 # ---- what happened to an archive
 
 

@@ -136,6 +136,9 @@ def test_opening_totals_that_are_not_those_published_are_named(tmp_path: Path) -
     old, new = chain.begun["since_start"]["total"]
     assert new.amount - old.amount == 100 == check_of(chain, "since_start", "total", "amount").difference
     assert chain.points().values.tolist() == [["", LOAN_DIFFERS, "since_start/clean_energy; since_start/total"]]
+    # with a quarter missing the figures cannot be followed, what the run began with can
+    over = compared(record(whole, "2022Q3"), later, "2023Q1")
+    assert not over.count("differs") and not over.ties and over.begun["since_start"]
     for lang, said in (("zh", "请更正期初披露数"), ("en", "Correct the opening totals")):
         assert said in texts(comparison_note(chain, stated(later, "2022Q4")[1], lang))
 
@@ -277,7 +280,25 @@ def test_a_run_that_begins_after_the_statement_before_cannot_be_compared(tmp_pat
     later = run_of(tmp_path / "later", BOOK[5:], {"opening": opening}, start="2022-10-01")
     chain = compared(record(whole, "2022Q1"), later, "2022Q4")
     assert chain.ties and not len(chain.loans)
-    assert {one.result for one in chain.checks} == {"not_tested"}
+    assert {(one.result, one.why) for one in chain.checks} == {("not_tested", "opening_later")}
+    said = texts(comparison_note(chain, stated(later, "2022Q4")[1], "zh"))
+    assert "期初披露数截至上期之后" in said and "逐笔核对" not in said
+
+
+@pytest.mark.parametrize(("was", "quarter", "now", "off"), [(2, 3, 2, -1), (4, 1, 3, -1), (2, 3, 6, 1), (2, 3, 5, 0)])
+def test_projects_lie_between_the_larger_and_the_sum(
+    was: int, quarter: int, now: int, off: int, tmp_path: Path
+) -> None:
+    run = run_of(tmp_path / "run")
+    before, (found, statement) = record(run, "2022Q2"), stated(run, "2022Q3")
+    cells, figures, key = dict(found.cells), dict(before.figures), ("since_start", "total")
+    figures[key] = replace(figures[key], projects=was)
+    cells[key] = replace(cells[key], projects=now)
+    cells["quarter", "total"] = replace(cells["quarter", "total"], projects=quarter)
+    chain = compare(replace(before, figures=figures), replace(found, cells=cells), statement)
+    one = check_of(chain, "since_start", "total", "projects")
+    assert (one.difference, one.result) == (off, "differs" if off else "ok")
+    assert one.expected == (max(was, quarter), was + quarter)
 
 
 def test_another_lender_or_a_later_quarter_is_not_compared(tmp_path: Path) -> None:

@@ -148,6 +148,19 @@ def test_the_note_shows_only_what_a_reader_sees_change(tmp_path: Path) -> None:
     assert len(table.rows) == len(wrong.shown) and all(row[-3].text != row[-2].text for row in table.rows)
 
 
+def test_corrected_figures_stand_as_in_the_statements_themselves(tmp_path: Path) -> None:
+    large = swapped(BOOK[1].but(principal="50000000000", project_investment="90000000000"))
+    old, new = run_of(tmp_path / "old"), run_of(tmp_path / "new", large)
+    made, statement = corrected(old, new, "2022Q2")
+    was = stated(old, "2022Q2")[1]
+    for lang in ("zh", "en"):
+        note = texts(correction_note(made, statement, "r", lang)).split("\n")
+        for one in (was, statement):
+            assert one.printed(one.total, "since_start").text("amount", lang) in note
+        paper = texts(correction_paper(made, statement, "r", lang))
+        assert ("50000000000.00" in paper) if lang == "zh" else ("50,000,000,000.00" in paper)
+
+
 def test_tables_have_a_cell_in_every_place(tmp_path: Path) -> None:
     old, new = run_of(tmp_path / "old", WRONG), run_of(tmp_path / "new")
     made, statement = corrected(old, new, "2022Q2", "2022Q3", "2022Q4")
@@ -195,7 +208,7 @@ def test_another_unit_of_print_is_shown_with_both_units(tmp_path: Path) -> None:
 
 def test_a_draft_of_a_correction_is_marked(tmp_path: Path) -> None:
     old, new = run_of(tmp_path / "old", WRONG), run_of(tmp_path / "new")
-    found, statement = stated(new, "2022Q2", version=2, reasons=(Reason("not_final"),))
+    found, statement = stated(new, "2022Q2", version=2, reasons=(Reason("unnamed"),))
     made = correct(record(old, "2022Q2"), found, statement)
     note = correction_note(made, statement, "r", "zh")
     assert note.draft and note.blocks[0].role == "mark"  # type: ignore[union-attr]

@@ -199,6 +199,14 @@ def test_what_is_no_record_is_said_to_be_damaged(content: bytes) -> None:
         files_of(content, RECORD)
 
 
+def test_a_record_is_not_even_spelled_otherwise(tmp_path: Path) -> None:
+    content, _ = written(record(run_of(tmp_path / "run"), "2022Q1"))
+    assert files_of(content, RECORD)
+    for other in (content[:-1], content.replace(b"\n", b"\r\n"), json.dumps(json.loads(content)).encode()):
+        with pytest.raises(InputError, match="published_damaged"):
+            files_of(other, RECORD)
+
+
 def test_figures_that_are_not_those_of_the_loans_are_found(tmp_path: Path) -> None:
     one = record(run_of(tmp_path / "run"), "2022Q2")
     key = ("since_start", "total")
@@ -209,6 +217,9 @@ def test_figures_that_are_not_those_of_the_loans_are_found(tmp_path: Path) -> No
         assert unlike_loans(wrong) == ["since_start/total"]
         with pytest.raises(InputError, match="since_start/total"):
             again(wrong)
+    figures = dict(one.figures)
+    figures[key] = replace(figures[key], projects=figures[key].projects - 1)
+    assert unlike_loans(replace(one, figures=figures)) == ["since_start/total"]
     few = replace(one, loans=one.loans.iloc[np.arange(len(one.loans) - 1)])
     with pytest.raises(InputError, match="published_damaged"):
         again(few)
