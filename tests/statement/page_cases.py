@@ -123,9 +123,14 @@ def hostile_statements() -> Iterator[tuple[str, Statement]]:
         yield text, replace(one, full_name=names, short_name=names, projects=(text,))
 
 
-def texts_of(statement: Statement) -> list[list[str]]:
-    """The figures as printed: a row for each row of the table."""
-    return [[statement.printed(row, h).text(m) for h in HORIZONS for m in MEASURES] for row in statement.rows]
+def texts_of(statement: Statement, lang: str = "en") -> list[list[str]]:
+    """The figures as printed in a language: a row for each row of the table."""
+    return [[statement.printed(row, h).text(m, lang) for h in HORIZONS for m in MEASURES] for row in statement.rows]
+
+
+def in_file(kind: str, lang: str) -> str:
+    """The language whose way of printing figures a file has: a workbook sets thousands apart in both."""
+    return "en" if kind == "xlsx" else lang
 
 
 def document_of(statement: Statement, lang: str) -> Document:

@@ -144,7 +144,7 @@ def test_hostile_names_stay_text(lang: str) -> None:
         assert page.of("h1") == page.of("title") == [plain(document.title)]
         paragraphs = [plain(b.text) for b in document.blocks if isinstance(b, Paragraph)]
         assert [p for p in page.of("p") if p not in ("草稿", "DRAFT")] == paragraphs
-        assert [row[1:] for row in page.rows()[2:]] == texts_of(statement)
+        assert [row[1:] for row in page.rows()[2:]] == texts_of(statement, lang)
         assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufffe]", made)
         made.encode("utf-8")
 

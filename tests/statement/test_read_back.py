@@ -21,6 +21,7 @@ from tests.statement.page_cases import (
     Page,
     Sheet,
     document_of,
+    in_file,
     made_of,
     pipe_tables,
     printed_by,
@@ -71,7 +72,7 @@ def test_every_statement_of_a_run_is_read_back_from_each_file(name: str, lang: s
     for lender, facility, quarter in printed:
         statement = statement_of(name, lender, quarter, facility)
         for kind, got in read_back(statement, lang, tmp_path).items():
-            assert got == texts_of(statement), (kind, lender, facility, quarter)
+            assert got == texts_of(statement, in_file(kind, lang)), (kind, lender, facility, quarter)
 
 
 @pytest.mark.parametrize("lang", LANGS)
@@ -81,7 +82,7 @@ def test_a_published_statement_has_the_published_digits_in_each_file(name: str, 
     facts = published(name)
     assert facts and len(facts) <= len(HORIZONS) * len(MEASURES)
     for kind, got in read_back(statement, lang, tmp_path).items():
-        assert got == texts_of(statement), kind
+        assert got == texts_of(statement, in_file(kind, lang)), kind
         for (horizon, measure), (value, _) in facts.items():
             text = got[-1][HORIZONS.index(horizon) * len(MEASURES) + MEASURES.index(measure)]
             told = text.replace(",", "")
@@ -98,7 +99,8 @@ def test_bank_of_china_2024q2(lang: str, tmp_path: Path) -> None:
         *("894", "15,795,053.24", "2.94", "44,370,338.90"),
     ]
     for kind, got in read_back(statement_of("statements/boc-2024q2", "boc", "2024Q2"), lang, tmp_path).items():
-        assert got[-1] == total, kind
+        apart = in_file(kind, lang) == "en"
+        assert got[-1] == (total if apart else [text.replace(",", "") for text in total]), kind
 
 
 @pytest.mark.parametrize("decimals", range(5))
@@ -116,7 +118,8 @@ def test_units_and_decimals_are_those_of_the_options(
     shown = f"{exact.quantize(Decimal(1).scaleb(-decimals), 'ROUND_HALF_UP'):,}"
     for lang in LANGS:
         for kind, got in read_back(statement, lang, tmp_path).items():
-            assert got == texts_of(statement) and got[-1][1] == shown, kind
+            assert got == texts_of(statement, in_file(kind, lang)), kind
+            assert got[-1][1].replace(",", "") == shown.replace(",", ""), kind
 
 
 def test_a_quarter_without_loans_has_noughts_and_dashes_in_each_file(tmp_path: Path) -> None:
@@ -125,7 +128,7 @@ def test_a_quarter_without_loans_has_noughts_and_dashes_in_each_file(tmp_path: P
     for lang in LANGS:
         for kind, got in read_back(statement, lang, tmp_path).items():
             assert [row[:4] for row in got] == [["0", "0.00", "—", "0.00"]] * 4, kind
-            assert got == texts_of(statement), kind
+            assert got == texts_of(statement, in_file(kind, lang)), kind
 
 
 def test_a_bank_that_never_lent_has_noughts_throughout(tmp_path: Path) -> None:

@@ -37,7 +37,7 @@ def written(folder: Path, document: Document, name: str = "a.docx") -> Path:
 def test_the_table_has_the_figures_that_are_printed(tmp_path: Path, lang: str) -> None:
     one = statement()
     rows = table(written(tmp_path, compose(one, lang)))
-    assert [row[1:] for row in rows[2:]] == figures(one)
+    assert [row[1:] for row in rows[2:]] == figures(one, lang)
     assert [row[0] for row in rows[2:]] == [row.name[lang] for row in one.rows]
     assert len(rows[1]) == 13 and len(rows[0]) == 4
 

@@ -29,10 +29,10 @@ def statement(draft: bool = False, quarter: str = "2024Q1") -> Statement:
     return make_statement(run, found, options_of(run.manifest), reasons=reasons)
 
 
-def figures(one: Statement) -> list[list[str]]:
-    """The rows of the table as they must be printed."""
+def figures(one: Statement, lang: str) -> list[list[str]]:
+    """The rows of the table as they must be printed in a language."""
     return [
-        [cell.text(measure) for cell in (one.printed(row, h) for h in row.cells) for measure in MEASURES]
+        [cell.text(measure, lang) for cell in (one.printed(row, h) for h in row.cells) for measure in MEASURES]
         for row in one.rows
     ]
 
