@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from relending.book.block import Problem, Rows
 from relending.book.cells import flat
 from relending.book.checks_common import close_to, lenders_of, missing
-from relending.book.checks_side import SIDE_CHECKS
+from relending.book.checks_side import SIDE_CHECKS, check_cells
 from relending.book.columns import columns, limits, words
 from relending.book.texts import even, translate
 from relending.dates import to_date
@@ -91,6 +91,7 @@ CHECKS: Mapping[str, Callable[[Rows, str | None, Mapping[str, str]], None]] = {
     **SIDE_CHECKS,
     "plan": check_plan,
     "published": check_published,
+    "accept": check_cells,
 }
 """How the rows of each table are checked: with the lender of rows that name none, and further lenders by name."""
 
