@@ -252,6 +252,7 @@ WORDS = {
         "sheet": "sheet {}",
         "loan": "loan {}",
         "column": "column {}",
+        "option": "option {}",
         "found": "found",
         "expected": "expected",
         "fix": "fix",
@@ -267,6 +268,7 @@ WORDS = {
         "sheet": "工作表“{}”",
         "loan": "借据 {}",
         "column": "列“{}”",
+        "option": "选项 {}",
         "found": "实际",
         "expected": "应为",
         "fix": "处理",
@@ -297,7 +299,8 @@ def _where(r: Any, lang: str, labels: Mapping[str, str]) -> str:
             if name == "column":
                 table = getattr(messages().get(_given(getattr(r, "code", ""))), "table", "")
                 value = labels.get(f"{table}.{value}", labels.get(value, value))
-            where.append(w[name].format(value))
+            said = "option" if name == "column" and value.startswith("--") else name
+            where.append(w[said].format(value))
     return _on_one_line((", " if lang == "en" else "，").join(x for x in where if x))
 
 

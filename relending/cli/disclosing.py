@@ -11,7 +11,7 @@ from typing import Any
 
 from relending.cli.people import columns
 from relending.cli.run_folders import facility_among, lender_among, tried
-from relending.dates import parse_quarter, quarter_text
+from relending.dates import quarter_text
 from relending.engine.context import Context
 from relending.engine.disclosure import HORIZONS
 from relending.findings import WHERE, Findings, InputError
@@ -24,7 +24,7 @@ from relending.statement.accept import Row, accepted_of, read_accepted, still_op
 from relending.statement.archive import Archive
 from relending.statement.chain_note import sentences
 from relending.statement.correction import Correction
-from relending.statement.issue import Issue, Wanted, disclosing, make_issue, make_issues
+from relending.statement.issue import Issue, Wanted, disclosing, make_issue, make_issues, quarter_among
 from relending.statement.printed import MEASURES, Options, options_of
 from relending.statement.publish import Written, write_issues, write_points
 from relending.statement.record import run_digest
@@ -83,11 +83,13 @@ class Job:
             None if self.redactor is None else self.redactor.text,
         )
 
-    def list_open(self, wanted: Wanted, path: Path, lang: str) -> None:
-        """Write what is still open of the statement wanted, be it final or not, as a list to be filled in."""
+    def list_open(self, wanted: Wanted, path: Path, lang: str) -> int:
+        """Write what is still open of the statement wanted, be it final or not, as a list to be filled in; how much."""
         draft = replace(wanted, final=False, amend=False)
         issue = make_issue(self.opened, self.disclosures, draft, self.accepted, self.archive)
-        write_points(still_open(issue.points), path, lang)
+        points = still_open(issue.points)
+        write_points(points, path, lang)
+        return len(points)
 
     def issues(self, wanted: Wanted, and_later: bool) -> list[Issue]:
         """The statement wanted, and the later ones that its correction changes."""
@@ -112,16 +114,18 @@ def make_job(opened: OpenedRun, given: Given) -> Job:
     """Everything that was asked for, found in the run; InputError with all that is not there."""
     wrong: list[Findings] = []
     context = opened.context()
-    quarter = tried(wrong, _quarter, given.quarter)
     facility = tried(wrong, _facility, context, given.facility)
+    rules = next((rules for rules in context.facilities if rules.id == facility), None)
+    quarter = tried(wrong, quarter_among, context, rules, given.quarter)
     redactor = None if given.redact is None else tried(wrong, _redactor, given.redact)
     accepted = () if given.accept is None else tried(wrong, read_accepted, given.accept)
     template = None if given.template is None else tried(wrong, _template, given.template)
     inside: Any = opened if redactor is None else RedactedRun(opened, redactor)
     disclosures = Disclosures(inside)
     lender = None
-    if facility is not None:
-        there = disclosures.lenders(facility)
+    asked = [rules.id for rules in disclosing(context)] if facility is None else [facility]
+    there = sorted({one for each in asked for one in disclosures.lenders(each)})
+    if facility is not None or (given.lender is not None and there):
         lender = tried(wrong, lender_among, there, opened.manifest, given.lender, "statement_lender")
     if wrong or quarter is None or facility is None or lender is None or accepted is None:
         raise InputError(Findings.concat(wrong))
@@ -144,13 +148,6 @@ def make_job(opened: OpenedRun, given: Given) -> Job:
 
 def _hashed(row: Row, redactor: Redactor) -> Row:
     return replace(row, accepted=replace(row.accepted, loan_id=redactor.text("loan", row.accepted.loan_id)))
-
-
-def _quarter(text: str) -> int:
-    try:
-        return parse_quarter(text.strip().upper())
-    except ValueError:
-        raise InputError(Findings.one("statement_quarter", column="--quarter", found=text, expected="2024Q2")) from None
 
 
 def _facility(context: Context, given: str | None) -> str:

@@ -81,12 +81,13 @@ def errors_for_people(
     findings_to: Path | None = None,
     sources: Sequence[tuple[Path, str]] = (),
     redactor: Redactor | None = None,
+    written: Sequence[Path] = (),
 ) -> Iterator[None]:
     """Turns the package's errors into lines and exit codes; anything else is a bug and may show itself.
 
     Every error that stops is shown, one of many rows once; ``findings_to`` is a file to write all of it to, and
     ``sources`` (as in :func:`write_findings`) may grow until then. The file is redacted if there is a ``redactor``; the
-    screen, before whoever has the input, is not.
+    screen, before whoever has the input, is not. ``written``: files written before the stop; it may grow until then.
     """
     from relending.findings import InputError, InvariantError
     from relending.units import LimitError
@@ -97,10 +98,7 @@ def errors_for_people(
         show_findings(stop.findings, lang, err=True, in_full=True)
         said = stop.findings if redactor is None else redactor.findings(stop.findings)
         write_findings(said, findings_to, lang, sources)
-        say(
-            "停止：输入有误，未写入任何文件。" if lang == "zh" else "Stopped by the input; nothing was written.",
-            err=True,
-        )
+        say(_stopped(written, lang), err=True)
         sys.exit(STOPPED)
     except InvariantError as broken:
         say(f"恒等式不成立：{broken}" if lang == "zh" else f"An identity does not hold: {broken}", err=True)
@@ -114,6 +112,17 @@ def errors_for_people(
         if not isinstance(error, FigureTooLarge):
             raise
         _too_large(str(error), lang)
+
+
+def _stopped(written: Sequence[Path], lang: str) -> str:
+    if not written:
+        return "停止：输入有误，未写入任何文件。" if lang == "zh" else "Stopped by the input; nothing was written."
+    names = ("、" if lang == "zh" else ", ").join(map(str, written))
+    return (
+        f"停止：输入有误，除 {names} 外未写入任何文件。"
+        if lang == "zh"
+        else f"Stopped by the input; nothing was written but {names}."
+    )
 
 
 def _too_large(what: str, lang: str) -> NoReturn:

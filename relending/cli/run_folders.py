@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from relending.runfolder import OpenedRun
 
 T = TypeVar("T")
+NAMED = 20
+"""Lenders named where one is to be chosen; of more it is said how many."""
 
 
 def opened_whole(run: Path, lang: str) -> OpenedRun:
@@ -58,7 +60,8 @@ def lender_among(lenders: Sequence[str], manifest: Mapping[str, Any], given: str
     from relending.findings import Findings, InputError
     from relending.policy import lender_of, normalised
 
-    expected = ", ".join(lenders)
+    more = f" … ({len(lenders):,})" if len(lenders) > NAMED else ""
+    expected = ", ".join(lenders[:NAMED]) + more
     if given is None:
         if len(lenders) == 1:
             return lenders[0]

@@ -23,6 +23,7 @@ _CLICK = (
     (r"'(.*)' is not one of (.+)\.", "{0!r} 应为 {1} 之一"),
     (r"'(.*)' is not a valid (?:float|integer)(?: range)?\.", "{0!r} 不是数值"),
     (r"(\S+) is not in the range (.+)\.", "{0} 应在 {1} 范围内"),
+    (r"'(.*)' does not match the format '%Y-%m-%d'\.", "{0!r} 不是日期，应写作 2024-07-30"),
     (r"File '(.+)' is a directory\.", "{0!r} 是文件夹"),
     (r"Directory '(.+)' is a file\.", "{0!r} 是文件"),
 )

@@ -202,12 +202,18 @@ class Disclosures:
 
     def last_quarter(self, lender: str, facility: str) -> int | None:
         """The last quarter of the run in which a lender disclosed a new loan; None where it never did."""
-        mine = self._groups.get((lender, facility))
-        if mine is None:
-            return None
-        quarters = ints(self._rows, "quarter")[0][mine]
-        inside = quarters[(quarters >= self.context.first_quarter) & (quarters <= self.context.last_quarter)]
+        inside = self._quarters(lender, facility)
         return int(inside.max()) if inside.size else None
+
+    def first_quarter(self, lender: str, facility: str) -> int | None:
+        """The first such quarter; None where there is none."""
+        inside = self._quarters(lender, facility)
+        return int(inside.min()) if inside.size else None
+
+    def _quarters(self, lender: str, facility: str) -> Ints:
+        mine = self._groups.get((lender, facility))
+        quarters = ints(self._rows, "quarter")[0][[] if mine is None else mine]
+        return quarters[(quarters >= self.context.first_quarter) & (quarters <= self.context.last_quarter)]
 
     def of(self, lender: str, facility: str, quarter: int) -> Disclosed:
         """What a lender disclosed of a facility in a quarter of the run, each figure compared with its loans.

@@ -12,11 +12,11 @@ from dataclasses import dataclass, field, replace
 import pandas as pd
 
 from relending import policy
-from relending.dates import quarter_end, quarter_of, quarter_text, to_date
+from relending.dates import parse_quarter, quarter_end, quarter_of, quarter_text, to_date
 from relending.engine.context import Context, launch_day
 from relending.findings import Findings, InputError
 from relending.lineage.disclosed import Disclosed, Disclosures
-from relending.lineage.open_points import UNCLAIMED, open_points
+from relending.lineage.open_points import ERRORS, UNCLAIMED, open_points
 from relending.lineage.whynot import Saved
 from relending.policy import Facility
 from relending.statement.accept import Row, accepted_nothing, accepted_of, accepted_points, reasons_of, still_open
@@ -87,14 +87,25 @@ def disclosing(context: Context) -> list[Facility]:
     return [rules for rules in context.facilities if must_disclose(rules, context.last_quarter)]
 
 
-def check_quarter(context: Context, rules: Facility, quarter: int) -> None:
-    """InputError that says what may be given where a run has no statement of a quarter."""
-    first = max(context.first_quarter, int(quarter_of(launch_day(rules))))
+def quarter_among(context: Context, rules: Facility | None, given: str) -> int:
+    """The quarter a text names, if a run has a statement of it; InputError that says which may be given.
+
+    ``rules``: the facility; None where it is not known which is meant.
+    """
+    first = context.first_quarter if rules is None else max(context.first_quarter, int(quarter_of(launch_day(rules))))
+    try:
+        quarter = parse_quarter(given.strip().upper())
+    except ValueError:
+        quarter = first - 1
     if not first <= quarter <= context.last_quarter:
         expected = f"{quarter_text(first)} – {quarter_text(context.last_quarter)}"
-        raise InputError(
-            Findings.one("statement_quarter", column="--quarter", found=quarter_text(quarter), expected=expected)
-        )
+        raise InputError(Findings.one("statement_quarter", column="--quarter", found=given, expected=expected))
+    return quarter
+
+
+def check_quarter(context: Context, rules: Facility, quarter: int) -> None:
+    """InputError that says what may be given where a run has no statement of a quarter."""
+    quarter_among(context, rules, quarter_text(quarter))
 
 
 def make_issue(
@@ -117,6 +128,7 @@ def make_issue(
     found = disclosures.of(wanted.lender, wanted.facility, wanted.quarter)
     rehash = _same if wanted.key else None
     old = None if archive is None else _inside(archive.latest(*_whose(wanted), wanted.quarter), wanted)
+    before = None if archive is None else _inside(archive.before(*_whose(wanted), wanted.quarter), wanted)
     version = 1
     if wanted.amend:
         if old is None:
@@ -124,8 +136,9 @@ def make_issue(
         version = old.version + 1
     elif wanted.final and old is not None:
         raise InputError(_of_quarter("published_exists", wanted, f"v{old.version}"))
+    if before is None and old is None and not any(one.projects or one.amount for one in found.cells.values()):
+        raise InputError(_of_quarter("statement_nothing_new", wanted, expected=_first(disclosures, wanted)))
     bare = make_statement(run, found, wanted.options, version=version, dated=wanted.dated)
-    before = None if archive is None else _inside(archive.before(*_whose(wanted), wanted.quarter), wanted)
     newer = [q for q in fresh or {} if q < wanted.quarter]
     if fresh and newer and (before is None or max(newer) >= before.quarter):
         before = fresh[max(newer)]
@@ -213,7 +226,7 @@ def _same(kind: str, text: str) -> str:
 def _bank_name(run: Saved, wanted: Wanted) -> tuple[bool, Findings]:
     """Whether the bank's full name is known, and what is to be said of it."""
     given = run.manifest["scenario"]["lenders"].get(wanted.lender, {}).get("full_name") or {}
-    if given:
+    if given and wanted.lender not in given.values():  # a name that nobody gave is the id
         return True, Findings()
     if wanted.lender in policy.lenders():
         said = lender_names(run.manifest, wanted.lender)["zh"]
@@ -224,11 +237,16 @@ def _bank_name(run: Saved, wanted: Wanted) -> tuple[bool, Findings]:
 def _stops(points: pd.DataFrame, wanted: Wanted, named: bool) -> Findings:
     """What keeps a statement from being made final."""
     rest = still_open(points)
-    claims = rest["kind"].eq(UNCLAIMED).to_numpy(dtype=bool)
     out = []
-    for code, some in (("statement_unclaimed", rest[claims]), ("statement_open_points", rest[~claims])):
-        if len(some):
-            out.append(Findings.of(code, len(some), loan=some["loan_id"].tolist(), found=some["code"].tolist()))
+    for row in zip(*(rest[name].tolist() for name in ("loan_id", "code", "kind", "found")), strict=True):
+        loan, code, kind, found = row
+        if kind == UNCLAIMED:
+            out.append(Findings.one("statement_unclaimed", loan=loan, column="disclosure.claim"))
+        elif kind == DIFFERS:  # its own code says what to do
+            out.append(Findings.one(code, loan=loan, found=found))
+        else:
+            said = f"{code}: {found}" if kind == ERRORS and found else code
+            out.append(Findings.one("statement_open_points", loan=loan, found=said))
     if not named:
         out.append(Findings.one("statement_bank_name", column="full_name", found=wanted.lender))
     return Findings.concat(out)
@@ -238,9 +256,15 @@ def _whose(wanted: Wanted) -> tuple[str, str]:
     return wanted.lender, wanted.facility
 
 
-def _of_quarter(code: str, wanted: Wanted, found: str = "") -> Findings:
+def _of_quarter(code: str, wanted: Wanted, found: str = "", expected: str = "") -> Findings:
     where = f"{wanted.lender} {wanted.facility} {quarter_text(wanted.quarter)}"
-    return Findings.one(code, column="--quarter", found=f"{where} {found}".strip())
+    return Findings.one(code, column="--quarter", found=f"{where} {found}".strip(), expected=expected)
+
+
+def _first(disclosures: Disclosures, wanted: Wanted) -> str:
+    """The first quarter of which there is something to disclose, if the run has one."""
+    first = disclosures.first_quarter(*_whose(wanted))
+    return "" if first is None else f">= {quarter_text(first)}"
 
 
 def _correction(

@@ -84,7 +84,7 @@ def known_as(found: Disclosed, before: Record, rehash: Rehash | None) -> pd.Data
     """
     if bool(before.redacted) != (rehash is not None):
         given = "—" if rehash is None else "key"
-        raise InputError(Findings.one("published_key", column="redacted", found=given, expected=before.redacted or "—"))
+        raise InputError(Findings.one("published_key", column="--redact", found=given, expected=before.redacted or "—"))
     own = frame_of({"own_id": arrow(found.loans, "loan_id")})["own_id"].set_axis(found.loans.index)
     return hashed(found.loans, rehash).assign(own_id=own)
 

@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from relending.dates import quarter_text
 from relending.engine.columns import arrow, codes, frame_of, ints
 from relending.engine.disclosure import HORIZONS
 from relending.engine.opening_totals import TOTAL
@@ -81,8 +82,10 @@ class Record:
     def under(self, fingerprint: str) -> Record:
         """The record, where its ids are hashed under this key (empty: not hashed); InputError otherwise."""
         if self.redacted != fingerprint:
+            place = f"{self.lender}/{self.facility}/{quarter_text(self.quarter)}/v{self.version}"
+            found, expected = fingerprint or "—", self.redacted or "—"
             raise InputError(
-                Findings.one("published_key", column="redacted", found=fingerprint or "—", expected=self.redacted)
+                Findings.one("published_key", file=place, column="--redact", found=found, expected=expected)
             )
         return self
 

@@ -7,13 +7,14 @@ memory, than its own size and that of the figures allow.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
 from functools import cache
 from typing import Any
 
 from jinja2 import StrictUndefined, TemplateError, TemplateSyntaxError, UndefinedError, nodes
 from jinja2.exceptions import SecurityError
+from jinja2.meta import find_undeclared_variables
 from jinja2.runtime import LoopContext
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
@@ -90,6 +91,24 @@ def environment(escape: bool = False) -> ImmutableSandboxedEnvironment:
     made.filters = {name: made.filters[name] for name in FILTERS}
     made.tests.clear()
     return made
+
+
+def checked(source: str, known: Iterable[str], *, escape: bool = False) -> None:
+    """TemplateProblem for what is wrong with a template whatever the figures are: how it is written, names not known.
+
+    >>> checked("{{ bank }}{% for row in rows %}{{ row.name }}{% endfor %}", ["bank", "rows"])
+    """
+    names = dict.fromkeys(known, "")
+
+    def check() -> None:
+        tree = environment(escape).parse(source)
+        if unknown := find_undeclared_variables(tree) - set(names):
+            first = min((n for n in tree.find_all(nodes.Name) if n.name in unknown), key=lambda n: n.lineno)
+            problem = _unknown(f"'{first.name}'", names)
+            problem.line = first.lineno
+            raise problem
+
+    guarded(check, names)
 
 
 def fill(template: str, fields: Mapping[str, Any]) -> str:

@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from relending.statement.sandbox import LARGEST, TemplateProblem
+from relending.outfile import reason
+from relending.statement.sandbox import LARGEST, TemplateProblem, checked
+from relending.statement.wording import NAMES
+from relending.statement.wordtemplate import check_word
 
 WORD, TEXTS = ".docx", (".txt", ".md")
 
@@ -21,18 +24,33 @@ class Template:
 def read_template(path: Path) -> Template:
     """The template in a file: .docx for the Word file, .txt or .md (UTF-8) for the text of all files.
 
-    Raises TemplateProblem for anything else, ``OSError`` where the disk refuses.
+    Raises TemplateProblem for anything else, where there is no such file, and for what is wrong with it whatever the
+    figures are.
     """
     ending = path.suffix.lower()
-    if ending == WORD:
-        return Template(word=path)
-    if ending not in TEXTS:
-        raise TemplateProblem("template_unreadable", path.suffix or path.name, ", ".join((WORD, *TEXTS)))
-    with path.open("rb") as file:
-        held = file.read(4 * LARGEST + 1)
+    if ending not in (WORD, *TEXTS):
+        raise TemplateProblem("template_unreadable", path.suffix or str(path), ", ".join((WORD, *TEXTS)))
+    if not path.exists():
+        raise TemplateProblem("file_not_found", path.name)
+    if not path.is_file():  # a folder, or a pipe that might never end
+        raise TemplateProblem("template_unreadable", path.name, ", ".join((WORD, *TEXTS)))
+    try:
+        if ending == WORD:
+            check_word(path, NAMES)
+            return Template(word=path)
+        with path.open("rb") as file:
+            held = file.read(4 * LARGEST + 1)
+    except OSError as error:
+        raise TemplateProblem("template_unreadable", " ".join(reason(error))) from error
     if len(held) > 4 * LARGEST:
         raise TemplateProblem("template_too_large", f"> {4 * LARGEST:,}", f"<= {LARGEST:,}")
     try:
-        return Template(text=held.decode("utf-8-sig"))
+        text = held.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise TemplateProblem("template_unreadable", f"{error.reason} ({error.start})", "UTF-8") from error
+    if len(text) > LARGEST:
+        raise TemplateProblem("template_too_large", f"{len(text):,}", f"<= {LARGEST:,}")
+    if not text.strip():
+        raise TemplateProblem("template_empty", "0 ¶", ">= 2 ¶")
+    checked(text, NAMES)
+    return Template(text=text)

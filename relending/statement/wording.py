@@ -27,6 +27,12 @@ ORDINALS = {
 }
 HORIZON_FIELDS = dict(zip(HORIZONS, ("this_quarter", "this_year", "since_start"), strict=True))
 """What a template calls the horizons."""
+NAMES = (
+    *("title", "bank", "bank_short", "facility", "year", "quarter_number", "quarter", "period"),
+    *("amount_unit", "reduction_unit", *HORIZON_FIELDS.values(), "rows", "projects", "projects_number", "with_year"),
+    *("rate_basis", "rounding_shows", "date", "draft", "mark", "version"),
+)
+"""What a template may name: the fields of :func:`fields_of`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +60,7 @@ def wording(statement: Statement, lang: str, template: str | None = None) -> Wor
     cut = next((i for i, line in enumerate(lines) if line.strip() == FOOTNOTES), len(lines))
     body, notes = _paragraphs(lines[:cut]), _paragraphs(lines[cut + 1 :])
     if len(body) < 2:
-        raise TemplateProblem("template_empty", f"{len(body)}", ">= 2")
+        raise TemplateProblem("template_empty", f"{len(body)} ¶", ">= 2 ¶")
     return Wording(body[0], body[1:], notes)
 
 

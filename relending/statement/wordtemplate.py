@@ -9,14 +9,14 @@ text, the headers and footers, and the notes, so that nothing that was filled in
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from relending.statement import docxparts as parts
 from relending.statement.docxclean import check_fields, cleaned
 from relending.statement.docxopen import FILLED, Template, known, open_template, parse
-from relending.statement.sandbox import TemplateProblem, environment, guarded
+from relending.statement.sandbox import TemplateProblem, checked, environment, guarded
 from relending.statement.wordstarter import write_starter as write_starter
 from relending.statement.xmltext import escaped, plain
 from relending.statement.zipped import write_zip
@@ -50,6 +50,22 @@ def write_from_template(fields: Mapping[str, Any], template: Path, path: Path, i
     write_zip(path, _packed(file, issuer, title))
 
 
+def check_word(template: Path, known: Iterable[str]) -> None:
+    """TemplateProblem for what is wrong with a Word template whatever the figures are; ``known``: what it may name."""
+    file, names = open_template(template), tuple(known)
+    cleaned(file)
+    for part, kind in file.kinds.items():
+        if kind in FILLED:
+            ready = _ready(file.trees[part], part)
+            try:
+                checked(ready, names, escape=True)
+            except TemplateProblem as problem:
+                problem.line = None
+                raise
+        elif part in file.trees:
+            _refuse_tags(file.trees[part], part)
+
+
 def _guarded(tree: Any, part: str, fields: Mapping[str, Any]) -> Any:
     try:
         return guarded(lambda: _filled(tree, part, fields), fields)
@@ -72,12 +88,7 @@ def _filled(tree: Any, part: str, fields: Mapping[str, Any]) -> Any:
     from docxtpl import DocxTemplate
     from lxml import etree
 
-    if tree.prefix != "w" or not tree.tag.startswith(_W):
-        raise TemplateProblem("template_unreadable", f"{part}: {tree.tag}"[:120], "w:")
-    source = etree.tostring(tree, encoding="unicode")
-    _check_tags(tree, part)
-    docxtpl = DocxTemplate("")
-    ready = docxtpl.patch_xml(source)
+    source, ready = etree.tostring(tree, encoding="unicode"), _ready(tree, part)
     out, size = [], 0
     for piece in environment(escape=True).from_string(ready).generate(dict(fields)):
         size += len(piece)
@@ -90,9 +101,21 @@ def _filled(tree: Any, part: str, fields: Mapping[str, Any]) -> Any:
     except TemplateProblem as problem:  # a condition that begins in one paragraph or cell and ends in another
         raise TemplateProblem("template_syntax", problem.found, "{%p … %}, {%tr … %}") from None
     if "{%tc" in source:
-        made = docxtpl.fix_tables(text)
+        made = DocxTemplate("").fix_tables(text)
     check_fields(made, part)
     return made
+
+
+def _ready(tree: Any, part: str) -> str:
+    """A part as the template it is: docxtpl's forms resolved, its runs joined where a field is cut in two."""
+    from docxtpl import DocxTemplate
+    from lxml import etree
+
+    if tree.prefix != "w" or not tree.tag.startswith(_W):
+        raise TemplateProblem("template_unreadable", f"{part}: {tree.tag}"[:120], "w:")
+    _check_tags(tree, part)
+    ready: str = DocxTemplate("").patch_xml(etree.tostring(tree, encoding="unicode"))
+    return ready
 
 
 def _check_tags(tree: Any, part: str) -> None:
