@@ -29,7 +29,7 @@ COLUMNS = (
 SCENARIO = """
 [scenario]
 name = "harbour"
-book = "book.csv"
+book = "{book}"
 applications = "applications.csv"
 lender = "harbour"
 start = 2024-01-01
@@ -85,7 +85,7 @@ class Bank:
     """The files of a bank in a folder; ``loans`` and ``funded`` may be changed between runs."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder, self.runs = folder, 0
+        self.folder, self.book, self.runs = folder, "book.csv", 0
         self.loans = {row["loan_id"]: dict(row) for row in BOOK}
         self.funded = {name: ratio(row) for name, row in self.loans.items()}
         self.names, self.tail, self.facilities = names_of(FULL_NAME), "", [FACILITY]
@@ -101,7 +101,7 @@ class Bank:
 
     def scenario(self) -> Path:
         """Write the files; the scenario among them."""
-        write_rows(self.folder / "book.csv", COLUMNS, [[row[c] for c in COLUMNS] for row in self.loans.values()])
+        write_rows(self.folder / self.book, COLUMNS, [[row[c] for c in COLUMNS] for row in self.loans.values()])
         rows = [
             [name, period(self.loans[name]["disbursed"]), "funded", amount, paid_on(self.loans[name]["disbursed"])]
             for name, amount in self.funded.items()
@@ -113,7 +113,7 @@ class Bank:
             [[n, p, s, ratio(self.loans[n]), day, amount] for n, p, s, amount, day in rows],
         )
         path = self.folder / "harbour.toml"
-        said = SCENARIO.format(names=self.names, tail=self.tail, facilities=str(self.facilities).replace("'", '"'))
+        said = SCENARIO.format(book=self.book, names=self.names, tail=self.tail, facilities=str(self.facilities).replace("'", '"'))
         path.write_text(said, encoding="utf-8")
         return path
 
