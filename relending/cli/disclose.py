@@ -176,7 +176,9 @@ def _new_list(path: Path, run: Path, out: Path, lang: str) -> None:
     ]
     said = [chinese if zh else english for when, chinese, english in wrong if when]
     if said:
-        raise click.UsageError(f"--to-accept {path}：{'；'.join(said)}" if zh else f"--to-accept {path}: {'; '.join(said)}")
+        raise click.UsageError(
+            f"--to-accept {path}：{'；'.join(said)}" if zh else f"--to-accept {path}: {'; '.join(said)}"
+        )
 
 
 def _together(final: bool, amend: bool, and_later: bool, reason: str, published: Path | None, lang: str) -> None:

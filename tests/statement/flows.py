@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import html
 import io
 import re
 import zipfile
@@ -22,10 +23,6 @@ BORROWER, SECRET, PUBLISHED = "鹭江甲风电有限公司", "鹭江海上风电
 KEY = b"a key for tests, of more than 16 bytes"
 UNMISTAKABLE = re.compile("QX-[A-Z]{2}|鹭江|筼筜|闽环评|闽设计院")
 """What no public file, and no redacted one, may hold."""
-COLUMNS = (
-    "loan_id,lender,contract_id,branch,borrower,project_id,project_code,project_name,publish_name,sector,principal,rate,"
-    "disbursed,matures,project_investment,project_reduction,evidence,evidence_doc,evidence_by"
-).split(",")
 SCENARIO = """
 [scenario]
 name = "harbour"
@@ -79,6 +76,7 @@ BOOK = (
     loan("D1", "5", "2024-11-20", "storage", principal="500000"),
 )
 """Loans of the four quarters of 2024; A1 and B1 are of one project."""
+COLUMNS = tuple(BOOK[0])
 
 
 class Bank:
@@ -113,7 +111,9 @@ class Bank:
             [[n, p, s, ratio(self.loans[n]), day, amount] for n, p, s, amount, day in rows],
         )
         path = self.folder / "harbour.toml"
-        said = SCENARIO.format(book=self.book, names=self.names, tail=self.tail, facilities=str(self.facilities).replace("'", '"'))
+        said = SCENARIO.format(
+            book=self.book, names=self.names, tail=self.tail, facilities=str(self.facilities).replace("'", '"')
+        )
         path.write_text(said, encoding="utf-8")
         return path
 
@@ -213,11 +213,9 @@ def content(path: Path) -> str:
 
 
 def words_of(path: Path) -> str:
-    """The text of a file as a reader sees it, in one line a piece."""
+    """The text of a file as a reader sees it."""
     if path.suffix == ".md":
         return path.read_text(encoding="utf-8")
-    import html
-
     said = content(path)
     if path.suffix == ".html":
         said = re.sub(r"<style.*?</style>", "", path.read_text(encoding="utf-8"), flags=re.S)

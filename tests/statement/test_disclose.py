@@ -84,7 +84,12 @@ def test_a_final_one_is_refused_with_every_open_point(tmp_path: Path) -> None:
     assert done.exit_code == 1 and not (tmp_path / "out").exists()
     rows = list(csv.reader((tmp_path / "points.csv").read_text(encoding="utf-8-sig").splitlines()))[1:]
     assert len(rows) == 38 and "errors 38" in done.output and "18 more statement_open_points" in done.output
-    assert {row[1] for row in rows} == {"simulated_receipt", "share_over_one", "rate_ambiguous", "principal_not_positive"}
+    assert {row[1] for row in rows} == {
+        "simulated_receipt",
+        "share_over_one",
+        "rate_ambiguous",
+        "principal_not_positive",
+    }
     assert sum(f"loan {row[0]}:" in done.output for row in rows) == 20
 
 
@@ -245,7 +250,9 @@ def test_a_figure_that_is_not_its_loans_stops_with_3_and_writes_nothing(bank: Ba
     table, record = run / "disclosure.csv", run / "manifest.json"
     text = table.read_text(encoding="utf-8-sig")
     assert text.count("2024Q2,quarter,total,total,2,4000000.00") == 1
-    table.write_text(text.replace("2024Q2,quarter,total,total,2,4000000.00", "2024Q2,quarter,total,total,2,4000000.01"), "utf-8-sig")
+    table.write_text(
+        text.replace("2024Q2,quarter,total,total,2,4000000.00", "2024Q2,quarter,total,total,2,4000000.01"), "utf-8-sig"
+    )
     held = json.loads(record.read_bytes())
     held["outputs"]["disclosure.csv"]["sha256"] = hashlib.sha256(table.read_bytes()).hexdigest()
     record.write_text(json.dumps(held), encoding="utf-8")

@@ -11,7 +11,7 @@ import pytest
 
 from relending.dates import parse_quarter
 from relending.statement.archive import Archive
-from tests.statement.flows import FACILITY, LENDER, UNMISTAKABLE, Bank, content, everything, files, filled, loan
+from tests.statement.flows import FACILITY, LENDER, UNMISTAKABLE, Bank, content, everything, files, filled, loan, typed
 
 REASON = "the project's investment was revised"
 
@@ -78,8 +78,6 @@ def test_a_gap_is_said(bank: Bank) -> None:
 
 
 def test_without_an_archive_it_is_said_that_nothing_is_compared(bank: Bank) -> None:
-    from tests.statement.flows import typed
-
     run = bank.run()
     done = typed("disclose", run, "--quarter", "2024Q1", "--out", bank.folder / "o", "--final", "--lang", "en")
     assert done.exit_code == 0 and "not compared" in done.output and "No version was kept" in done.output
@@ -134,7 +132,9 @@ def test_a_corrected_book_is_published_as_a_version_with_a_note(published: Bank)
     assert ["Total", period, measure, "4,200.00", "4,550.00", "350.00"] in rows
     assert REASON in note and "version 1" in note and "version 2" in note
     assert ["Second quarter of 2024", period, measure, "5,600.00", "6,650.00", "1,050.00"] in rows
-    assert any(row[:1] == ["Third quarter of 2024"] and row[3:] == ["15,400.00", "16,800.00", "1,400.00"] for row in rows)
+    assert any(
+        row[:1] == ["Third quarter of 2024"] and row[3:] == ["15,400.00", "16,800.00", "1,400.00"] for row in rows
+    )
     assert not any("Loan amount" in row[2] or "Weighted" in row[2] for row in rows[2:])
     assert kept(published, "2024Q1", 2).reason == REASON
     paper = text(done.folder, "internal", "*correction-loans_en.md")

@@ -30,7 +30,6 @@ from tests.statement.flows import (
     files,
     filled,
     loan,
-    typed,
     words_of,
 )
 

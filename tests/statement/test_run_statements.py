@@ -166,7 +166,8 @@ def test_no_statement_without_a_duty_or_without_supported_loans(tmp_path: Path) 
     run = bank.run()
     with (run / "disclosure.csv").open(encoding="utf-8-sig", newline="") as file:
         assert {(r["lender"], r["facility"]) for r in csv.DictReader(file)} >= {
-            ("idle", "cerf"), ("harbour", "clean_coal"),
+            ("idle", "cerf"),
+            ("harbour", "clean_coal"),
         }
     assert {p.name.split("_2")[0] for p in files(run / "statements")} == {"harbour_cerf"}
     refused = typed("disclose", run, "--quarter", "2024Q1", "--facility", "clean_coal", "--out", tmp_path / "o")
