@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -16,6 +17,7 @@ from relending.engine.context import Context
 from relending.engine.disclosure import HORIZONS
 from relending.findings import WHERE, Findings, InputError
 from relending.lineage.disclosed import Disclosures
+from relending.lineage.known import Known
 from relending.lineage.redaction import Redactor
 from relending.lineage.redaction_key import read_key
 from relending.runfolder import OpenedRun
@@ -120,7 +122,10 @@ def make_job(opened: OpenedRun, given: Given) -> Job:
     redactor = None if given.redact is None else tried(wrong, _redactor, given.redact)
     accepted = () if given.accept is None else tried(wrong, read_accepted, given.accept)
     template = None if given.template is None else tried(wrong, _template, given.template)
-    inside: Any = opened if redactor is None else RedactedRun(opened, redactor)
+    inside: Any = opened
+    if redactor is not None:
+        inside = RedactedRun(opened, redactor)
+        accepted = None if accepted is None else tuple(_hashed(row, redactor, inside.known) for row in accepted)
     disclosures = Disclosures(inside)
     lender = None
     asked = [rules.id for rules in disclosing(context)] if facility is None else [facility]
@@ -129,8 +134,6 @@ def make_job(opened: OpenedRun, given: Given) -> Job:
         lender = tried(wrong, lender_among, there, opened.manifest, given.lender, "statement_lender")
     if wrong or quarter is None or facility is None or lender is None or accepted is None:
         raise InputError(Findings.concat(wrong))
-    if redactor is not None:
-        accepted = tuple(_hashed(row, redactor) for row in accepted)
     return Job(
         opened,
         inside,
@@ -146,8 +149,21 @@ def make_job(opened: OpenedRun, given: Given) -> Job:
     )
 
 
-def _hashed(row: Row, redactor: Redactor) -> Row:
-    return replace(row, accepted=replace(row.accepted, loan_id=redactor.text("loan", row.accepted.loan_id)))
+_PLACE = re.compile(r"([^\[\]]+?)(?:\[(.+)\])?(:\d+)?")
+"""A place that a point without a loan is named by: file, sheet, row."""
+
+
+def _hashed(row: Row, redactor: Redactor, known: Known) -> Row:
+    """An accepted point as a redacted run names it, be it given with the ids of the book or with their hashes."""
+    given = row.accepted
+    names = [redactor.text("loan", given.loan_id), given.loan_id]
+    if place := _PLACE.fullmatch(given.loan_id):
+        file, sheet, at = place[1], place[2], place[3] or ""
+        shown = redactor.guard("file", file, known)
+        names.append(f"{shown}[{redactor.guard('file', sheet, known)}]{at}" if sheet else f"{shown}{at}")
+    reason, by = (redactor.guard("text", text, known) for text in (given.reason, given.by))
+    said = replace(given, loan_id=names[0], reason=reason, by=by)
+    return replace(row, accepted=said, file=redactor.guard("file", row.file, known), names=tuple(names[1:]))
 
 
 def _facility(context: Context, given: str | None) -> str:

@@ -6,6 +6,8 @@ responsibility can accept them one by one.
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -14,7 +16,7 @@ from relending.dates import quarter_end
 from relending.engine.columns import Flags, arrow, frame_of, ints, join_frames
 from relending.lineage.disclosed import Disclosed
 from relending.lineage.whynot import Saved
-from relending.policy import Facility, fields, sectors
+from relending.policy import Facility, fields, lenders, sectors
 
 SIMULATED, ERRORS, UNCLAIMED = "simulated", "errors", "unclaimed"
 """Kinds of points: money that never came, an error of the input, a part-funded loan without a claim."""
@@ -81,7 +83,8 @@ def _error_rows(run: Saved, found: Disclosed) -> list[tuple[str, str, str]]:
     near = loans["loan_id"].isin(ids) | loans["row"].isin(rows)
     at = np.flatnonzero(near.fillna(False).to_numpy(dtype=bool))
     some = loans.iloc[at]
-    touched = _touched(some, owner.iloc[at], found)
+    known = {*lenders(), *run.manifest["scenario"]["lenders"]}
+    touched = _touched(some, owner.iloc[at], found, known)
     by_place: dict[tuple[str, str, int], bool] = {}
     by_loan: dict[str, bool] = {}
     for key, loan, hit in zip(_places(some), some["loan_id"].fillna("").tolist(), touched.tolist(), strict=True):
@@ -108,13 +111,17 @@ def _place(file: str, sheet: str, row: int) -> str:
     return f"{name}:{row}" if row else name
 
 
-def _touched(loans: pd.DataFrame, owner: pd.Series, found: Disclosed) -> Flags:
-    """Whether each of these loans may belong to the statement: its lender, day and sector are its own or unknown."""
-    who = owner.fillna("").to_numpy(dtype=object)
+def _touched(loans: pd.DataFrame, owner: pd.Series, found: Disclosed, known: Collection[str]) -> Flags:
+    """Whether each of these loans may belong to the statement: its lender, day and sector are its own or unknown.
+
+    A lender that is not among the ``known`` may be this one, misspelt.
+    """
+    who = owner.fillna("")
+    others_own = who.isin([one for one in known if one != found.lender]).to_numpy(dtype=bool)
     day, dated = ints(loans, "disbursed")
     others = _others(found.facility)
     elsewhere = np.array([text in others for text in arrow(loans, "sector").to_pylist()], bool)
-    return ((who == found.lender) | (who == "")) & (~dated | (day <= int(quarter_end(found.quarter)))) & ~elsewhere
+    return ~others_own & (~dated | (day <= int(quarter_end(found.quarter)))) & ~elsewhere
 
 
 def _others(rules: Facility) -> set[str]:

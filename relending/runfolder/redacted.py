@@ -48,13 +48,16 @@ def redacted(run: Run, key: bytes | Redactor) -> Run:
 
 
 class RedactedRun:
-    """A saved run as it may be shown to others: its tables and record redacted, its rules as they are."""
+    """A saved run as it may be shown to others: its tables and record redacted, its rules as they are.
+
+    ``known`` are the values that are hidden, to be looked for in what is said beside it.
+    """
 
     def __init__(self, run: OpenedRun, redactor: Redactor) -> None:
         self._run = run
-        known = redactor.known(run.tables)
-        self.tables: Mapping[str, pd.DataFrame] = redactor.tables(run.tables, known)
-        self.manifest: Mapping[str, Any] = redacted_record(run.manifest, redactor, known)
+        self.known = redactor.known(run.tables)
+        self.tables: Mapping[str, pd.DataFrame] = redactor.tables(run.tables, self.known)
+        self.manifest: Mapping[str, Any] = redacted_record(run.manifest, redactor, self.known)
 
     def context(self) -> Context:
         """The rules of the run."""

@@ -24,11 +24,17 @@ KINDS = ("simulated", "errors", "unclaimed", "differs", "unnamed")
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """An accepted point and where it was read."""
+    """An accepted point and where it was read; ``names`` are other spellings of its loan, as of a redacted run."""
 
     accepted: Accepted
     file: str
     row: int
+    names: tuple[str, ...] = ()
+
+    @property
+    def keys(self) -> list[tuple[str, str]]:
+        """Loan and code, in each spelling."""
+        return [(name, self.accepted.code) for name in (self.accepted.loan_id, *self.names)]
 
 
 def read_accepted(path: Path) -> tuple[Row, ...]:
@@ -53,7 +59,7 @@ def _text(value: object) -> str:
 def accepted_points(points: pd.DataFrame, accepted: Sequence[Row]) -> pd.DataFrame:
     """The open points with columns ``reason`` and ``by``: empty where nobody accepts them, or nobody can."""
     reason, by = (pd.array([""], points["code"].dtype).repeat(len(points)) for _ in range(2))
-    given = {(one.accepted.loan_id, one.accepted.code): one.accepted for one in accepted}
+    given = {key: one.accepted for one in accepted for key in one.keys}
     if given:
         may = points["loan_id"].isin([loan for loan, _ in given]) & ~points["kind"].isin(UNACCEPTABLE)
         for i in np.flatnonzero(may.to_numpy(dtype=bool)).tolist():
@@ -67,9 +73,16 @@ def accepted_nothing(points: pd.DataFrame, accepted: Sequence[Row]) -> Findings:
     """A warning for each accepted point that is not open: most likely a slip of the pen."""
     there = set(zip(points["loan_id"].tolist(), points["code"].tolist(), strict=True))
     return Findings.concat(
-        Findings.one("accept_not_open", file=r.file, row=r.row, loan=a.loan_id, column="code", found=a.code)
+        Findings.one(
+            "accept_not_open",
+            file=r.file,
+            row=r.row,
+            loan=r.accepted.loan_id,
+            column="code",
+            found=r.accepted.code,
+        )
         for r in accepted
-        if ((a := r.accepted).loan_id, a.code) not in there
+        if there.isdisjoint(r.keys)
     )
 
 

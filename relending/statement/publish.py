@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,17 +49,16 @@ def write_issues(
     ``inside`` is the run as it may be shown inside (redacted or not). Raises TemplateProblem, InputError where the
     archive refuses, ``OSError`` where the disk does; then everything is as before, the archive too.
     """
-    kept: list[Path] = []
+    undo = ExitStack()
     try:
         with whole_folder(out) as room:
             done = [_write_issue(inside, issue, lang, room, template) for issue in issues]
             if archive is not None:
                 for one in done:
                     files = {**_named(room, one.public), **_named(room, one.internal)}
-                    kept.append(archive.keep(one.issue.record, files))
+                    undo.callback(archive.take_back, archive.keep(one.issue.record, files))
     except BaseException:
-        for version in reversed(kept):
-            archive.take_back(version)
+        undo.close()
         raise
     return [
         Written(one.issue, *(tuple(out / p.relative_to(room) for p in paths) for paths in (one.public, one.internal)))

@@ -6,6 +6,7 @@ Nothing of a loan is in it but the names of projects that the book marks as publ
 from __future__ import annotations
 
 import datetime as dt
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -98,20 +99,25 @@ class Statement:
 
 
 def lender_names(manifest: Mapping[str, Any], lender: str, which: str = "full_name") -> dict[str, str]:
-    """The full or short name of a lender: as the run's scenario has it, else the policy files; else its id."""
+    """The full or short name of a lender as one line: as the run's scenario has it, else the policy files; else its id.
+
+    It stands in titles and heads of pages, where the end of a line would begin something else.
+    """
     told = manifest["scenario"]["lenders"].get(lender, {}).get(which)
     known = policy.lenders().get(lender)
     names = told or (getattr(known, which) if known is not None else {})
-    return {lang: names.get(lang) or lender for lang in ("zh", "en")}
+    return {lang: clean(names.get(lang) or "") or lender for lang in ("zh", "en")}
 
 
 def clean(text: str, most: int = LONGEST_NAME) -> str:
     """A name of someone's as one line of print: without control characters, cut where it is endless.
 
+    Characters for private use stay: banks' systems write rare ones of names so.
+
     >>> clean("a\\x00\\nb\\u202e c")
     'a b c'
     """
-    kept = "".join(c if c.isprintable() or c == " " else " " for c in text)
+    kept = "".join(c if c.isprintable() or unicodedata.category(c) == "Co" else " " for c in text)
     line = " ".join(kept.split())
     return line if len(line) <= most else line[: most - 1] + "…"
 
