@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from relending.findings import messages
 from relending.lineage.whynot import Saved
 from relending.outfile import whole_file, whole_folder
 from relending.sheet import Styles, made_to_print, put
@@ -24,7 +25,7 @@ from relending.statement.template import Template
 from relending.statement.words import word
 
 PUBLIC, INTERNAL = "statements", "internal"
-WIDTHS = (24, 26, 30, 40, 16)
+WIDTHS = (24, 26, 44, 30, 40, 16)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,9 +111,12 @@ def write_points(points: pd.DataFrame, path: Path, lang: str) -> None:
     from relending.book.template import header_of
 
     known = columns("accept")
-    header = [header_of(known[n], lang) for n in ("loan_id", "code")] + [word("points.found", lang)]
+    header = [header_of(known[n], lang) for n in ("loan_id", "code")]
+    header += [word("points.meaning", lang), word("points.found", lang)]
     header += [header_of(known[n], lang) for n in ("reason", "by")]
-    rows = list(zip(*(points[n].tolist() for n in ("loan_id", "code", "found")), strict=True))
+    loans, codes, texts = (points[n].tolist() for n in ("loan_id", "code", "found"))
+    meanings = {code: _meaning(code, lang) for code in set(codes)}
+    rows = [(loan, code, meanings[code], found) for loan, code, found in zip(loans, codes, texts, strict=True)]
     with whole_file(path) as room:
         if path.suffix.lower() == ".csv":
             _points_csv(room, header, rows)
@@ -126,6 +130,12 @@ def write_points(points: pd.DataFrame, path: Path, lang: str) -> None:
                 for at, text in enumerate(row):
                     put(sheet, i, at, text, styles.cell("id"))
             made_to_print(sheet, 0, len(header), lang)
+
+
+def _meaning(code: str, lang: str) -> str:
+    """What an open point is, in words."""
+    told = messages().get(code)
+    return word("points.simulated_receipt", lang) if told is None else told.message[lang]
 
 
 def _points_csv(path: Path, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from tests.books.make import LENDER, book, text
+from tests.books.make import LENDER, SECTOR, book, text
 from tests.findings.cases_ledger import FUNDED, FUNDED2, applied
 
 Make = Callable[[], list[str]]
@@ -109,6 +109,27 @@ def _nameless() -> list[str]:
     return words
 
 
+def _unknown_field() -> list[str]:
+    """Money arrived for a loan whose sector no list names."""
+    words = RECEIVED()
+    content = Path("book.csv").read_text(encoding="utf-8")
+    first = next(line for line in content.splitlines() if line.startswith("JJ001,"))
+    sector = first.split(",")[SECTOR]
+    Path("book.csv").write_text(content.replace(first, first.replace(f",{sector},", ",储能电站类,")), encoding="utf-8")
+    return words
+
+
+def later_kept(*words: str) -> Make:
+    """A ``disclose`` of a quarter after the next one was published."""
+
+    def make() -> list[str]:
+        typed(*RECEIVED(), "--quiet")
+        typed("disclose", "out", *Q2, "--final", *KEPT, "--out", "2022Q2")
+        return ["disclose", "out", *words, "--out", "new"]
+
+    return make
+
+
 STATEMENT: dict[str, Make] = {
     "statement_name_unconfirmed": disclosing(plain(), *Q1),
     "statement_open_points": disclosing(plain(), *Q1, "--final"),
@@ -116,6 +137,11 @@ STATEMENT: dict[str, Make] = {
         plain(), *Q1, "--accept", "accept.csv", files={"accept.csv": f"{ACCEPT}\nJJ009,simulated_receipt,paid,Li\n"}
     ),
     "statement_unclaimed": disclosing(applied(FUNDED.replace("6000000", "5000000"), FUNDED2, end=YEAR), *Q1, "--final"),
+    "statement_parts": disclosing(_unknown_field, *Q1, "--final"),
+    "statement_date": disclosing(plain(), *Q1, "--date", "2022-03-01"),
+    "published_none_before": disclosing(RECEIVED, *Q2, *KEPT),
+    "published_gap": kept("--quarter", "2022Q3", *KEPT),
+    "published_after": later_kept(*Q1, *KEPT),
     "statement_bank_name": disclosing(_nameless, *Q1, "--final"),
     "statement_quarter": disclosing(plain(), "--quarter", "2030Q1"),
     "statement_facility": disclosing(plain(), *Q1, "--facility", "cref"),
