@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from relending.book.block import Problem, Rows
 from relending.book.cells import flat
 from relending.book.checks_common import close_to, lenders_of, missing
-from relending.book.checks_side import SIDE_CHECKS, check_cells
+from relending.book.checks_side import SIDE_CHECKS
 from relending.book.columns import columns, limits, words
 from relending.book.texts import even, translate
 from relending.dates import to_date

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import sys
 from pathlib import Path
 
@@ -33,10 +32,9 @@ from relending.terminal import visible
     metavar="FILE",
     help="The bank's own template: .docx for the Word file, .txt or .md for the text (docs/statement.md).",
 )
-@click.option("--date", "dated", type=click.DateTime(["%Y-%m-%d"]), metavar="DATE", help="Day under the text.")
-@click.option(
-    "--amount-unit", type=click.Choice(["wan_yuan", "yi_yuan"]), help="Unit of amounts [default: scenario's]."
-)
+@click.option("--date", "dated", metavar="DATE", help="Day under the text.")
+@click.option("--also", type=click.Choice(["zh", "en"]), help="Write the statement in this language too.")
+@click.option("--amount-unit", type=click.Choice(["wan_yuan", "yi_yuan"]), help="Unit of amounts: 万元, 亿元.")
 @click.option("--reduction-unit", type=click.Choice(["t", "wan_t"]), help="Unit of reductions: 吨, 万吨.")
 @click.option("--decimals", metavar="A,R,T", help="Decimals of amounts, rates, reductions, e.g. 2,2,2.")
 @click.option("--projects", type=click.IntRange(0, 50), metavar="N", help="How many projects the text names.")
@@ -77,7 +75,8 @@ def command(
     lender: str | None,
     facility: str | None,
     template: Path | None,
-    dated: dt.datetime | None,
+    dated: str | None,
+    also: str | None,
     amount_unit: str | None,
     reduction_unit: str | None,
     decimals: str | None,
@@ -111,12 +110,12 @@ def command(
     listed: list[Path] = []
     try:
         with errors_for_people(lang, written=listed), damage_told(run):
-            given = Given(quarter, lender, facility, accept, template, published, redact)
+            given = Given(quarter, lender, facility, accept, template, published, redact, dated, also)
             job = make_job(opened_whole(run, lang), given)
             options = job.options.but(
                 amount_unit=amount_unit, reduction_unit=reduction_unit, projects=projects, **places
             )
-            wanted = job.wanted(options, final, amend, reason, dated.date() if dated else None)
+            wanted = job.wanted(options, final, amend, reason)
             if to_accept is not None:
                 with disk_told([to_accept], lang):
                     number = job.list_open(wanted, to_accept, lang)

@@ -94,6 +94,8 @@ def together(final: bool, amend: bool, and_later: bool, reason: str, published: 
 
 def free(out: Path, force: bool, lang: str) -> None:
     """Wrong usage where the folder is there already, and is not one of this command's to be replaced."""
+    from relending.statement.record_file import RECORD
+
     zh = lang == "zh"
     if not os.path.lexists(out) or (out.is_dir() and not any(out.iterdir())):
         return
@@ -103,7 +105,8 @@ def free(out: Path, force: bool, lang: str) -> None:
             if zh
             else f"{out} exists already and is left as it is; choose another name, or replace it with --force"
         )
-    if not (out.is_dir() and {p.name for p in out.iterdir()} <= {"statements", "internal"}):
+    kept = out / RECORD  # what an archive keeps is never replaced
+    if kept.exists() or not (out.is_dir() and {p.name for p in out.iterdir()} <= {"statements", "internal"}):
         raise click.UsageError(
             f"{out}：不是本命令写出的文件夹，--force 不会替换它；请换一个名称"
             if zh

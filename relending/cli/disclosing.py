@@ -26,7 +26,7 @@ from relending.statement.accept import Row, accepted_of, read_accepted, still_op
 from relending.statement.archive import Archive
 from relending.statement.chain_note import sentences
 from relending.statement.correction import Correction
-from relending.statement.issue import Issue, Wanted, disclosing, make_issue, make_issues, quarter_among
+from relending.statement.issue import Issue, Wanted, day_among, disclosing, make_issue, make_issues, quarter_among
 from relending.statement.printed import MEASURES, Options, options_of
 from relending.statement.publish import Written, write_issues, write_points
 from relending.statement.record import run_digest
@@ -46,6 +46,8 @@ class Given:
     template: Path | None
     published: Path | None
     redact: Path | None
+    dated: str | None = None
+    also: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +65,15 @@ class Job:
     template_name: str
     archive: Archive | None
     redactor: Redactor | None
+    dated: dt.date | None
+    also: str | None
 
     @property
     def options(self) -> Options:
         """How the scenario has statements printed."""
         return options_of(self.opened.manifest)
 
-    def wanted(self, options: Options, final: bool, amend: bool, reason: str, dated: dt.date | None) -> Wanted:
+    def wanted(self, options: Options, final: bool, amend: bool, reason: str) -> Wanted:
         """Which statement it is."""
         return Wanted(
             self.lender,
@@ -79,7 +83,7 @@ class Job:
             final,
             amend,
             reason.strip(),
-            dated,
+            self.dated,
             run_digest(self.opened.manifest),
             "" if self.redactor is None else self.redactor.fingerprint,
             None if self.redactor is None else self.redactor.text,
@@ -101,7 +105,7 @@ class Job:
         """Write everything; the archive keeps what is final."""
         keeps = self.archive if issues[0].final else None
         with template_told(self.template_name):
-            return write_issues(self.inside, issues, lang, out, self.template, keeps)
+            return write_issues(self.inside, issues, lang, out, self.template, keeps, self.also)
 
     def beside(self, issue: Issue) -> Findings:
         """What is said beside a statement: its own findings, and the run's warnings about its loans."""
@@ -119,6 +123,7 @@ def make_job(opened: OpenedRun, given: Given) -> Job:
     facility = tried(wrong, _facility, context, given.facility)
     rules = next((rules for rules in context.facilities if rules.id == facility), None)
     quarter = tried(wrong, quarter_among, context, rules, given.quarter)
+    dated = None if given.dated is None or quarter is None else tried(wrong, day_among, quarter, given.dated)
     redactor = None if given.redact is None else tried(wrong, _redactor, given.redact)
     accepted = () if given.accept is None else tried(wrong, read_accepted, given.accept)
     template = None if given.template is None else tried(wrong, _template, given.template)
@@ -146,6 +151,8 @@ def make_job(opened: OpenedRun, given: Given) -> Job:
         "" if given.template is None else given.template.name,
         None if given.published is None else Archive(given.published),
         redactor,
+        dated,
+        given.also,
     )
 
 

@@ -25,6 +25,7 @@ VERBS = {
     "explain": "Tell one loan's story from a run folder. 说明一笔借据",
     "disclose": "Write the statement of a quarter: Word, Excel, HTML, and the work paper. 生成信息披露",
     "apply": "Write the list of loans to apply for in a quarter. 生成申请清单",
+    "key": "Make a key to replace names and ids by hashes (--redact). 生成脱敏密钥",
     "policy": "Show the rules of a facility, dated and sourced. 政策参数",
     "synth": "Write a synthetic loan book to try things on. 生成合成借据簿",
 }

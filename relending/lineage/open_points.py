@@ -1,4 +1,4 @@
-"""What stands against making a disclosure final 待认可事项: simulated money, errors still open, claims not made.
+"""What stands against making a disclosure final 待认可事项: simulated money, errors, loans that should not count.
 
 Each is a row with a loan (or, where a finding has none, the place it points to) and a code, so that whoever takes
 responsibility can accept them one by one.
@@ -14,13 +14,17 @@ import pyarrow as pa
 
 from relending.dates import quarter_end
 from relending.engine.columns import Flags, arrow, frame_of, ints, join_frames
-from relending.lineage.disclosed import Disclosed
+from relending.engine.disclosure import HORIZONS
+from relending.engine.opening_totals import TOTAL
+from relending.lineage.disclosed import Disclosed, Figures
 from relending.lineage.whynot import Saved
 from relending.policy import Facility, fields, lenders, sectors
 
-SIMULATED, ERRORS, UNCLAIMED = "simulated", "errors", "unclaimed"
-"""Kinds of points: money that never came, an error of the input, a part-funded loan without a claim."""
+SIMULATED, ERRORS, INELIGIBLE, UNCLAIMED, PARTS = "simulated", "errors", "ineligible", "unclaimed", "parts"
+"""Kinds of points: money that never came; an error of the input; a loan that was funded though it is not eligible; a
+part-funded loan without a claim; what keeps the fields from adding up to the total."""
 SIMULATED_CODE, UNCLAIMED_CODE = "simulated_receipt", "part_funded_unclaimed"
+INELIGIBLE_CODE, NO_FIELD, OPENING_PARTS = "funded_not_eligible", "sector_not_listed", "opening_sector_missing"
 COLUMNS = ("loan_id", "code", "kind", "found")
 
 
@@ -40,9 +44,38 @@ def open_points(run: Saved, found: Disclosed) -> pd.DataFrame:
     - ``simulated``: loans disclosed up to the quarter whose draws are simulated, not recorded;
     - ``errors``: findings of severity error about a loan of the lender disbursed up to the end of the quarter, be it a
       loan whose lender, day or sector cannot be told; loans that only another facility's list names are left out;
-    - ``unclaimed``: part-funded loans, where the scenario does not say what is claimed of them.
+    - ``ineligible``: loans that count because money arrived for them, though they are not eligible (``found``: why);
+    - ``unclaimed``: part-funded loans, where the scenario does not say what is claimed of them;
+    - ``parts``: loans that are in the total and in no field, and opening totals whose fields do not make up the total.
     """
-    return join_frames([_errors(run, found), _simulated(run, found), _unclaimed(run, found)])
+    parts = (_errors, _simulated, _ineligible, _unclaimed, _parts)
+    return join_frames([part(run, found) for part in parts])
+
+
+def _counted(found: Disclosed) -> Flags:
+    """The loans that are in any figure of the statement, beside those it began with."""
+    return np.logical_or.reduce([found.counted(horizon) for horizon in HORIZONS])
+
+
+def _ineligible(run: Saved, found: Disclosed) -> pd.DataFrame:
+    counted = found.loans[_counted(found)]
+    rows = run.tables["screening"].iloc[ints(counted, "place")[0]]
+    wrong = ~rows["eligible"].to_numpy(dtype=bool)
+    return _points(arrow(counted[wrong], "loan_id"), INELIGIBLE_CODE, INELIGIBLE, arrow(rows[wrong], "reasons"))
+
+
+def _parts(run: Saved, found: Disclosed) -> pd.DataFrame:
+    counted = found.loans[_counted(found)]
+    lost = counted[~counted["field"].isin(found.fields).fillna(False).to_numpy(dtype=bool)]
+    sector = run.tables["loans"]["sector"].iloc[ints(lost, "place")[0]]
+    points = _points(arrow(lost, "loan_id"), NO_FIELD, PARTS, pa.array(sector.fillna("").tolist(), pa.string()))
+    for horizon in HORIZONS:
+        whole = found.began.get((horizon, TOTAL), Figures())
+        fields_begun = [found.began.get((horizon, code), Figures()) for code in found.fields]
+        if any(sum(getattr(f, n) for f in fields_begun) != getattr(whole, n) for n in ("amount", "reduction")):
+            said = _points(pa.array(["opening"]), OPENING_PARTS, PARTS, horizon)
+            points = join_frames([points, said])
+    return points
 
 
 def _simulated(run: Saved, found: Disclosed) -> pd.DataFrame:

@@ -11,7 +11,7 @@ from relending.outfile import reason
 
 LEAST, MOST = 16, 4096
 """Bytes of a key, line ends left out. More is another file, a loan book say, named by mistake."""
-NEW_KEY = 'python -c "import secrets; print(secrets.token_hex(32))" > key.txt'
+NEW_KEY = "relending key key.txt"
 """What is typed to make a key."""
 
 

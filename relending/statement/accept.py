@@ -11,14 +11,14 @@ import pandas as pd
 
 from relending.book import read_side_table
 from relending.findings import Findings, InputError
-from relending.lineage.open_points import UNCLAIMED
+from relending.lineage.open_points import ERRORS, INELIGIBLE, PARTS, SIMULATED, UNCLAIMED
 from relending.statement.record import Accepted
 from relending.statement.statement import Reason
 
 TABLE = "accept"
-UNACCEPTABLE = (UNCLAIMED, "unnamed")
-"""Kinds that no one can accept: what is missing has to be said."""
-KINDS = ("simulated", "errors", "unclaimed", "differs", "unnamed")
+UNACCEPTABLE = (UNCLAIMED, PARTS, "unnamed")
+"""Kinds that no one can accept: what is missing has to be given."""
+KINDS = (SIMULATED, ERRORS, INELIGIBLE, PARTS, UNCLAIMED, "differs", "unnamed")
 """Kinds in the order in which a draft names them."""
 
 

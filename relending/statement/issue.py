@@ -6,17 +6,20 @@ Nothing is written here. What keeps a statement from being made final is found a
 from __future__ import annotations
 
 import datetime as dt
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
 from relending import policy
-from relending.dates import parse_quarter, quarter_end, quarter_of, quarter_text, to_date
+from relending.book.days import date_of, quarter_of_text
+from relending.dates import quarter_end, quarter_of, quarter_text, to_date
 from relending.engine.context import Context, launch_day
+from relending.engine.opening_totals import SINCE_START, TOTAL
 from relending.findings import Findings, InputError
-from relending.lineage.disclosed import Disclosed, Disclosures
-from relending.lineage.open_points import ERRORS, UNCLAIMED, open_points
+from relending.lineage.disclosed import QUARTER, Disclosed, Disclosures
+from relending.lineage.open_points import PARTS, SIMULATED, UNCLAIMED, open_points
 from relending.lineage.whynot import Saved
 from relending.policy import Facility
 from relending.statement.accept import Row, accepted_nothing, accepted_of, accepted_points, reasons_of, still_open
@@ -28,6 +31,11 @@ from relending.statement.record import Record, Rehash, hashed, record_of
 from relending.statement.statement import Reason, Statement, lender_names, make_statement
 
 DIFFERS = "differs"
+ASKED = {UNCLAIMED: "statement_unclaimed", PARTS: "statement_parts"}
+"""What is asked for where nobody can accept a point."""
+COLUMN = {UNCLAIMED: "disclosure.claim", PARTS: "sector"}
+FEW = 5
+"""Loans named where one line speaks of many."""
 REQUIRED = "disclosure_required"
 
 
@@ -93,14 +101,21 @@ def quarter_among(context: Context, rules: Facility | None, given: str) -> int:
     ``rules``: the facility; None where it is not known which is meant.
     """
     first = context.first_quarter if rules is None else max(context.first_quarter, int(quarter_of(launch_day(rules))))
-    try:
-        quarter = parse_quarter(given.strip().upper())
-    except ValueError:
-        quarter = first - 1
-    if not first <= quarter <= context.last_quarter:
+    quarter = quarter_of_text(unicodedata.normalize("NFKC", given).strip())
+    if quarter is None or not first <= quarter <= context.last_quarter:
         expected = f"{quarter_text(first)} – {quarter_text(context.last_quarter)}"
         raise InputError(Findings.one("statement_quarter", column="--quarter", found=given, expected=expected))
     return quarter
+
+
+def day_among(quarter: int, given: str) -> dt.date:
+    """The day under a statement, in any spelling a book may have; InputError where it is none or too early."""
+    day = date_of(unicodedata.normalize("NFKC", given).strip())
+    end = to_date(int(quarter_end(quarter)))
+    if day is None or day <= end:
+        expected = f"> {end.isoformat()}"
+        raise InputError(Findings.one("statement_date", column="--date", found=given, expected=expected))
+    return day
 
 
 def check_quarter(context: Context, rules: Facility, quarter: int) -> None:
@@ -148,6 +163,8 @@ def make_issue(
     reasons = reasons_of(still_open(points))
     statement = replace(bare, reasons=reasons if named else (*reasons, Reason("unnamed")))
     findings = accepted_nothing(points, accepted) + name_findings
+    if archive is not None and not wanted.amend:
+        findings += _beside(archive, before, found, wanted)
     if wanted.final or wanted.amend:
         stops = _stops(points, wanted, named)
         if stops:
@@ -238,17 +255,35 @@ def _stops(points: pd.DataFrame, wanted: Wanted, named: bool) -> Findings:
     """What keeps a statement from being made final."""
     rest = still_open(points)
     out = []
-    for row in zip(*(rest[name].tolist() for name in ("loan_id", "code", "kind", "found")), strict=True):
-        loan, code, kind, found = row
-        if kind == UNCLAIMED:
-            out.append(Findings.one("statement_unclaimed", loan=loan, column="disclosure.claim"))
+    for kind, part in rest.groupby("kind", sort=False):
+        loans, codes, texts = (part[name].tolist() for name in ("loan_id", "code", "found"))
+        if kind == SIMULATED:  # a run without a record has all its loans here: one line says it
+            named_loans = ", ".join(loans[:FEW]) + (" …" if len(loans) > FEW else "")
+            said = f"{codes[0]} × {len(loans):,}"
+            out.append(Findings.one("statement_open_points", loan=named_loans, found=said))
         elif kind == DIFFERS:  # its own code says what to do
-            out.append(Findings.one(code, loan=loan, found=found))
+            out.append(Findings.of(codes[0], len(loans), loan=loans, found=texts))
+        elif kind in ASKED:
+            out.append(Findings.of(ASKED[kind], len(loans), loan=loans, column=COLUMN.get(kind, ""), found=texts))
         else:
-            said = f"{code}: {found}" if kind == ERRORS and found else code
-            out.append(Findings.one("statement_open_points", loan=loan, found=said))
+            told = [f"{code}: {text}" if text else code for code, text in zip(codes, texts, strict=True)]
+            out.append(Findings.of("statement_open_points", len(loans), loan=loans, found=told))
     if not named:
         out.append(Findings.one("statement_bank_name", column="full_name", found=wanted.lender))
+    return Findings.concat(out)
+
+
+def _beside(archive: Archive, before: Record | None, found: Disclosed, wanted: Wanted) -> Findings:
+    """Warnings about what a statement should have been compared with and was not."""
+    out = []
+    if before is None and found.cells[SINCE_START, TOTAL] != found.cells[QUARTER, TOTAL]:
+        out.append(Findings.one("published_none_before", column="--published", found=str(archive.root)))
+    if before is not None and before.quarter < wanted.quarter - 1:
+        missing = ", ".join(quarter_text(q) for q in range(before.quarter + 1, wanted.quarter))
+        out.append(Findings.one("published_gap", column="--published", found=missing))
+    later = [quarter_text(q) for q in archive.quarters(*_whose(wanted)) if q > wanted.quarter]
+    if later:
+        out.append(Findings.one("published_after", column="--published", found=", ".join(later)))
     return Findings.concat(out)
 
 

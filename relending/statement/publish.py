@@ -43,8 +43,11 @@ def write_issues(
     out: Path,
     template: Template | None = None,
     archive: Archive | None = None,
+    also: str | None = None,
 ) -> list[Written]:
     """Write issues into the folder ``out``, which is replaced if it is there, and keep them in the archive if given.
+
+    ``also`` is a language in which the statement, and its correction note, are written too, in our words.
 
     ``inside`` is the run as it may be shown inside (redacted or not). Raises TemplateProblem, InputError where the
     archive refuses, ``OSError`` where the disk does; then everything is as before, the archive too.
@@ -52,7 +55,7 @@ def write_issues(
     undo = ExitStack()
     try:
         with whole_folder(out) as room:
-            done = [_write_issue(inside, issue, lang, room, template) for issue in issues]
+            done = [_write_issue(inside, issue, lang, room, template, also) for issue in issues]
             if archive is not None:
                 for one in done:
                     files = {**_named(room, one.public), **_named(room, one.internal)}
@@ -70,19 +73,25 @@ def _named(room: Path, paths: Sequence[Path]) -> dict[str, Path]:
     return {path.relative_to(room).as_posix(): path for path in paths}
 
 
-def _write_issue(inside: Saved, issue: Issue, lang: str, room: Path, template: Template | None) -> Written:
+def _write_issue(
+    inside: Saved, issue: Issue, lang: str, room: Path, template: Template | None, also: str | None = None
+) -> Written:
     public, internal = room / PUBLIC, room / INTERNAL
     public.mkdir(exist_ok=True)
     internal.mkdir(exist_ok=True)
     statement = issue.statement
-    shown = write_statement(statement, lang, public, template)
+    languages = list(dict.fromkeys([lang, *([also] if also else [])]))
+    shown = [
+        path for one in languages for path in write_statement(statement, one, public, template if one == lang else None)
+    ]
     comparison, kept = None, []
     if issue.chain is not None:
         comparison = comparison_note(issue.chain, statement, lang, accepted_of(issue.points))
         kept += write_note(comparison, stem(statement, lang, "comparison"), internal)
     if issue.correction is not None:
-        note = correction_note(issue.correction, statement, issue.record.reason, lang)
-        shown += write_note(note, stem(statement, lang, "correction"), public)
+        for one in languages:
+            note = correction_note(issue.correction, statement, issue.record.reason, one)
+            shown += write_note(note, stem(statement, one, "correction"), public)
         paper = correction_paper(issue.correction, statement, issue.record.reason, lang)
         kept += write_note(paper, stem(statement, lang, "correction-loans"), internal)
     path = internal / f"{stem(statement, lang, 'workpaper')}.xlsx"

@@ -88,8 +88,14 @@ class Statement:
         return self.quarter == int(quarter_of(launch_day(self.facility)))
 
     def rounding_shows(self) -> bool:
-        """Whether a printed total of amounts or reductions differs from the sum of the printed rows."""
+        """Whether a printed total of amounts or reductions differs from its printed rows, by rounding alone."""
         for horizon in HORIZONS:
+            cells = [row.cells[horizon] for row in self.rows]
+            exact = all(
+                sum(getattr(c, n) for c in cells[:-1]) == getattr(cells[-1], n) for n in ("amount", "reduction")
+            )
+            if not exact:
+                continue
             rows = [self.printed(row, horizon) for row in self.rows]
             for measure in ("amount", "reduction"):
                 parts = sum(getattr(row, measure) for row in rows[:-1])

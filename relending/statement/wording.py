@@ -115,7 +115,9 @@ def _cell(statement: Statement, row: Row, horizon: str, lang: str) -> dict[str, 
 
 def _with_year(statement: Statement) -> bool:
     choice = statement.options.year_text
-    return choice == "always" or (choice == "not_in_q1" and statement.quarter % 4 > 0)
+    # in a first quarter, and in that of the launch, the year is the quarter once more
+    again = statement.quarter % 4 == 0 or statement.launch_quarter
+    return choice == "always" or (choice == "not_in_q1" and not again)
 
 
 def mark_of(statement: Statement, lang: str) -> str:

@@ -47,6 +47,10 @@ COMMANDS = [
     ("policy", "cerf"),
     ("explain", "demo", LOAN),
     ("template", "t.xlsx"),
+    ("template", "t.docx"),
+    ("key", "secret.key"),
+    ("run", "ledger", "--out", "ledger", "--quiet"),
+    ("disclose", "ledger", "--quarter", "2024Q2", "--out", "statement", "--template", "t.docx", "--redact", "secret.key"),
     ("verify", "demo"),
     ("diff", "demo", "big"),
 ]
