@@ -26,6 +26,10 @@ class SmallRun:
     manifest: Mapping[str, Any]
     texts: Mapping[str, str] = field(default_factory=dict)
 
+    def statements(self) -> list[Any]:
+        """None: its tables are no bank's."""
+        return []
+
 
 def small_table(name: str, rows: int, rollovers: int = 2) -> pd.DataFrame:
     """A step frame of ``rows`` rows, the same at every call."""
