@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -94,8 +95,6 @@ def together(final: bool, amend: bool, and_later: bool, reason: str, published: 
 
 def free(out: Path, force: bool, lang: str) -> None:
     """Wrong usage where the folder is there already, and is not one of this command's to be replaced."""
-    from relending.statement.record_file import RECORD
-
     zh = lang == "zh"
     if not os.path.lexists(out) or (out.is_dir() and not any(out.iterdir())):
         return
@@ -105,13 +104,23 @@ def free(out: Path, force: bool, lang: str) -> None:
             if zh
             else f"{out} exists already and is left as it is; choose another name, or replace it with --force"
         )
-    kept = out / RECORD  # what an archive keeps is never replaced
-    if kept.exists() or not (out.is_dir() and {p.name for p in out.iterdir()} <= {"statements", "internal"}):
+    if not _ours(out):
         raise click.UsageError(
             f"{out}：不是本命令写出的文件夹，--force 不会替换它；请换一个名称"
             if zh
             else f"{out}: was not written by this command, so --force does not replace it; choose another name"
         )
+
+
+OWN = re.compile(r"\w[\w.-]*_\d{4}Q[1-4](_v\d+)?(_[a-z-]+)?_(zh|en)\.(docx|xlsx|html|md)")
+"""Names of the files that this command writes."""
+
+
+def _ours(out: Path) -> bool:
+    """Whether a folder holds what this command wrote and nothing else; what an archive keeps is no such folder."""
+    if not out.is_dir() or {p.name for p in out.iterdir()} - {"statements", "internal"}:
+        return False
+    return all(OWN.fullmatch(p.name) for folder in out.iterdir() for p in folder.iterdir())
 
 
 def three_decimals(given: str | None, lang: str) -> dict[str, int]:

@@ -26,7 +26,8 @@ from relending.statement.accept import Row, accepted_of, read_accepted, still_op
 from relending.statement.archive import Archive
 from relending.statement.chain_note import sentences
 from relending.statement.correction import Correction
-from relending.statement.issue import Issue, Wanted, day_among, disclosing, make_issue, make_issues, quarter_among
+from relending.statement.duty import disclosing
+from relending.statement.issue import Issue, Wanted, day_among, make_issue, make_issues, quarter_among
 from relending.statement.printed import MEASURES, Options, options_of
 from relending.statement.publish import Written, write_issues, write_points
 from relending.statement.record import run_digest

@@ -31,8 +31,6 @@ USUAL_PROJECTS = 3
 MOST_ASSETS = Decimal("1e15")  # yuan; no bank has more
 
 
-NOT_READ_YET = {"disclosure_required"}
-"""Facility parameters that are shown and recorded, but that no step computes with yet."""
 HAIRCUT = "collateral_haircut"
 
 
@@ -121,8 +119,6 @@ class Resolver:
         if self.scenario.simulate_from and "applications" not in side and not book:
             self.note("key_not_used", "scenario.simulate_from", self.scenario.simulate_from, "scenario.applications")
         for facility, given in self.overrides.items():
-            for key in sorted(NOT_READ_YET & set(given)):
-                self.note("key_not_used", f"facility.{facility}.{key}", given[key])
             if HAIRCUT in given and not collateral:
                 self.note("key_not_used", f"facility.{facility}.{HAIRCUT}", given[HAIRCUT], "market.collateral_cost")
         last_fixing = to_date(int(lpr.days[-1]))

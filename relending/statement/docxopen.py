@@ -8,6 +8,7 @@ pictures, comments) is refused.
 
 from __future__ import annotations
 
+import io
 import posixpath
 import tomllib
 import zipfile
@@ -56,13 +57,15 @@ class Template:
 def open_template(path: Path) -> Template:
     """Take a Word file apart. Raises TemplateProblem (unreadable, too large, not allowed); OSError of the disk."""
     with path.open("rb") as file:
-        start = file.read(8)
-    if start.startswith(b"\xd0\xcf\x11\xe0"):
+        content = file.read(MOST_BYTES + 1)  # at once: what fails from here on is the content's fault
+    if len(content) > MOST_BYTES:
+        raise TemplateProblem("template_too_large", f"> {MOST_BYTES:,} bytes", f"<= {MOST_BYTES:,} bytes")
+    if content.startswith(b"\xd0\xcf\x11\xe0"):
         raise TemplateProblem("template_unreadable", f"{path.name}: OLE (.doc / password? 加密?)", ".docx")
     try:
-        with zipfile.ZipFile(path) as packed:
+        with zipfile.ZipFile(io.BytesIO(content)) as packed:
             return _taken_apart(packed, path.name)
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, ValueError) as error:
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, ValueError, OSError) as error:
         raise TemplateProblem("template_unreadable", f"{path.name}: {str(error)[:100]}", ".docx") from None
 
 

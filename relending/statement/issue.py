@@ -34,9 +34,10 @@ DIFFERS = "differs"
 ASKED = {UNCLAIMED: "statement_unclaimed", PARTS: "statement_parts"}
 """What is asked for where nobody can accept a point."""
 COLUMN = {UNCLAIMED: "disclosure.claim", PARTS: "sector"}
+OPENING = "opening"
+"""Stands for a loan where figures that the run began with differ."""
 FEW = 5
 """Loans named where one line speaks of many."""
-REQUIRED = "disclosure_required"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,21 +79,6 @@ class Issue:
     record: Record
     final: bool
     findings: Findings = field(default_factory=Findings)
-
-
-def must_disclose(rules: Facility, quarter: int) -> bool:
-    """Whether lenders of a facility must publish statements, by its rules at the end of a quarter.
-
-    >>> from relending.policy import facility
-    >>> must_disclose(facility("cerf"), 2024 * 4), must_disclose(facility("clean_coal"), 2024 * 4)
-    (True, False)
-    """
-    return REQUIRED in rules and bool(rules[REQUIRED].on(to_date(int(quarter_end(quarter)))).value)
-
-
-def disclosing(context: Context) -> list[Facility]:
-    """The facilities of a run whose lenders must disclose."""
-    return [rules for rules in context.facilities if must_disclose(rules, context.last_quarter)]
 
 
 def quarter_among(context: Context, rules: Facility | None, given: str) -> int:
@@ -160,13 +146,15 @@ def make_issue(
     chain = None if archive is None else compare(before, found, bare, rehash)
     points = accepted_points(_points(disclosures.run, found, chain), accepted)
     named, name_findings = _bank_name(run, wanted)
-    reasons = reasons_of(still_open(points))
-    statement = replace(bare, reasons=reasons if named else (*reasons, Reason("unnamed")))
+    reasons = [*reasons_of(still_open(points)), *([] if named else [Reason("unnamed")])]
+    if old is not None and not wanted.amend and dict(old.figures) != dict(found.cells):
+        reasons.append(Reason("published"))  # the public has other figures of this quarter
+    statement = replace(bare, reasons=tuple(reasons))
     findings = accepted_nothing(points, accepted) + name_findings
     if archive is not None and not wanted.amend:
         findings += _beside(archive, before, found, wanted)
     if wanted.final or wanted.amend:
-        stops = _stops(points, wanted, named)
+        stops = _stops(points, wanted, named) + _unlike_later(archive, found, wanted)
         if stops:
             raise InputError(stops + findings)
     correction = _correction(disclosures, wanted, old, found, statement, archive) if wanted.amend and old else None
@@ -223,6 +211,7 @@ def _points(run: Saved, found: Disclosed, chain: Chain | None) -> pd.DataFrame:
     if chain is None:
         return points
     differing = chain.points().assign(kind=DIFFERS)[list(points.columns)]
+    differing["loan_id"] = differing["loan_id"].replace("", OPENING)
     return pd.concat([points, differing], ignore_index=True)
 
 
@@ -285,6 +274,23 @@ def _beside(archive: Archive, before: Record | None, found: Disclosed, wanted: W
     if later:
         out.append(Findings.one("published_after", column="--published", found=", ".join(later)))
     return Findings.concat(out)
+
+
+def _unlike_later(archive: Archive | None, found: Disclosed, wanted: Wanted) -> Findings:
+    """An error where the next quarter is published already and does not follow from this statement."""
+    if archive is None or wanted.amend:
+        return Findings()
+    later = archive.latest(*_whose(wanted), wanted.quarter + 1)
+    if later is None:
+        return Findings()
+    wrong = []
+    for code in (*found.fields, TOTAL):
+        now, new = found.cells[SINCE_START, code], later.figures[QUARTER, code]
+        after = later.figures[SINCE_START, code]
+        if (now.amount + new.amount, now.reduction + new.reduction) != (after.amount, after.reduction):
+            wrong.append(code)
+    said = f"{quarter_text(wanted.quarter + 1)} v{later.version}: {', '.join(wrong)}"
+    return Findings.one("published_after_differs", column="--published", found=said) if wrong else Findings()
 
 
 def _whose(wanted: Wanted) -> tuple[str, str]:

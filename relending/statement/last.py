@@ -12,8 +12,8 @@ from relending.lineage.open_points import open_points
 from relending.lineage.whynot import Saved
 from relending.policy import Facility
 from relending.statement.accept import accepted_points, reasons_of
+from relending.statement.duty import disclosing
 from relending.statement.files import write_statement
-from relending.statement.issue import must_disclose
 from relending.statement.printed import options_of
 from relending.statement.statement import Statement, make_statement
 
@@ -25,13 +25,13 @@ MOST = 100
 def last_statements(run: Saved) -> Iterator[Statement]:
     """The statement of each lender's last quarter with new loans, drafts marked; none of a facility of too many."""
     disclosures, options = Disclosures(run), options_of(run.manifest)
-    for rules in run.context().facilities:
+    for rules in disclosing(run.context()):
         lenders = disclosures.lenders(rules.id)
         if len(lenders) > MOST:
             continue  # said by whoever knows left_out
         for lender in lenders:
             quarter = disclosures.last_quarter(lender, rules.id)
-            if quarter is None or quarter < int(quarter_of(launch_day(rules))) or not must_disclose(rules, quarter):
+            if quarter is None or quarter < int(quarter_of(launch_day(rules))):
                 continue
             found = disclosures.of(lender, rules.id, quarter)
             reasons = reasons_of(accepted_points(open_points(run, found), ()))
@@ -42,8 +42,8 @@ def left_out(run: Saved) -> list[tuple[Facility, int]]:
     """The facilities of which a run writes no statements because too many lenders would have one, and how many."""
     if run.tables["disclosure"]["lender"].nunique() <= MOST:
         return []
-    disclosures, last = Disclosures(run), run.context().last_quarter
-    many = [(f, len(disclosures.lenders(f.id))) for f in run.context().facilities if must_disclose(f, last)]
+    disclosures = Disclosures(run)
+    many = [(rules, len(disclosures.lenders(rules.id))) for rules in disclosing(run.context())]
     return [(rules, n) for rules, n in many if n > MOST]
 
 

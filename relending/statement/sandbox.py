@@ -1,8 +1,9 @@
 """Templates of others' 模板: Jinja2 in its immutable sandbox, of which only filling in, if and for are left.
 
-A template may name fields, ask whether and walk over lists. It may not call anything, set anything, include a file or
-reach for what is behind a value; how deep its loops lie is limited. So rendering one takes no longer, and no more
-memory, than its own size and that of the figures allow.
+A template may name fields, ask whether, and walk over the lists there are (rows and projects). It may not call
+anything, set anything, include a file, make a list or a long text of its own, or reach for what is behind a value; how
+deep it is nested is limited. So rendering one takes no longer, and no more memory, than its own size and that of the
+figures allow.
 """
 
 from __future__ import annotations
@@ -20,8 +21,12 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 LARGEST = 200_000
 """Characters of a text template, and of what it may give."""
-DEEPEST = 3
-"""Loops within one another: rows, horizons, and one more."""
+LISTS = ("rows", "projects")
+"""The fields that are lists: what a template may walk over, and join."""
+DEEPEST, NESTED = 2, 40
+"""Loops within one another; anything within anything."""
+LONGEST_JOINT = 20
+"""Characters that join the entries of a list."""
 FILTERS = ("join", "length", "first", "last", "upper", "lower", "trim", "e", "escape")
 LOOP = ("index", "index0", "revindex", "revindex0", "first", "last", "length")
 """What a template may ask of a loop."""
@@ -30,7 +35,7 @@ _OWN = ("self", "super", "caller")
 _ALLOWED = (
     *(nodes.Template, nodes.Output, nodes.TemplateData, nodes.Name, nodes.Const, nodes.Getattr, nodes.Getitem),
     *(nodes.If, nodes.For, nodes.Compare, nodes.Operand, nodes.And, nodes.Or, nodes.Not, nodes.CondExpr),
-    *(nodes.Filter, nodes.Concat, nodes.List, nodes.Tuple),
+    *(nodes.Filter, nodes.Concat),
 )
 
 
@@ -63,11 +68,13 @@ class _Environment(ImmutableSandboxedEnvironment):
         return self.getattr(obj, argument) if isinstance(argument, str) else super().getitem(obj, argument)
 
 
-def _check(node: nodes.Node, loops: int) -> None:
+def _check(node: nodes.Node, loops: int, depth: int = 0) -> None:
     if not isinstance(node, _ALLOWED):
         raise TemplateProblem("template_not_allowed", type(node).__name__.lower(), _may(), node.lineno)
-    if isinstance(node, nodes.Filter) and node.name not in FILTERS:
-        raise TemplateProblem("template_not_allowed", f"| {node.name}", ", ".join(FILTERS), node.lineno)
+    if depth > NESTED:
+        raise TemplateProblem("template_not_allowed", "(((…", f"<= {NESTED}", node.lineno)
+    if isinstance(node, nodes.Filter):
+        _check_filter(node)
     hidden = node.attr if isinstance(node, nodes.Getattr) else node.name if isinstance(node, nodes.Name) else ""
     if hidden.startswith("_") or hidden in _OWN:
         raise TemplateProblem("template_not_allowed", hidden, _may(), node.lineno)
@@ -75,8 +82,30 @@ def _check(node: nodes.Node, loops: int) -> None:
         loops += 1
         if loops > DEEPEST or node.recursive:
             raise TemplateProblem("template_not_allowed", "for " * loops, f"<= {DEEPEST}", node.lineno)
+        if not _is_list(node.iter):
+            raise TemplateProblem("template_not_allowed", "for", _walks(), node.lineno)
     for child in node.iter_child_nodes():
-        _check(child, loops)
+        _check(child, loops, depth + 1)
+
+
+def _check_filter(node: nodes.Filter) -> None:
+    if node.name not in FILTERS:
+        raise TemplateProblem("template_not_allowed", f"| {node.name}", ", ".join(FILTERS), node.lineno)
+    if node.name == "join":
+        joints = [a.value for a in node.args if isinstance(a, nodes.Const)]
+        short = len(joints) == len(node.args) and all(len(str(joint)) <= LONGEST_JOINT for joint in joints)
+        if node.node is None or not _is_list(node.node) or not short or node.kwargs:
+            raise TemplateProblem("template_not_allowed", "| join", '{{ projects | join("、") }}', node.lineno)
+    elif node.args or node.kwargs:
+        raise TemplateProblem("template_not_allowed", f"| {node.name}(…)", f"| {node.name}", node.lineno)
+
+
+def _is_list(node: nodes.Node) -> bool:
+    return isinstance(node, nodes.Name) and node.name in LISTS
+
+
+def _walks() -> str:
+    return ", ".join(f"{{% for … in {name} %}}" for name in LISTS)
 
 
 def _may() -> str:
@@ -144,7 +173,9 @@ def guarded(work: Callable[[], Any], fields: Mapping[str, Any]) -> Any:
         raise TemplateProblem("template_not_allowed", str(error.message), _may()) from error
     except TemplateError as error:
         raise TemplateProblem("template_syntax", str(error.message)) from error
-    except (TypeError, ValueError, KeyError, AttributeError, ArithmeticError, RecursionError) as error:
+    except (SyntaxError, RecursionError, MemoryError) as error:  # nested deeper than Python reads
+        raise TemplateProblem("template_not_allowed", type(error).__name__, _may()) from error
+    except (TypeError, ValueError, LookupError, AttributeError, ArithmeticError) as error:
         raise TemplateProblem("template_syntax", f"{type(error).__name__}: {error}"[:200]) from error
 
 

@@ -36,7 +36,6 @@ def starter(lang: str) -> Document:
     _, *body = filter(None, text.split("\n"))  # its first line is the title
     lines: list[tuple[str, Role]] = [
         (f"{{#p {word('word.starter_fields', lang)} #}}", "body"),
-        *_when("mark", "{{ mark }}", "mark"),
         *((_paragraph(line), "body") for line in body),
         ("{{ bank }}", "sign"),
         *_when("date", "{{ date }}", "sign"),

@@ -136,13 +136,13 @@ def _refuse_tags(tree: Any, part: str) -> None:
 
 
 def _marked(file: Template, fields: Mapping[str, Any]) -> None:
-    """Put the mark above a text that does not print it; a draft never looks final."""
+    """Put the mark above the text, whatever the template does with it: no form of anyone's makes a draft look final."""
     mark = fields.get("mark") or ""
     tree = file.trees[file.main]
     body = tree.find(f"{_W}body")
     if body is None:
         raise TemplateProblem("template_unreadable", f"{file.main}: w:body?", ".docx")
-    if mark and mark not in "".join(one.text or "" for one in tree.iter(_TEXT)):
+    if mark:
         body.insert(0, parse(_MARK.format(w=parts.W, fonts=parts.fonts(), text=escaped(mark)), file.main))
 
 

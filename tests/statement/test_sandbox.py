@@ -65,7 +65,20 @@ ATTACKS = [
     "{{ namespace() }}",
     "{{ bank is defined }}",
     "{{ _hidden }}",
-    "{% for a in bank %}" * 4 + "{% endfor %}" * 4,
+    "{% for a in rows %}" * 3 + "{% endfor %}" * 3,
+    "{% for a in bank %}{% endfor %}",
+    "{% for a in [1, 2] %}{% endfor %}",
+    "{% for a in 'abc' %}{% endfor %}",
+    "{% for a in (1, 2) %}{% endfor %}",
+    "{{ ['x'] | join('y') }}",
+    "{{ bank | join('y') }}",
+    "{{ projects | join(bank) }}",
+    "{{ projects | join('" + "y" * 21 + "') }}",
+    "{{ projects | join(attribute='x') }}",
+    "{{ bank | trim('x') }}",
+    "{% if draft %}" * 101 + "{% endif %}" * 101,
+    "{{ " + "not " * 250 + "draft }}",
+    "{{ " + "(" * 250 + "bank" + ")" * 250 + "[0]" * 60 + " }}",
 ]
 
 

@@ -51,7 +51,11 @@ def test_the_starter_filled_in_is_our_own_statement(tmp_path: Path, lang: str, q
     filled = fill(tmp_path / "starter.docx", one, lang)
     assert table(filled) == table(tmp_path / "own.docx")
     assert [row[1:] for row in table(filled)[2:]] == figures(one, lang)
-    assert paragraphs(filled) == paragraphs(tmp_path / "own.docx")
+    own = paragraphs(tmp_path / "own.docx")
+    if draft:  # a template may begin with anything: the mark stands above all of it
+        mark = fields_of(one, lang)["mark"]
+        own = [mark, *(text for text in own if text != mark)]
+    assert paragraphs(filled) == own
     bold = [[c.find(f".//{W}rPr/{W}b") is not None for c in r.iter(f"{W}tc")] for r in tree(filled).iter(f"{W}tr")]
     assert all(bold[-1]) and not any(any(row) for row in bold[2:-1])
     assert ("DRAFT" in text(tree(filled, "word/header1.xml"))) == draft
@@ -130,14 +134,13 @@ def test_a_list_may_repeat_paragraphs(starter: Path) -> None:
     assert paragraphs(fill(template, one))[:2] == ["项目：甲", "项目：乙&丙"]
 
 
-def test_a_draft_bears_its_mark_though_the_template_does_not_print_it(starter: Path) -> None:
-    silent = changed(starter, starter.parent / "silent.docx", {BODY: put("{{ mark }}", "x")})
+def test_a_draft_bears_its_mark_whatever_its_template_does_with_it(starter: Path) -> None:
     mark = fields_of(statement(True), "zh")["mark"]
-    filled = fill(silent, statement(True))
+    assert paragraphs(fill(starter, statement(True)))[0] == mark
+    sly = changed(starter, starter.parent / "sly.docx", {BODY: put("{{ bank }}", "{{ bank }}{{ mark }}")})
+    filled = fill(sly, statement(True), name="sly-draft.docx")
     assert paragraphs(filled)[0] == mark
-    assert tree(filled).find(f"{W}body/{W}p/{W}pPr/{W}pBdr") is not None
-    assert paragraphs(fill(starter, statement(True), name="once.docx")).count(mark) == 1
-    assert mark not in paragraphs(fill(silent, statement(), name="final.docx"))
+    assert mark not in paragraphs(fill(starter, statement(), name="final.docx"))
 
 
 def test_the_same_fields_give_the_same_bytes_whatever_the_zip_of_the_template(starter: Path) -> None:
