@@ -111,9 +111,7 @@ def write_points(points: pd.DataFrame, path: Path, lang: str) -> None:
     from relending.book.template import header_of
 
     known = columns("accept")
-    header = [header_of(known[n], lang) for n in ("loan_id", "code")]
-    header += [word("points.meaning", lang), word("points.found", lang)]
-    header += [header_of(known[n], lang) for n in ("reason", "by")]
+    header = [header_of(known[n], lang) for n in ("loan_id", "code", "meaning", "found", "reason", "by")]
     loans, codes, texts = (points[n].tolist() for n in ("loan_id", "code", "found"))
     meanings = {code: _meaning(code, lang) for code in set(codes)}
     rows = [(loan, code, meanings[code], found) for loan, code, found in zip(loans, codes, texts, strict=True)]

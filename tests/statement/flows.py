@@ -192,12 +192,12 @@ def filled(path: Path, reason: str = "checked with the paper file", by: str = "W
             if skip and sheet.cell(row, 1).value == skip:
                 sheet.delete_rows(row)
                 continue
-            sheet.cell(row, 4, reason)
-            sheet.cell(row, 5, by)
+            sheet.cell(row, sheet.max_column - 1, reason)
+            sheet.cell(row, sheet.max_column, by)
         book.save(path)
         return path
     rows = list(csv.reader(io.StringIO(path.read_text(encoding="utf-8-sig"))))
-    kept = [[*row[:3], reason, by] for row in rows[1:] if row[0] != skip]
+    kept = [[*row[:-2], reason, by] for row in rows[1:] if row[0] != skip]
     return write_rows(path, rows[0], kept)
 
 

@@ -131,7 +131,7 @@ def test_accepting_what_is_not_open_is_said_and_changes_nothing(tmp_path: Path) 
     of_demo(tmp_path / "draft", "--to-accept", path)
     filled(path)
     with path.open("a", encoding="utf-8") as file:
-        file.write("SF1,simulated_receipt,,typing error,X\n")
+        file.write("SF1,simulated_receipt,,,typing error,X\n")
     done = of_demo(tmp_path / "out", "--final", "--accept", path)
     assert done.exit_code == 0 and "accept_not_open" in done.output and "SF1" in done.output
 

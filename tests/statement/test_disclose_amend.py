@@ -188,8 +188,8 @@ def test_late_money_for_a_closed_quarter_is_a_break_accepted_with_a_reason(bank:
     draft = bank.disclose(run, "2024Q2", "--to-accept", points)
     assert draft.exit_code == 0 and "DRAFT" in draft.output and "do not follow" in draft.output
     (row,) = csv.reader(points.read_text(encoding="utf-8-sig").splitlines()[1:])
-    assert row[:2] == [late, "published_loan_differs"] and row[3:] == ["", ""]
-    assert all(said in row[2] for said in ("new", "2024Q1", "1,000,000.00", "1,400.000000"))
+    assert row[:2] == [late, "published_loan_differs"] and row[4:] == ["", ""]
+    assert all(said in row[3] for said in ("new", "2024Q1", "1,000,000.00", "1,400.000000"))
     refused = bank.disclose(run, "2024Q2", "--final")
     assert refused.exit_code == 1 and late in refused.output and "published_loan_differs" in refused.output
     empty = bank.disclose(run, "2024Q2", "--final", "--accept", points)

@@ -311,10 +311,10 @@ def test_the_list_of_open_points_can_be_filled_in_and_given_back(here: Path) -> 
         assert not Path("new").exists()
         with Path(name).open(encoding="utf-8-sig", newline="") as file:
             head, *rows = csv.reader(file)
-        assert [row[0] for row in rows] == ["JJ001", "JJ002"] and len(head) == 5
+        assert [row[0] for row in rows] == ["JJ001", "JJ002"] and len(head) == 6
         stopped((*Q, "--final", "--accept", name), "value_missing", "JJ001", "reason / 理由", "by / 认可人")
         with Path(name).open("w", encoding="utf-8", newline="") as file:
-            csv.writer(file).writerows([head, *([*row[:3], "到账凭证已核", "李"] for row in rows)])
+            csv.writer(file).writerows([head, *([*row[:4], "到账凭证已核", "李"] for row in rows)])
         assert disclose(*Q, "--final", "--accept", name, out=f"final-{lang}", lang=lang).exit_code == 0
 
 
@@ -403,8 +403,20 @@ def test_decimals_are_three_small_numbers(here: Path, decimals: str) -> None:
     refused(2, (*Q, "--decimals", decimals), ("--decimals", "2,2,2"))
 
 
-def test_a_day_that_there_is_not_is_wrong_usage(here: Path) -> None:
-    refused(2, (*Q, "--date", "2022-02-30"), {"en": "does not match the format", "zh": "不是日期"})
+@pytest.mark.parametrize("day", ["2022-02-30", "soon", "2022-03-31", "2021-12-31", ""])
+def test_a_day_that_there_is_not_or_that_comes_too_early_is_told(here: Path, day: str) -> None:
+    stopped((*Q, "--date", day), "statement_date", "2022-03-31")
+
+
+@pytest.mark.parametrize("day", ["2022-04-20", "2022/4/20", "2022年4月20日", "20220420"])
+def test_a_day_may_be_written_as_in_a_book(here: Path, day: str) -> None:
+    assert disclose(*Q, "--date", day, out="dated", lang="zh").exit_code == 0
+    assert "2022年4月20日" in next(Path("dated/statements").glob("*.md")).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("quarter", ["2022Q1", "2022q1", "2022年第一季度", "２０２２Ｑ１"])
+def test_a_quarter_may_be_written_as_in_a_book(here: Path, quarter: str) -> None:
+    assert disclose("--quarter", quarter, out="written").exit_code == 0
 
 
 def test_what_was_published_is_neither_replaced_nor_amended_without_a_change(here: Path) -> None:
