@@ -14,7 +14,6 @@ from typing import Literal
 import pandas as pd
 import pyarrow as pa
 
-from relending.dates import quarter_text
 from relending.engine.columns import frame_of
 from relending.engine.opening_totals import SINCE_START, TOTAL, YEAR
 from relending.findings import InvariantError

@@ -18,7 +18,7 @@ from relending.statement.statement import Row, Statement, clean
 from relending.statement.wording import ORDINALS, quarter_words
 from relending.statement.words import word
 
-_WIDTHS = (0.12, 0.14, 0.12, 0.11, 0.13, 0.12, 0.08, 0.1, 0.08)
+_WIDTHS = (0.1, 0.14, 0.12, 0.11, 0.12, 0.12, 0.09, 0.13, 0.07)
 _HEADS = ("measure", "before", "quarter", "expected", "now", "printed_off", "exact_off", "result")
 POINT_DECIMALS = 6
 """Decimals that show a rate of eight decimals in percentage points."""

@@ -18,12 +18,12 @@ from relending.statement.statement import Statement, clean
 from relending.statement.wording import day_words, mark_of, quarter_words
 from relending.statement.words import word
 
-_WIDTHS = (0.19, 0.26, 0.19, 0.13, 0.13, 0.1)
+_WIDTHS = (0.17, 0.26, 0.2, 0.13, 0.13, 0.11)
 SUMMED = ("amount", "reduction")
 """Measures of which the fields add up to the total."""
 _STOPS, _CLOSING = "。！？…；：.!?;:，,、", "”’\"'」』)）】]》〉"
 """Signs that end a text, and those that may stand behind one."""
-_EXACT_WIDTHS = (0.18, 0.22, 0.17, 0.12, 0.12, 0.09, 0.1)
+_EXACT_WIDTHS = (0.15, 0.16, 0.19, 0.11, 0.11, 0.1, 0.18)
 
 
 def correction_note(correction: Correction, statement: Statement, reason: str, lang: str) -> Document:
@@ -81,7 +81,7 @@ def _document(
         signed = [bank] if statement.dated is None else [bank, day_words(statement.dated, lang)]
         blocks += [Paragraph(text, "sign") for text in signed]
     cells = correction.shown if public else correction.cells
-    every = [cells] if public else [cells, *(later.cells or () for later in correction.later)]
+    every = [correction.cells, *(() if public else (later.cells or () for later in correction.later))]
     if any(rounding_shows(some) for some in every):
         blocks.append(Paragraph(word("correction.rounding", lang), "footnote"))
     if cells:
@@ -101,18 +101,19 @@ def _document(
 
 
 def rounding_shows(cells: Iterable[Change]) -> bool:
-    """Whether differences of fields, as printed, do not add up to that of the total, for being rounded each.
+    """Whether differences of fields, as printed, do not add up to that of the total although the exact ones do.
 
-    Projects are counted once each and rates are averages: these never add up.
+    ``cells`` are all that differ exactly, also those whose print does not. Projects are counted once each and rates
+    are averages: these never add up.
     """
-    fields: dict[tuple[str, str], Decimal] = {}
-    totals: dict[tuple[str, str], Decimal] = {}
+    off: dict[tuple[str, str], list[Decimal | int]] = {}
     for one in cells:
-        key = one.horizon, one.measure
-        if one.measure in SUMMED and one.printed_difference:
-            off, side = Decimal(one.printed_difference.replace(",", "")), totals if one.code == TOTAL else fields
-            side[key] = side.get(key, Decimal(0)) + off
-    return any(fields.get(key, 0) != totals.get(key, 0) for key in fields.keys() | totals.keys())
+        if one.measure in SUMMED and one.printed_difference and one.difference is not None:
+            sign = -1 if one.code == TOTAL else 1
+            sums = off.setdefault((one.horizon, one.measure), [Decimal(0), 0])
+            sums[0] += sign * Decimal(one.printed_difference.replace(",", ""))
+            sums[1] += sign * one.difference
+    return any(printed and not exact for printed, exact in off.values())
 
 
 def _parts(reason: str, lang: str) -> list[str]:

@@ -117,7 +117,8 @@ def styles(lang: str) -> bytes:
             "Mark",
             "Mark",
             _size(size - 2, bold=True, color="C00000"),
-            f'<w:pBdr>{box}</w:pBdr>{_spacing(0, 200, 340, LEAST)}<w:ind w:left="113" w:right="113"/><w:jc w:val="center"/>',
+            f'<w:pBdr>{box}</w:pBdr>{_spacing(0, 200, 340, LEAST)}<w:ind w:left="113" w:right="113"/>'
+            '<w:jc w:val="center"/>',
             of="Normal",
         ),
         _style(
@@ -128,7 +129,14 @@ def styles(lang: str) -> bytes:
             f'<w:keepNext/><w:keepLines/>{_spacing(80, 0, 400 if zh else 295, LEAST)}<w:jc w:val="right"/>',
             of="Normal",
         ),
-        _style("paragraph", "Note", "Note", _size(18), f'{_spacing(40, 0, 270 if zh else 230, LEAST)}<w:jc w:val="both"/>', of="Normal"),
+        _style(
+            "paragraph",
+            "Note",
+            "Note",
+            _size(18),
+            f'{_spacing(40, 0, 270 if zh else 230, LEAST)}<w:jc w:val="both"/>',
+            of="Normal",
+        ),
         _style("paragraph", "TableText", "Table Text", _size(18), _spacing(20, 20), of="Normal"),
         _style(
             "paragraph",

@@ -52,7 +52,7 @@ def fitting(table: Table, lang: str, columns: list[int]) -> int:
     for _, c, cell in table.grid(table.rows):
         room = _room(columns, c, cell)
         if cell.figure:
-            widest = max(map(ems, _figures(cell))) * (1.08 if cell.bold else 1.0)
+            widest = max(map(ems, _parts(cell))) * (1.08 if cell.bold else 1.0)
         elif any(sign > "\u2e7f" for sign in cell.text):
             continue
         else:
@@ -77,10 +77,18 @@ def _room(columns: list[int], c: int, cell: Cell) -> int:
     return sum(columns[c : c + cell.across]) - 2 * MARGIN
 
 
-def _figures(cell: Cell) -> list[str]:
-    """The figures of a cell, each of which stays whole: one, or old and new."""
+def _parts(cell: Cell) -> list[str]:
+    """The parts of a cell that stay whole: its text, or what was and what is."""
     old, arrow, new = cell.text.partition(ARROW)
     return [f"{old}{arrow}".rstrip(), new] if arrow else [cell.text]
+
+
+def _lines(cell: Cell, room: float) -> list[str]:
+    """The text of a cell as the lines that are wanted: what was and what is, where they do not fit on one of ``room``
+    ems but each on its own; some programs break Chinese text inside a figure."""
+    parts = _parts(cell)
+    whole = ems(cell.text) * WIDE <= room or any(ems(part) > room for part in parts)
+    return [cell.text] if whole else parts
 
 
 def _filled(table: Table, part: tuple[tuple[Cell, ...], ...]) -> Iterator[list[tuple[int, Cell, bool]]]:
@@ -93,9 +101,7 @@ def _filled(table: Table, part: tuple[tuple[Cell, ...], ...]) -> Iterator[list[t
         yield sorted(row, key=lambda one: one[0])
 
 
-def _row(
-    cells: list[tuple[int, Cell, bool]], lang: str, columns: list[int], size: int, head: bool, whole: bool
-) -> str:
+def _row(cells: list[tuple[int, Cell, bool]], lang: str, columns: list[int], size: int, head: bool, whole: bool) -> str:
     look = '<w:cantSplit/><w:trHeight w:val="440" w:hRule="atLeast"/>' + ("<w:tblHeader/>" if head else "")
     inside = "".join(_cell(c, cell, more, lang, columns, size, head, whole) for c, cell, more in cells)
     return f"<w:tr><w:trPr>{look}</w:trPr>{inside}</w:tr>"
@@ -114,7 +120,7 @@ def _cell(c: int, cell: Cell, more: bool, lang: str, columns: list[int], size: i
     hint = '<w:rFonts w:hint="eastAsia"/>' if lang == "zh" else ""
     bold = "<w:b/><w:bCs/>" if cell.bold else ""
     form = f'<w:rPr>{hint}{bold}<w:sz w:val="{size}"/><w:szCs w:val="{size}"/></w:rPr>'
-    lines = heading_lines(cell.text, room / (10 * size)) if head else [cell.text]
+    lines = heading_lines(cell.text, room / (10 * size)) if head else _lines(cell, room / (10 * size))
     runs = (f'<w:r>{form}<w:t xml:space="preserve">{escaped(line)}</w:t></w:r>' for line in lines)
     text = "" if more else LINE.join(runs)
     return f'<w:tc>{look}<w:p><w:pPr><w:pStyle w:val="{style}"/></w:pPr>{text}</w:p></w:tc>'

@@ -117,7 +117,9 @@ def found_of(row: Row, lang: str = "") -> str:
         return f"{row['kind']}: {parts}"
     side = "before" if pd.isna(row["amount_fen_now"]) else "now" if pd.isna(row["amount_fen_before"]) else ""
     if side:  # on one side only: what it is, not what became of each of its figures
-        lines = [f"{word(f'chain.of_{name}', lang)} {old if side == 'before' else new}" for name, (old, new) in told.items()]
+        lines = [
+            f"{word(f'chain.of_{name}', lang)} {old if side == 'before' else new}" for name, (old, new) in told.items()
+        ]
     else:
         lines = [_told(name, old, new, lang) for name, (old, new) in told.items()]
     text = word("class.between", lang).join(lines)

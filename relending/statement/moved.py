@@ -36,11 +36,11 @@ class Moved:
     """What moved in one horizon.
 
     ``loans``: a row for each loan that differs: loan_id (as in the run; as in the record where the run has it no more),
-    horizon, kind (one of the kinds above, or what changed, ``;``-joined), and of field, project_id, quarter,
-    amount_fen, rate_ppm, reduction_g and the columns ``WORKED_OUT_FROM`` those with ``_before`` and ``_now`` (null
-    where it is not counted), and amount_fen_difference, reduction_g_difference. ``begun`` are the figures the horizon began with where they are not
-    what was published of the quarters they cover, by code: published and now. ``shown`` is false where the run begins
-    with figures of later quarters, so nothing can be compared.
+    horizon, kind (one of the kinds above, or what changed, ``;``-joined), of field, project_id, quarter, amount_fen,
+    rate_ppm, reduction_g and the columns ``WORKED_OUT_FROM`` those with ``_before`` and ``_now`` (null where it is not
+    counted), and amount_fen_difference, reduction_g_difference. ``begun`` are the figures the horizon began with where
+    they are not what was published of the quarters they cover, by code: published and now. ``shown`` is false where the
+    run begins with figures of later quarters, so nothing can be compared.
     """
 
     horizon: str
