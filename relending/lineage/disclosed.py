@@ -33,6 +33,13 @@ Key = tuple[str, str]
 """A horizon and a code (total, a field or a sector)."""
 QUARTER = "quarter"
 CURRENT = "current"
+INPUTS = {
+    "investment_fen": "project_investment_fen",
+    "project_reduction_g": "project_reduction_g",
+    "evidence": "evidence",
+    "evidence_doc": "evidence_doc",
+}
+"""What a loan's reduction is worked out from: column of ``Disclosed.loans`` -> column of the book."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +66,8 @@ class Disclosed:
 
     ``loans``: every supported loan disclosed by then, in input order, as a step frame: place (in the run's tables),
     loan_id, project_id, field, sector, quarter (a number), principal_fen, amount_fen and reduction_g as they count,
-    rate_ppm, left (the quarter from which it counts no more, null for most), and in_quarter, in_year, in_since_start.
+    rate_ppm, left (the quarter from which it counts no more, null for most), in_quarter, in_year, in_since_start, and
+    of its project as it counts for the loan investment_fen, project_reduction_g (of a year), evidence, evidence_doc.
     ``cells`` are the figures by horizon and code, ``began`` those among them that the run began with, ``through`` the
     last quarter that these cover, by horizon, and ``known`` the ids of the projects named in these, which no loan adds
     again; ``basis`` is recorded, simulated or mixed.
@@ -169,6 +177,14 @@ class Disclosures:
         return amount, reduction
 
     @cached_property
+    def _inputs(self) -> pd.DataFrame:
+        """The columns ``INPUTS`` of the supported loans: by a revision where one counts, else the loan's own."""
+        from relending.lineage.balances_views import counted_figures  # which reads what is disclosed
+
+        book = counted_figures(self.run, self._at)
+        return frame_of({name: arrow(book, own) for name, own in INPUTS.items()})
+
+    @cached_property
     def _table(self) -> dict[tuple[str, str, str], pd.DataFrame]:
         shown = self.run.tables["disclosure"]
         return dict(iter(shown.groupby(["lender", "facility", "quarter"], sort=False)))
@@ -223,7 +239,7 @@ class Disclosures:
         """
         rules = facility_of(self.context, facility)
         mine = self._groups.get((lender, facility), np.zeros(0, np.int64))
-        rows = self._rows.iloc[mine]
+        rows = pd.concat([self._rows.iloc[mine], self._inputs.iloc[mine]], axis=1)
         rows = rows[rows["quarter"].to_numpy(dtype=np.int64) <= quarter].reset_index(drop=True)
         table = self._table.get((lender, facility, quarter_text(quarter)))
         if table is None:

@@ -7,23 +7,23 @@ come out, the loans are named that make the difference, to the fen and the gram.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
 import pandas as pd
 import pyarrow as pa
 
-from relending.dates import quarter_text
 from relending.engine.columns import frame_of
 from relending.engine.opening_totals import SINCE_START, TOTAL, YEAR
 from relending.findings import InvariantError
-from relending.lineage.disclosed import CURRENT, QUARTER, Disclosed, Figures
+from relending.lineage.disclosed import CURRENT, QUARTER, Disclosed, Figures, Key
+from relending.statement.loan_words import field_name, found_of
 from relending.statement.moved import Moved, join, moved, rounded_off
 from relending.statement.printed import MEASURES
 from relending.statement.record import Record, Rehash
 from relending.statement.statement import Statement
-from relending.units import decimal_text
+from relending.statement.words import word
 
 LOAN_DIFFERS = "published_loan_differs"
 OF = {"projects": "projects", "amount": "amount", "rate": "weighted", "reduction": "reduction"}
@@ -76,43 +76,38 @@ class Chain:
         """How many figures have this result."""
         return sum(one.result == result for one in self.checks)
 
-    def points(self) -> pd.DataFrame:
+    def points(self, lang: str = "") -> pd.DataFrame:
         """What has to be accepted or amended before the statement is final: loan_id, code, found; a row a loan.
 
-        What the run began with has no loan: its loan_id is empty.
+        What the run began with has no loan: its loan_id is empty. ``found`` is in words of a language, or in signs.
         """
         rows: dict[str, str] = {}
         for one in self.loans.to_dict("records"):
-            rows.setdefault(str(one["loan_id"]), found_of(one))
-        begun = [f"{horizon}/{code}" for horizon, some in self.begun.items() for code in some]
+            rows.setdefault(str(one["loan_id"]), found_of(one, lang))
+        begun = [(horizon, code) for horizon, some in self.begun.items() for code in some]
         if begun:
-            rows[""] = "; ".join(begun)
+            rows[""] = begun_words(begun, lang) if lang else "; ".join("/".join(key) for key in begun)
         columns = {"loan_id": list(rows), "code": [LOAN_DIFFERS] * len(rows), "found": list(rows.values())}
         return frame_of({name: pa.array(texts, pa.string()) for name, texts in columns.items()})
 
 
-def found_of(row: Mapping[str, object]) -> str:
-    """What differs of a loan in signs: its kind, and what it was and is, in yuan, per cent and tonnes."""
-    parts = []
-    for name, shown in _SHOWN.items():
-        old, new = ("—" if pd.isna(x) else shown(x) for x in (row[f"{name}_before"], row[f"{name}_now"]))
-        if old != new:
-            parts.append(f"{old} → {new}")
-    return f"{row['kind']}: {'; '.join(parts)}"
+def begun_words(keys: Iterable[Key], lang: str) -> str:
+    """Figures the run began with that are not those published, by horizon and code, as a sentence."""
+    names = ((h, word("table.total", lang) if code == TOTAL else field_name(code, lang)) for h, code in keys)
+    codes = word("class.between", lang).join(f"{word(f'table.{h}', lang)}/{name}" for h, name in names)
+    return word("chain.begun", lang, codes=codes)
 
 
-def _decimals(decimals: int) -> Callable[[Any], str]:
-    return lambda value: decimal_text(int(value), decimals)
+def in_words(points: pd.DataFrame, chain: Chain, lang: str) -> pd.DataFrame:
+    """Open points (columns loan_id, code, found and any others) with what differs said in words of a language.
 
-
-_SHOWN: Mapping[str, Callable[[Any], str]] = {
-    "field": str,
-    "project_id": str,
-    "quarter": quarter_text,
-    "amount_fen": _decimals(2),
-    "rate_ppm": _decimals(4),
-    "reduction_g": _decimals(6),
-}
+    Points of other codes, and of loans that do not differ, stay as they are.
+    """
+    told = chain.points(lang)
+    said = dict(zip(told["loan_id"].tolist(), told["found"].tolist(), strict=True))
+    rows = zip(*(points[name].tolist() for name in ("loan_id", "code", "found")), strict=True)
+    found = [said.get(loan, text) if code == LOAN_DIFFERS else text for loan, code, text in rows]
+    return points.assign(found=frame_of({"found": pa.array(found, pa.string())})["found"].set_axis(points.index))
 
 
 def compare(before: Record | None, found: Disclosed, statement: Statement, rehash: Rehash | None = None) -> Chain:

@@ -7,9 +7,10 @@ from dataclasses import asdict
 
 from relending.engine.opening_totals import SINCE_START, YEAR
 from relending.lineage.disclosed import QUARTER, Figures
-from relending.statement.chain import LOAN_DIFFERS, Chain, Check
+from relending.statement.chain import LOAN_DIFFERS, Chain, Check, begun_words
 from relending.statement.document import Cell, Document, Paragraph, Table
-from relending.statement.loan_table import MOST, TONNE_DECIMALS, YUAN_DECIMALS, figure_text, loan_blocks
+from relending.statement.loan_table import MOST, loan_blocks
+from relending.statement.loan_words import TONNE_DECIMALS, YUAN_DECIMALS, figure_text
 from relending.statement.moved import names_of
 from relending.statement.printed import MEASURES, Options, printed
 from relending.statement.record import Accepted
@@ -17,7 +18,7 @@ from relending.statement.statement import Row, Statement, clean
 from relending.statement.wording import ORDINALS, quarter_words
 from relending.statement.words import word
 
-_WIDTHS = (0.12, 0.14, 0.12, 0.11, 0.13, 0.12, 0.08, 0.1, 0.08)
+_WIDTHS = (0.1, 0.14, 0.12, 0.11, 0.12, 0.12, 0.09, 0.13, 0.07)
 _HEADS = ("measure", "before", "quarter", "expected", "now", "printed_off", "exact_off", "result")
 POINT_DECIMALS = 6
 """Decimals that show a rate of eight decimals in percentage points."""
@@ -31,14 +32,13 @@ def comparison_note(
     ``accepted``: what people have answered for; of a loan that differs its reason is shown.
     """
     bank = statement.full_name[lang]
-    names = {row.code: row.name[lang] for row in statement.rows}
     blocks: list[Paragraph | Table] = [Paragraph(text) for text in sentences(chain, statement, lang, accepted)]
     if chain.before is not None:
         blocks += [_figures(chain, statement, horizon, lang) for horizon in (SINCE_START, YEAR)]
         if _rounding_shows(chain, statement):
             blocks.append(Paragraph(word("chain.rounding", lang), "footnote"))
     if len(chain.loans):
-        blocks += loan_blocks(chain.loans, names, word("chain.loans", lang), lang, most)
+        blocks += loan_blocks(chain.loans, word("chain.loans", lang), lang, most)
         blocks += _accepted(chain, accepted, lang)
     title = word("chain.title", lang, bank=bank, quarter=quarter_words(statement, lang))
     return Document(lang, title, bank, "internal", tuple(blocks), bool(statement.reasons))
@@ -76,7 +76,7 @@ def _said(chain: Chain, statement: Statement, lang: str, accepted: Sequence[Acce
     if chain.before is None:
         yield word("chain.first", lang)
         return
-    counts = {name: f"{chain.count(name):,}" for name in ("ok", "differs")}
+    counts = {name: figure_text(chain.count(name), 0, lang) for name in ("ok", "differs")}
     untested = chain.count("not_tested")
     verdict = "breaks" if not chain.ties else "ties_in_part" if untested else "ties"
     yield word(
@@ -84,11 +84,11 @@ def _said(chain: Chain, statement: Statement, lang: str, accepted: Sequence[Acce
         lang,
         before=quarter_name(chain.before.quarter, lang),
         version=chain.before.version,
-        loans=f"{len(names_of(chain.loans)):,}",
+        loans=figure_text(len(names_of(chain.loans)), 0, lang),
         **counts,
     )
     if untested:
-        yield word("chain.untested", lang, untested=f"{untested:,}")
+        yield word("chain.untested", lang, untested=figure_text(untested, 0, lang))
     if not chain.ties:
         answered = {one.loan_id for one in _mine(chain, accepted)} >= set(chain.points()["loan_id"])
         yield word("chain.accepted" if answered else "chain.to_do", lang)
@@ -99,10 +99,9 @@ def _said(chain: Chain, statement: Statement, lang: str, accepted: Sequence[Acce
     for why in ("gap", "no_year_before", "opening_later", "current", "opening_rounded"):
         if why in whys:
             yield word(f"chain.why_{why}", lang)
-    names = {row.code: row.name[lang] for row in statement.rows}
-    begun = [f"{word(f'table.{h}', lang)}/{names[code]}" for h, some in chain.begun.items() for code in some]
+    begun = [(horizon, code) for horizon, some in chain.begun.items() for code in some]
     if begun:
-        yield word("chain.begun", lang, codes=word("class.between", lang).join(begun))
+        yield begun_words(begun, lang)
     bases = chain.before.rate_basis, statement.rate_basis
     changes = list(_options(chain.before.options, statement.options, bases, lang))
     if changes:

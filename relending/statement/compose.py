@@ -9,7 +9,7 @@ from relending.statement.statement import Statement
 from relending.statement.wording import day_words, mark_of, quarter_words, wording
 from relending.statement.words import word
 
-FIELD_WIDTH, FIGURE_WIDTHS = 0.1, (0.056, 0.094, 0.056, 0.094)
+FIELD_WIDTH, FIGURE_WIDTHS = 0.1, (0.064, 0.08, 0.064, 0.092)
 """Shares of the page's width: the field, and the four figures of each horizon."""
 
 

@@ -4,19 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from decimal import Decimal
 
 from relending.engine.opening_totals import TOTAL
+from relending.statement.chain import begun_words
 from relending.statement.chain_note import POINT_DECIMALS, quarter_name
 from relending.statement.correction import Change, Correction, Later
 from relending.statement.document import Cell, Document, Paragraph, Table
-from relending.statement.loan_table import MOST, TONNE_DECIMALS, YUAN_DECIMALS, figure_text, loan_blocks
+from relending.statement.loan_table import MOST, loan_blocks
+from relending.statement.loan_words import TONNE_DECIMALS, YUAN_DECIMALS, figure_text
 from relending.statement.printed import Options, set_apart
 from relending.statement.statement import Statement, clean
 from relending.statement.wording import day_words, mark_of, quarter_words
 from relending.statement.words import word
 
-_WIDTHS = (0.16, 0.28, 0.2, 0.13, 0.13, 0.1)
-_EXACT_WIDTHS = (0.14, 0.24, 0.18, 0.12, 0.12, 0.09, 0.11)
+_WIDTHS = (0.17, 0.26, 0.2, 0.13, 0.13, 0.11)
+SUMMED = ("amount", "reduction")
+"""Measures of which the fields add up to the total."""
+_STOPS, _CLOSING = "。！？…；：.!?;:，,、", "”’\"'」』)）】]》〉"
+"""Signs that end a text, and those that may stand behind one."""
+_EXACT_WIDTHS = (0.15, 0.16, 0.19, 0.11, 0.11, 0.1, 0.18)
 
 
 def correction_note(correction: Correction, statement: Statement, reason: str, lang: str) -> Document:
@@ -43,11 +50,11 @@ def correction_paper(
             line for quarter, cells, options in rows for line in _lines(cells, options, options, names, lang, quarter)
         ]
         blocks.append(_table("later_cells", "quarter", body, lang, exact=True))
-    begun = [f"{word(f'table.{h}', lang)}/{names[code]}" for h, some in correction.begun.items() for code in some]
+    begun = [(horizon, code) for horizon, some in correction.begun.items() for code in some]
     if begun:
-        blocks.append(Paragraph(word("chain.begun", lang, codes=word("class.between", lang).join(begun))))
+        blocks.append(Paragraph(begun_words(begun, lang)))
     if len(correction.loans):
-        blocks += loan_blocks(correction.loans, names, word("correction.loans", lang), lang, most)
+        blocks += loan_blocks(correction.loans, word("correction.loans", lang), lang, most)
     else:
         blocks.append(Paragraph(word("correction.no_loans", lang)))
     return _document(correction, statement, reason, lang, blocks)
@@ -65,14 +72,21 @@ def _document(
     names = {row.code: row.name[lang] for row in statement.rows}
     numbers = {"old": correction.old.version, "new": statement.version}
     said = [word("correction.what", lang, quarter=quarter, **numbers)]
-    said += [word("correction.reason", lang, reason=part) for part in _parts(reason)[:1]] + _parts(reason)[1:]
+    first, *rest = _parts(reason, lang)
+    said += [word("correction.reason", lang, reason=first), *rest]
     blocks: list[Paragraph | Table] = [Paragraph(mark_of(statement, lang), "mark")] if statement.reasons else []
-    blocks += [Paragraph(text) for text in (*said, *_changes(correction, lang))]
+    texts = (*said, *_changes(correction, lang), *_later(correction, lang, public))
+    blocks += [Paragraph(text) for text in texts]
+    if public:  # ahead of the tables, as in the statement: so it never stands on a page without any text
+        signed = [bank] if statement.dated is None else [bank, day_words(statement.dated, lang)]
+        blocks += [Paragraph(text, "sign") for text in signed]
     cells = correction.shown if public else correction.cells
+    every = [correction.cells, *(() if public else (later.cells or () for later in correction.later))]
+    if any(rounding_shows(some) for some in every):
+        blocks.append(Paragraph(word("correction.rounding", lang), "footnote"))
     if cells:
         body = list(_lines(cells, correction.old.options, statement.options, names, lang))
         blocks.append(_table("cells", "field", body, lang, exact=not public))
-    blocks += [Paragraph(text) for text in _later(correction, lang)]
     body = [
         line
         for later in correction.later
@@ -81,17 +95,32 @@ def _document(
     if body:
         blocks.append(_table("later", "quarter", body, lang))
     blocks += internal or []
-    signed = [bank] if statement.dated is None else [bank, day_words(statement.dated, lang)]
-    if public:
-        blocks += [Paragraph(text, "sign") for text in signed]
     title = word("correction.title" if public else "correction.paper", lang, bank=bank, quarter=quarter)
     draft = bool(statement.reasons)
     return Document(lang, title, bank, "public" if public else "internal", tuple(blocks), draft)
 
 
-def _parts(reason: str) -> list[str]:
-    """The lines of a text of someone's, without control characters."""
-    return [line for part in reason.splitlines() if (line := clean(part, len(part)))] or ["—"]
+def rounding_shows(cells: Iterable[Change]) -> bool:
+    """Whether differences of fields, as printed, do not add up to that of the total although the exact ones do.
+
+    ``cells`` are all that differ exactly, also those whose print does not. Projects are counted once each and rates
+    are averages: these never add up.
+    """
+    off: dict[tuple[str, str], list[Decimal | int]] = {}
+    for one in cells:
+        if one.measure in SUMMED and one.printed_difference and one.difference is not None:
+            sign = -1 if one.code == TOTAL else 1
+            sums = off.setdefault((one.horizon, one.measure), [Decimal(0), 0])
+            sums[0] += sign * Decimal(one.printed_difference.replace(",", ""))
+            sums[1] += sign * one.difference
+    return any(printed and not exact for printed, exact in off.values())
+
+
+def _parts(reason: str, lang: str) -> list[str]:
+    """The lines of a text of someone's, without control characters; the last ends with a stop."""
+    parts = [line for part in reason.splitlines() if (line := clean(part, len(part)))] or ["—"]
+    ends = parts[-1].rstrip(_CLOSING)[-1:]
+    return parts if ends in _STOPS else [*parts[:-1], parts[-1] + word("correction.stop", lang)]
 
 
 def _changes(correction: Correction, lang: str) -> Iterator[str]:
@@ -117,8 +146,8 @@ def _totals(later: Later) -> list[Change]:
     return [one for one in later.cells or () if one.code == TOTAL and one.shows]
 
 
-def _later(correction: Correction, lang: str) -> Iterator[str]:
-    """Sentences on the statements published later."""
+def _later(correction: Correction, lang: str, public: bool) -> Iterator[str]:
+    """Sentences on the statements published later; that there are none is said inside only."""
     groups: dict[str, list[str]] = {"below": [], "parts": [], "unknown": []}
     for later in correction.later:
         if later.cells is None:
@@ -131,7 +160,10 @@ def _later(correction: Correction, lang: str) -> Iterator[str]:
         if quarters:
             yield word(f"correction.later_{name}", lang, quarters=word("correction.between", lang).join(quarters))
     if not any(groups.values()):
-        yield word("correction.later_none" if correction.published_later else "correction.later_nothing", lang)
+        if correction.published_later:
+            yield word("correction.later_none", lang)
+        elif not public:
+            yield word("correction.later_nothing", lang)
 
 
 def _lines(

@@ -38,6 +38,9 @@ LATIN, SONG, HEI = "Times New Roman", "宋体", "黑体"
 LANGUAGE = {"zh": "zh-CN", "en": "en-US"}
 BODY_SIZE = {"zh": 24, "en": 22}
 """Half-points of the text: 小四 in Chinese."""
+TITLE_SIZE = {"zh": 36, "en": 32}
+LEAST = "atLeast"
+"""Of lines: as high as is said, whatever room a font takes above and below its signs, and higher for what is larger."""
 
 
 def fonts(east: str = SONG) -> str:
@@ -79,7 +82,7 @@ def styles(lang: str) -> bytes:
     """The styles of a document in a language."""
     zh, size = lang == "zh", BODY_SIZE[lang]
     inset = '<w:ind w:firstLineChars="200" w:firstLine="480"/>' if zh else ""
-    body = f'{_spacing(0, 0 if zh else 120, 360 if zh else 300)}{inset}<w:jc w:val="both"/>'
+    body = f'{_spacing(0, 0 if zh else 110, 460 if zh else 295, LEAST)}{inset}<w:jc w:val="both"/>'
     box = "".join(f'<w:{s} w:val="single" w:sz="12" w:space="4" w:color="C00000"/>' for s in _SIDES)
     rules = "".join(f'<w:{s} w:val="single" w:sz="4" w:space="0" w:color="000000"/>' for s in (*_SIDES, *_INSIDE))
     margins = (
@@ -94,8 +97,8 @@ def styles(lang: str) -> bytes:
             "paragraph",
             "Title",
             "Title",
-            _size(36 if zh else 32, bold=not zh),
-            f'<w:keepNext/><w:keepLines/>{_spacing(240, 360, 320)}<w:jc w:val="center"/>',
+            _size(TITLE_SIZE[lang], bold=not zh),
+            f'<w:keepNext/><w:keepLines/>{_spacing(120, 320, 560 if zh else 440, LEAST)}<w:jc w:val="center"/>',
             east=HEI,
             of="Normal",
         ),
@@ -114,7 +117,8 @@ def styles(lang: str) -> bytes:
             "Mark",
             "Mark",
             _size(size - 2, bold=True, color="C00000"),
-            f'<w:pBdr>{box}</w:pBdr>{_spacing(0, 240, 280)}<w:ind w:left="113" w:right="113"/><w:jc w:val="center"/>',
+            f'<w:pBdr>{box}</w:pBdr>{_spacing(0, 200, 340, LEAST)}<w:ind w:left="113" w:right="113"/>'
+            '<w:jc w:val="center"/>',
             of="Normal",
         ),
         _style(
@@ -122,10 +126,17 @@ def styles(lang: str) -> bytes:
             "Sign",
             "Sign",
             _size(size),
-            f'<w:keepNext/><w:keepLines/>{_spacing(120, 0, 300)}<w:jc w:val="right"/>',
+            f'<w:keepNext/><w:keepLines/>{_spacing(80, 0, 400 if zh else 295, LEAST)}<w:jc w:val="right"/>',
             of="Normal",
         ),
-        _style("paragraph", "Note", "Note", _size(18), f'{_spacing(60, 0, 260)}<w:jc w:val="both"/>', of="Normal"),
+        _style(
+            "paragraph",
+            "Note",
+            "Note",
+            _size(18),
+            f'{_spacing(40, 0, 270 if zh else 230, LEAST)}<w:jc w:val="both"/>',
+            of="Normal",
+        ),
         _style("paragraph", "TableText", "Table Text", _size(18), _spacing(20, 20), of="Normal"),
         _style(
             "paragraph",

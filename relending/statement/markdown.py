@@ -13,6 +13,7 @@ JOINT = " / "
 _REFERENCES = {ord(c): f"&#{ord(c)};" for c in "\\|"} | {ord("&"): "&amp;", ord("<"): "&lt;", ord(">"): "&gt;"}
 _MARKS = re.compile(r"([`*_{}\[\]#~$!^])")
 _LINE_START = re.compile(r"\A([-+=:]|\d+(?=[.)](?: |\Z)))")
+_MINUS = re.compile(r"\A\\(?=-\d)")
 _ADDRESS = re.compile(r"(?i)(https?|ftp|mailto|xmpp)(:)|(www)(\.)")
 
 
@@ -79,6 +80,6 @@ def _spread(table: Table, rows: tuple[tuple[Cell, ...], ...], size: int, across:
     for r, c, cell in table.grid(rows):
         for i in range(cell.down):
             for j in range(cell.across if across else 1):
-                text = escaped(cell.text)
+                text = _MINUS.sub("", escaped(cell.text))  # of a figure: no list begins inside a line
                 out[r + i][c + j] = f"**{text}**" if cell.bold and text else text
     return out

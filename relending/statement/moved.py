@@ -18,7 +18,7 @@ from relending.engine.columns import Flags, arrow, codes, frame_of, ints, join_f
 from relending.engine.opening_totals import TOTAL
 from relending.findings import Findings, InputError, InvariantError
 from relending.lineage.disclosed import Disclosed, Figures
-from relending.statement.record import LOANS, Record, Rehash, hashed, of_code, sums
+from relending.statement.record import LOANS, WORKED_OUT_FROM, Record, Rehash, hashed, of_code, sums
 
 CHANGED = ("amount", "rate", "reduction", "field", "project", "quarter")
 """What can change of a loan that was counted and is."""
@@ -36,11 +36,11 @@ class Moved:
     """What moved in one horizon.
 
     ``loans``: a row for each loan that differs: loan_id (as in the run; as in the record where the run has it no more),
-    horizon, kind (one of the kinds above, or what changed, ``;``-joined), and of field, project_id, quarter,
-    amount_fen, rate_ppm, reduction_g the columns ``_before`` and ``_now`` (null where it is not counted), and
-    amount_fen_difference, reduction_g_difference. ``begun`` are the figures the horizon began with where they are not
-    what was published of the quarters they cover, by code: published and now. ``shown`` is false where the run begins
-    with figures of later quarters, so nothing can be compared.
+    horizon, kind (one of the kinds above, or what changed, ``;``-joined), of field, project_id, quarter, amount_fen,
+    rate_ppm, reduction_g and the columns ``WORKED_OUT_FROM`` those with ``_before`` and ``_now`` (null where it is not
+    counted), and amount_fen_difference, reduction_g_difference. ``begun`` are the figures the horizon began with where
+    they are not what was published of the quarters they cover, by code: published and now. ``shown`` is false where the
+    run begins with figures of later quarters, so nothing can be compared.
     """
 
     horizon: str
@@ -110,6 +110,7 @@ def _cut(loans: pd.DataFrame, last: int) -> tuple[pd.DataFrame, pd.DataFrame]:
 def _differences(was: pd.DataFrame, now: pd.DataFrame, horizon: str) -> pd.DataFrame:
     """The loans that differ, in the order of their ids."""
     names = ("loan_id", "field", "project_id", "quarter", "amount_fen", "rate_ppm", "reduction_g")
+    names += tuple(WORKED_OUT_FROM.names)
     kinds = dict(zip(LOANS.names, LOANS.types, strict=True))
 
     def plain(loans: pd.DataFrame) -> pd.DataFrame:

@@ -10,6 +10,7 @@ from hashlib import sha256
 from html import escape
 
 from relending.statement.document import Cell, Document, Paragraph, Table
+from relending.statement.docxtext import chinese_words
 from relending.statement.plain import class_words, plain
 from relending.statement.words import word
 
@@ -39,7 +40,7 @@ table { width: 100%; border-collapse: collapse; font-size: 10pt; line-height: 1.
 .wide table { min-width: 74em; font-size: 9pt; }
 caption { margin-bottom: .7em; text-align: center; font-size: 13pt; font-weight: bold; }
 th, td { padding: .4em; border: 1px solid #1a1a1a; text-align: left; vertical-align: middle; }
-thead th { background: #e8eef5; text-align: center; overflow-wrap: break-word; }
+thead th { background: #e8eef5; text-align: center; overflow-wrap: break-word; word-break: keep-all; }
 tbody th { min-width: 8.5em; font-weight: normal; }
 .figure { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 .bold, tbody th.bold { font-weight: bold; }
@@ -121,8 +122,8 @@ def _table(number: int, table: Table, document: Document) -> list[str]:
         lines.append(f'<p class="mark">{_text(word("class.draft", document.lang))}</p>')
     lines += [f'<table id="t{number}">', f'<caption id="n{number}">{_text(table.caption)}</caption>']
     lines += _columns(table)
-    lines += ["<thead>", *_rows(table, table.header, head=True), "</thead>"]
-    lines += ["<tbody>", *_rows(table, table.rows, head=False), "</tbody>", "</table>", "</div>"]
+    lines += ["<thead>", *_rows(table, table.header, document.lang, head=True), "</thead>"]
+    lines += ["<tbody>", *_rows(table, table.rows, document.lang, head=False), "</tbody>", "</table>", "</div>"]
     return lines
 
 
@@ -135,7 +136,12 @@ def _columns(table: Table) -> list[str]:
     return out
 
 
-def _rows(table: Table, rows: tuple[tuple[Cell, ...], ...], head: bool) -> list[str]:
+def _heading(text: str, lang: str) -> str:
+    """A heading; a Chinese one may break between its words only."""
+    return "<wbr>".join(map(_text, chinese_words(plain(text)))) if lang == "zh" else _text(text)
+
+
+def _rows(table: Table, rows: tuple[tuple[Cell, ...], ...], lang: str, head: bool) -> list[str]:
     out = [""] * len(rows)
     for r, c, cell in table.grid(rows):
         name = "th" if head or c == 0 else "td"
@@ -145,5 +151,5 @@ def _rows(table: Table, rows: tuple[tuple[Cell, ...], ...], head: bool) -> list[
         about += f' rowspan="{cell.down}"' if cell.down > 1 else ""
         looks = " ".join(w for w, on in (("figure", cell.figure), ("bold", cell.bold)) if on)
         about += f' class="{looks}"' if looks else ""
-        out[r] += f"<{name}{about}>{_text(cell.text)}</{name}>"
+        out[r] += f"<{name}{about}>{_heading(cell.text, lang) if head else _text(cell.text)}</{name}>"
     return [f"<tr>{row}</tr>" for row in out]

@@ -26,16 +26,27 @@ from relending.statement.printed import Options
 from relending.statement.statement import Statement
 from relending.units import E8, PPM, exact_sums, from_limbs, weighted_limbs
 
-LOANS = pa.schema(
+FIRST_LOANS = pa.schema(
     [
         *((name, pa.string()) for name in ("loan_id", "project_id", "field", "sector")),
         *((name, pa.int64()) for name in ("quarter", "amount_fen", "rate_ppm", "reduction_g")),
         *((f"in_{horizon}", pa.bool_()) for horizon in HORIZONS),
     ]
 )
+"""The columns that a record has always had."""
+WORKED_OUT_FROM = pa.schema(
+    [
+        *((name, pa.int64()) for name in ("investment_fen", "project_reduction_g")),
+        *((name, pa.string()) for name in ("evidence", "evidence_doc")),
+    ]
+)
+"""The columns that say what a reduction was worked out from: empty in an older record."""
+LOANS = pa.schema([*FIRST_LOANS, *WORKED_OUT_FROM])
 """The columns kept of every counted loan; quarter is a number."""
+HASHED = {"loan_id": "loan", "project_id": "project", "evidence_doc": "document"}
+"""The columns that are hashed in a redacted record, each with its kind."""
 Rehash = Callable[[str, str], str]
-"""Kind of id (``loan`` or ``project``) and id -> the id as a redacted record has it."""
+"""A kind of ``HASHED`` and a text -> the text as a redacted record has it."""
 RUN_PARTS = ("scenario", "inputs", "policy", "outputs")
 """What a manifest says of a run that makes it this run."""
 
@@ -134,11 +145,11 @@ def record_of(
 
 
 def hashed(loans: pd.DataFrame, rehash: Rehash | None) -> pd.DataFrame:
-    """Loans with their ids as a redacted record has them; unchanged without ``rehash``."""
+    """Loans with their ids and documents as a redacted record has them; unchanged without ``rehash``."""
     if rehash is None:
         return loans
     new = {}
-    for name, kind in (("loan_id", "loan"), ("project_id", "project")):
+    for name, kind in HASHED.items():
         place, distinct = codes(loans, name)
         texts = pa.array([None if one is None else rehash(kind, one) for one in distinct], pa.string())
         new[name] = frame_of({name: texts.take(pa.array(place))})[name].set_axis(loans.index)

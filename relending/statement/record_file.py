@@ -22,7 +22,7 @@ from relending.engine.columns import arrow
 from relending.findings import Findings, InputError
 from relending.lineage.disclosed import Figures, Key
 from relending.statement.printed import Options
-from relending.statement.record import LOANS, Accepted, Record, unlike_loans
+from relending.statement.record import FIRST_LOANS, LOANS, WORKED_OUT_FROM, Accepted, Record, unlike_loans
 
 FORMAT = 1
 RECORD, TABLE = "internal/record.json", "internal/loans.parquet"
@@ -164,9 +164,14 @@ def _read_loans(content: bytes) -> Any:
     import pandas as pd
 
     with pq.ParquetFile(pa.BufferReader(content)) as held:
-        if held.schema_arrow.remove_metadata() != LOANS:
+        shape = held.schema_arrow.remove_metadata()
+        if shape not in (FIRST_LOANS, LOANS):
             raise ValueError("columns of " + TABLE)
-        return held.read().cast(LOANS).combine_chunks().to_pandas(types_mapper=pd.ArrowDtype)
+        table = held.read()
+        if shape == FIRST_LOANS:  # a record of an earlier version
+            for column in WORKED_OUT_FROM:
+                table = table.append_column(column, pa.nulls(len(table), column.type))
+        return table.cast(LOANS).combine_chunks().to_pandas(types_mapper=pd.ArrowDtype)
 
 
 def _kinds(options: Options) -> list[tuple[str, Callable[[Any], Any]]]:

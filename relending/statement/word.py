@@ -12,7 +12,8 @@ from pathlib import Path
 
 from relending.statement import docxparts as parts
 from relending.statement.document import Document, Paragraph, Table
-from relending.statement.docxtable import LINE, before_bracket, table_xml
+from relending.statement.docxtable import LINE, table_xml
+from relending.statement.docxtext import before_bracket, ems
 from relending.statement.words import word
 from relending.statement.xmltext import escaped
 from relending.statement.zipped import write_zip
@@ -24,8 +25,10 @@ LONG, SHORT = 16838, 11906
 UPRIGHT_MARGIN, SIDE_MARGIN = 1531, 1021
 WIDTH = {False: SHORT - 2 * UPRIGHT_MARGIN, True: LONG - 2 * SIDE_MARGIN}
 """Twips that text may take: upright, and on a page that lies on its side."""
-SPACE = '<w:spacing w:before="360"/>'
+SPACE = '<w:spacing w:before="240"/>'
 """Room above the first line of those who sign, and above the first footnote."""
+WITH_NEXT, ALONE = "<w:keepNext/>", '<w:keepNext w:val="0"/>'
+"""Whether a paragraph has to stand on the page of what follows it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +85,7 @@ HEADER, FOOTER = "rId4", {False: "rId5", True: "rId6"}
 def _body(document: Document, size: int | None) -> bytes:
     lang, blocks = document.lang, document.blocks
     follow = (*blocks[1:], None)
-    title = LINE.join(run(line, lang) for line in _lines(document.title))
+    title = LINE.join(run(line, lang) for line in _lines(document.title, document.issuer, lang))
     out = [paragraph("Title", title, section(False) if _turned(next(iter(blocks), None)) else "")]
     notes, before = 0, ""
     for block, following in zip(blocks, follow, strict=False):
@@ -90,7 +93,7 @@ def _body(document: Document, size: int | None) -> bytes:
             notes += block.role == "footnote"
             number = word("word.note", lang, n=notes) if block.role == "footnote" else ""
             apart = SPACE if block.role in ("sign", "footnote") and block.role != before else ""
-            look = apart + (section(False) if _turned(following) else "")
+            look = _kept(block, following) + apart + (section(False) if _turned(following) else "")
             out.append(paragraph(STYLES[block.role], run(number + block.text, lang), look))
             before = block.role
             continue
@@ -110,6 +113,14 @@ def _body(document: Document, size: int | None) -> bytes:
 def _turned(block: Paragraph | Table | None) -> bool:
     """Whether a block needs a page on its side."""
     return isinstance(block, Table) and block.wide
+
+
+def _kept(block: Paragraph, following: Paragraph | Table | None) -> str:
+    """Who signs stands with the end of the text: never alone on a page."""
+    signs = isinstance(following, Paragraph) and following.role == "sign"
+    if block.role == "sign":
+        return "" if signs else ALONE
+    return WITH_NEXT if signs else ""
 
 
 def paragraph(style: str, inside: str, more: str = "") -> str:
@@ -136,13 +147,22 @@ def section(wide: bool) -> str:
     )
 
 
-def _lines(title: str) -> list[str]:
-    """A title that ends in brackets (the quarter) as two lines, unless it is short.
+def _lines(title: str, issuer: str, lang: str) -> list[str]:
+    """A title as lines: of a long one what ends it in brackets (the quarter), and who issues it where it must.
 
-    >>> _lines("示范银行股份有限公司碳减排贷款信息披露（2024年第一季度）"), _lines("摘要（一）")
-    (['示范银行股份有限公司碳减排贷款信息披露', '（2024年第一季度）'], ['摘要（一）'])
+    >>> bank, what = "示范城市商业银行股份有限公司", "碳减排贷款信息披露"
+    >>> _lines(f"{bank}{what}（2024年第一季度）", bank, "zh"), _lines("摘要（一）", bank, "zh")
+    (['示范城市商业银行股份有限公司碳减排贷款信息披露', '（2024年第一季度）'], ['摘要（一）'])
+    >>> _lines(f"{bank}{what}更正说明（2024年第一季度）", bank, "zh")
+    ['示范城市商业银行股份有限公司', '碳减排贷款信息披露更正说明', '（2024年第一季度）']
     """
-    return before_bracket(title) if sum(2 if sign > "\u2000" else 1 for sign in title) > 44 else [title]
+    if sum(2 if sign > "\u2000" else 1 for sign in title) <= 44:
+        return [title]
+    first, *rest = before_bracket(title)
+    room = WIDTH[False] / 20 / (parts.TITLE_SIZE[lang] / 2)
+    after = first.removeprefix(issuer)
+    broken = " " not in first and ems(first) > room and issuer and after not in ("", first)
+    return [issuer, after, *rest] if broken else [first, *rest]
 
 
 def _header(margins: Margins) -> bytes:

@@ -11,9 +11,10 @@ from pathlib import Path
 from relending.engine.disclosure import HORIZONS
 from relending.statement.compose import FIELD_WIDTH, FIGURE_WIDTHS
 from relending.statement.document import Cell, Document, Paragraph, Role, Table
-from relending.statement.docxtable import LARGEST, before_bracket
+from relending.statement.docxtable import LARGEST, MARGIN
+from relending.statement.docxtext import before_bracket, heading_lines
 from relending.statement.printed import MEASURES
-from relending.statement.word import Margins, package
+from relending.statement.word import WIDTH, Margins, package
 from relending.statement.wording import FOOTNOTES, HORIZON_FIELDS, own_template
 from relending.statement.words import word
 from relending.statement.zipped import write_zip
@@ -27,7 +28,12 @@ def write_starter(path: Path, lang: str) -> None:
     names = ("bank_short", "facility", "year", "quarter_number", "version")
     foot = word("word.starter_foot", lang, **{name: f"{{{{ {name} }}}}" for name in names})
     margins = Margins("{% if draft %}" + word("word.draft", lang) + "{% endif %}", foot)
-    write_zip(path, package(starter(lang), margins, LARGEST[lang] - 1))
+    write_zip(path, package(starter(lang), margins, _size(lang)))
+
+
+def _size(lang: str) -> int:
+    """Half-points of the table's text: a little smaller than ours, for figures that are not known yet."""
+    return LARGEST[lang] - 1
 
 
 def starter(lang: str) -> Document:
@@ -58,9 +64,13 @@ def _paragraph(line: str) -> str:
 
 
 def _heading(measure: str, lang: str) -> str:
-    """The header of a column; in Chinese the unit of amounts stands in a line of its own."""
+    """The header of a column; in Chinese with its lines, the unit in one of its own."""
     text = word(f"table.{measure}", lang, unit=f"{{{{ {measure}_unit }}}}")
-    return "\n".join(before_bracket(text)) if measure == "amount" and lang == "zh" else text
+    if lang != "zh":
+        return text
+    first, *unit = before_bracket(text)
+    twips = SHARES[1 + MEASURES.index(measure)] * WIDTH[True] - 2 * MARGIN
+    return "\n".join([*heading_lines(first, twips / (10 * _size(lang))), *unit])
 
 
 def _table(lang: str) -> Table:

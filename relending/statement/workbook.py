@@ -110,10 +110,10 @@ class _TableSheet:
         return self.row + len(heights)
 
     def _figures(self, first: int) -> None:
-        from xlsxwriter.utility import xl_range, xl_rowcol_to_cell
+        from xlsxwriter.utility import xl_range
 
         last = first + len(self.statement.rows) - 1
-        self.differing: list[str] = []
+        self.differing = False
         for r, row in enumerate(self.statement.rows, first):
             name = plain(row.name[self.lang])
             put(self.sheet, r, 0, name, self.styles(border=1, text_wrap=True, bold=r == last, indent=1))
@@ -130,7 +130,7 @@ class _TableSheet:
                     self.sheet.write_formula(r, c, f"=SUM({xl_range(first, c, last - 1, c)})", style, _cell(number))
                 else:
                     put(self.sheet, r, c, _cell(number), style)
-                    self.differing.append(xl_rowcol_to_cell(r, c))
+                    self.differing = True
         self.row = last + 1
 
     def _style(self, measure: str, bold: bool) -> Any:
@@ -147,8 +147,7 @@ class _TableSheet:
     def _notes(self) -> None:
         notes = [b.text for b in self.document.blocks if not isinstance(b, Table) and b.role == "footnote"]
         if self.differing:
-            cells = word("page.between", self.lang).join(self.differing)
-            notes.append(word("page.not_sums", self.lang, cells=cells))
+            notes.append(word("page.not_sums", self.lang))
         for text in [word("page.notes", self.lang), *notes] if notes else []:
             self._line(text, 0, len(self.widths) - 1, text_wrap=True, font_size=9)
             self.row += 1

@@ -47,6 +47,7 @@ class Loan:
     project_investment: str = "5000000"
     project_reduction: str = "1000.7"
     evidence: str = "eia"
+    evidence_doc: str = ""
     ineligible_from: str = ""
     rate_now: str = ""
     publish_name: str = ""

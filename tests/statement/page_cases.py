@@ -141,7 +141,7 @@ def document_of(statement: Statement, lang: str) -> Document:
 class Page(HTMLParser):
     """A page of HTML: its tags, the places of its tables, the texts of its elements."""
 
-    VOID = ("meta", "col", "br", "img", "link", "input")
+    VOID = ("meta", "col", "br", "img", "link", "input", "wbr")
     HOLDERS = ("html", "head", "body", "main", "table", "thead", "tbody", "tr", "div")
 
     def __init__(self, page: str) -> None:

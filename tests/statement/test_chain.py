@@ -8,6 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pyarrow as pa
 import pytest
 from hypothesis import given
@@ -21,7 +22,7 @@ from relending.lineage.disclosed import Disclosed, Disclosures, Figures
 from relending.policy import facility
 from relending.statement import moved as moving
 from relending.statement.archive import Archive
-from relending.statement.chain import LOAN_DIFFERS, Chain, compare
+from relending.statement.chain import LOAN_DIFFERS, Chain, compare, in_words
 from relending.statement.chain_note import comparison_note
 from relending.statement.document import Document, Paragraph, Table
 from relending.statement.moved import change_of, moved
@@ -141,6 +142,35 @@ def test_opening_totals_that_are_not_those_published_are_named(tmp_path: Path) -
     assert not over.count("differs") and not over.ties and over.begun["since_start"]
     for lang, said in (("zh", "请更正期初披露数"), ("en", "Correct the opening totals")):
         assert said in texts(comparison_note(chain, stated(later, "2022Q4")[1], lang))
+
+
+def test_points_say_in_a_language_what_differs_and_in_signs_without_one(tmp_path: Path) -> None:
+    before = record(run_of(tmp_path / "before"), "2022Q2")
+    loans = swapped(BOOK[0].but(project_investment="4000000"), BOOK[2].but(sector="ccus"), without=["B2"])
+    chain = compared(before, run_of(tmp_path / "now", loans), "2022Q3")
+    signs, zh, en = (
+        dict(zip(*chain.points(lang)[["loan_id", "found"]].T.values, strict=True)) for lang in ("", "zh", "en")
+    )
+    assert signs["B2"].startswith("gone: energy_saving → —; P3 → —")
+    assert zh["A1"] == ("归因的年度碳减排量（吨） 200.140000 → 250.175000；项目总投资（元） 5000000.00 → 4000000.00")
+    assert "领域 清洁能源 → 碳减排技术" in zh["B1"] and "field Clean energy → Carbon reduction technology" in en["B1"]
+    assert zh["B2"].startswith("原已计入") and "领域 节能环保；项目编号 P3" in zh["B2"] and "→ —" not in zh["B2"]
+    for said in (zh, en):
+        assert not any(code in text for text in said.values() for code in ("clean_energy", "gone", "energy_saving"))
+    # the list of open points, made without a language, said in one
+    other = frame_of({n: pa.array(["X"], pa.string()) for n in ("loan_id", "code", "found")})
+    points = pd.concat([other, chain.points()], ignore_index=True).assign(kind="k")
+    told = in_words(points, chain, "zh")
+    assert told["found"].tolist() == ["X", zh["A1"], zh["B1"], zh["B2"]] and list(told) == list(points)
+
+
+def test_what_the_run_began_with_is_said_in_words(tmp_path: Path) -> None:
+    whole = run_of(tmp_path / "whole")
+    table = rl.opening_from(whole, "2022Q3")
+    table.loc[table["horizon"].eq("since_start") & table["code"].isin(["wind", "clean_energy", "total"]), "amount"] += 1
+    later = run_of(tmp_path / "l", BOOK[5:], {"opening": table.to_csv(index=False)}, start="2022-10-01")
+    [found] = compared(record(whole, "2022Q3"), later, "2022Q4").points("zh")["found"]
+    assert "累计发放碳减排贷款/清洁能源；" in found and "/合计" in found and "clean_energy" not in found
 
 
 # ---- each kind of break, in a small book
@@ -420,6 +450,10 @@ def disclosed(loans: dict[str, tuple[Any, ...]], quarter: int, began: Figures, t
         "in_quarter": [r[3] == quarter for r in rows],
         "in_year": [r[3] // 4 == quarter // 4 for r in rows],
         "in_since_start": [r[3] > early for r in rows],
+        "investment_fen": [r[4] for r in rows],
+        "project_reduction_g": [r[6] for r in rows],
+        "evidence": ["eia"] * len(rows),
+        "evidence_doc": [None] * len(rows),
     }
     arrays = {n: pa.array(columns[n], kind) for n, kind in zip(LOANS.names, LOANS.types, strict=True)}
     frame = frame_of({**arrays, "left": pa.nulls(len(rows), pa.int64())})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -13,11 +14,12 @@ import relending as rl
 from relending.dates import parse_quarter
 from relending.findings import InputError
 from relending.statement.archive import Archive
-from relending.statement.correction import Correction, correct
-from relending.statement.correction_note import correction_note, correction_paper
-from relending.statement.document import Table
+from relending.statement.correction import Change, Correction, correct
+from relending.statement.correction_note import _parts, correction_note, correction_paper, rounding_shows
+from relending.statement.document import Paragraph, Table
 from relending.statement.moved import change_of
 from relending.statement.printed import Options
+from relending.statement.record import WORKED_OUT_FROM
 from relending.statement.statement import Reason, Statement
 from tests.statement.archived import BOOK, Loan, compared, differing, record, run_of, stated, swapped
 from tests.statement.test_chain import CHANGES, texts, whole_table
@@ -110,7 +112,13 @@ def test_later_quarters_are_affected_or_not_or_have_to_be_made_again(tmp_path: P
     assert "calculated again: first quarter of 2023" in en
     # an error of the last quarter reaches no later one; one of a year before reaches only what is cumulative
     late, statement = corrected(run_of(tmp_path / "late", swapped(without=["E1"])), new, "2023Q1")
-    assert late.changes and "尚未公布以后季度" in texts(correction_note(late, statement, "r", "zh"))
+    assert late.changes and not late.published_later
+    for lang, said in (
+        ("zh", "以后季度"),
+        ("en", "later quarter"),
+    ):  # said inside, and to no one else
+        assert said not in texts(correction_note(late, statement, "r", lang))
+        assert said in texts(correction_paper(late, statement, "r", lang))
     over, _ = corrected(old, new, "2022Q4", "2023Q1")
     assert {one.horizon for one in over.later[0].cells or ()} == {"since_start"}
 
@@ -178,7 +186,99 @@ def test_a_reason_of_any_text_is_plain_lines(tmp_path: Path) -> None:
     long = "一" * 5000
     note = correction_note(made, statement, f"<b>{{{{x}}}}\x00\u202e</b>\n\n=1+1\n{long}", "zh")
     lines = [b.text for b in note.blocks if not isinstance(b, Table)]
-    assert "更正原因：<b>{{x}} </b>" in lines and "=1+1" in lines and long in lines
+    assert "更正原因：<b>{{x}} </b>" in lines and "=1+1" in lines and f"{long}。" in lines
+
+
+@pytest.mark.parametrize(
+    ("reason", "lang", "ends"),
+    [
+        ("录入有误", "zh", "录入有误。"),
+        ("录入有误。", "zh", "录入有误。"),
+        ("称“录入有误。”", "zh", "称“录入有误。”"),
+        ("录入有误（见附件）", "zh", "录入有误（见附件）。"),
+        ("甲\n乙！", "zh", "乙！"),
+        ("a wrong entry", "en", "a wrong entry."),
+        ("a wrong entry (of one loan)", "en", "a wrong entry (of one loan)."),
+        ("a wrong entry.", "en", "a wrong entry."),
+    ],
+)
+def test_a_reason_ends_with_one_full_stop(reason: str, lang: str, ends: str) -> None:
+    assert _parts(reason, lang)[-1] == ends
+
+
+def change(code: str, measure: str, difference: int, printed: str) -> Change:
+    return Change(code, "quarter", measure, 0, difference, "0.00", printed, printed)
+
+
+def test_a_footnote_speaks_of_rounding_only_where_it_shows() -> None:
+    off = [change("a", "amount", -298_076_000, "-298.08"), change("total", "amount", -298_074_000, "-298.07")]
+    small = change("b", "amount", 2_000, "0.00")
+    assert rounding_shows([*off, small])
+    assert not rounding_shows(off)  # the exact ones do not add up: that is no rounding
+    assert not rounding_shows([change("a", "amount", 10**6, "1.00"), change("total", "amount", 10**6, "1.00")])
+    assert not rounding_shows([change("a", "projects", 1, "1"), change("total", "projects", 0, "0")])
+    large = [change("a", "amount", 10**9, "1,000.00"), change("total", "amount", 10**9, "1,000.00")]
+    assert not rounding_shows(large)
+
+
+def test_printed_differences_that_do_not_add_up_have_a_footnote(tmp_path: Path) -> None:
+    """Two fields off by 0.004 units each: neither is printed otherwise, their sum is."""
+    old = run_of(
+        tmp_path / "old",
+        swapped(BOOK[0].but(principal="999957"), BOOK[1].but(principal="699957.07"), BOOK[3].but(principal="299957")),
+    )
+    made, statement = corrected(old, run_of(tmp_path / "new"), "2022Q2")
+    for lang, said in (("zh", "末位尾差"), ("en", "Because of rounding")):
+        for document in (correction_note(made, statement, "r", lang), correction_paper(made, statement, "r", lang)):
+            notes = [b.text for b in document.blocks if isinstance(b, Paragraph) and b.role == "footnote"]
+            assert len([text for text in notes if said in text]) == 1, document.title
+    even, statement = corrected(run_of(tmp_path / "even", swapped(without=["B2"])), run_of(tmp_path / "n"), "2022Q2")
+    note = correction_note(even, statement, "r", "zh")
+    assert not rounding_shows(even.cells) and "尾差" not in texts(note)
+
+
+def test_who_signs_stands_behind_the_text_and_ahead_of_the_tables(tmp_path: Path) -> None:
+    made, _ = corrected(run_of(tmp_path / "old", WRONG), run_of(tmp_path / "new"), "2022Q2", "2022Q3")
+    statement = stated(run_of(tmp_path / "again"), "2022Q2", version=2, dated=dt.date(2022, 10, 8))[1]
+    blocks = correction_note(made, statement, "r", "zh").blocks
+    kinds = [b.role if isinstance(b, Paragraph) else "table" for b in blocks]
+    first = kinds.index("sign")
+    assert kinds[first - 1 : first + 2] == ["body", "sign", "sign"]
+    assert set(kinds[:first]) == {"body"} and kinds[first + 2 :].count("table") == 2
+
+
+def test_the_paper_says_what_a_reduction_was_worked_out_from_before_and_now(tmp_path: Path) -> None:
+    was = BOOK[0].but(
+        project_investment="24000000", project_reduction="900", evidence="eia", evidence_doc="甲〔2021〕1号"
+    )
+    now = was.but(
+        project_investment="26000000", project_reduction="950", evidence="third_party", evidence_doc="乙〔2022〕2号"
+    )
+    old, new = run_of(tmp_path / "old", swapped(was)), run_of(tmp_path / "new", swapped(now))
+    made, statement = corrected(old, new, "2022Q2")
+    zh, en = (texts(correction_paper(made, statement, "r", lang)) for lang in ("zh", "en"))
+    for said in (
+        "项目总投资（元） 24000000.00 → 26000000.00",
+        "项目年度碳减排量（吨） 900.000000 → 950.000000",
+        "碳减排量测算依据 环评报告 → 第三方评估报告",
+        "报告名称及文号 甲〔2021〕1号 → 乙〔2022〕2号",
+    ):
+        assert said in zh
+    assert "project investment (CNY) 24,000,000.00 → 26,000,000.00" in en
+    assert "evidence environmental impact assessment → third-party assessment" in en
+    assert "\nP1\n" in zh and "\nP1\n" in en  # the project is named
+    assert "未保存" not in zh
+    public = texts(correction_note(made, statement, "r", "zh"))
+    assert "24000000" not in public and "〔2021〕" not in public
+
+
+def test_of_a_record_that_kept_no_investment_it_is_said_that_it_cannot_be_compared(tmp_path: Path) -> None:
+    old, new = run_of(tmp_path / "old", WRONG), run_of(tmp_path / "new")
+    found, statement = stated(new, "2022Q2", version=2)
+    before = record(old, "2022Q2")
+    bare = replace(before, loans=before.loans.assign(**dict.fromkeys(WORKED_OUT_FROM.names)))
+    paper = texts(correction_paper(correct(bare, found, statement), statement, "r", "zh"))
+    assert "项目总投资（元）" not in paper and "未保存项目总投资" in paper
 
 
 def test_projects_named_and_rates_meant_are_part_of_what_is_corrected(tmp_path: Path) -> None:

@@ -108,6 +108,15 @@ def test_figures_are_not_escaped_for_people_read_the_file_as_it_is() -> None:
     ]
 
 
+def test_a_negative_figure_in_a_table_has_no_backslash() -> None:
+    row = (Cell("-298.08", figure=True), Cell("-1,298.07", figure=True, bold=True), Cell("-x"), Cell("-1|2"))
+    document = Document("en", "t", "i", "public", (Table("T", (row,), (row,), (1, 1, 1, 1)), Paragraph("-1 x")))
+    made = markdown_text(document)
+    assert "| -298.08 | **-1,298.07** | \\-x | -1&#124;2 |" in made and "\\-1 x" in made
+    _, rows, kinds = read(made)
+    assert rows[1] == ["-298.08", "-1,298.07", "-x", "-1|2"] and not kinds & LISTS
+
+
 def test_merged_cells_of_a_body_are_said_again_below() -> None:
     table = Table(
         "T",

@@ -15,7 +15,7 @@ from tests.statement.page_cases import DRAFT, LANGS, Page, document_of, hostile_
 
 TAGS = {
     *("html", "head", "meta", "title", "style", "body", "main", "h1", "h2", "p", "footer"),
-    *("div", "table", "caption", "colgroup", "col", "thead", "tbody", "tr", "th", "td"),
+    *("div", "table", "caption", "colgroup", "col", "thead", "tbody", "tr", "th", "td", "wbr"),
 }
 ABOUT = {
     *("lang", "charset", "http-equiv", "content", "name", "class", "data-mark", "id", "role", "tabindex"),
@@ -43,6 +43,14 @@ def test_a_page_says_what_it_is_and_whose(lang: str) -> None:
     assert page.of("footer")[0].endswith({"zh": "公开披露", "en": "Public"}[lang])
     ids = [a["id"] for _, a in page.tags if "id" in a]
     assert len(ids) == len(set(ids))
+
+
+def test_chinese_headings_break_between_words_only() -> None:
+    text = html_page(document_of(statement_of("demo", "demo", "2024Q1"), "zh"))
+    assert "支持的<wbr>项目<wbr>数量<wbr>（个）</th>" in text and "word-break: keep-all" in text
+    body = text[text.index("<tbody>") :]
+    assert "<wbr>" not in body
+    assert "<wbr>" not in html_page(document_of(statement_of("demo", "demo", "2024Q1"), "en"))
 
 
 @pytest.mark.parametrize("lang", LANGS)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import json
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,7 +18,17 @@ from relending.engine.columns import frame_of
 from relending.findings import InputError
 from relending.lineage.disclosed import Figures
 from relending.statement.printed import Options
-from relending.statement.record import LOANS, Accepted, Record, record_of, run_digest, sums, unlike_loans
+from relending.statement.record import (
+    FIRST_LOANS,
+    LOANS,
+    WORKED_OUT_FROM,
+    Accepted,
+    Record,
+    record_of,
+    run_digest,
+    sums,
+    unlike_loans,
+)
 from relending.statement.record_file import (
     RECORD,
     SEAL,
@@ -28,7 +40,7 @@ from relending.statement.record_file import (
     read_record,
     record_file,
 )
-from tests.statement.archived import record, run_of, stated
+from tests.statement.archived import BOOK, record, run_of, stated
 
 
 def written(one: Record) -> tuple[bytes, bytes]:
@@ -74,6 +86,8 @@ def records(draw: st.DrawFn) -> Record:
         **{
             f"in_{h}": draw(st.lists(st.booleans(), min_size=n, max_size=n)) for h in ("quarter", "year", "since_start")
         },
+        **{name: draw(st.lists(small | st.none(), min_size=n, max_size=n)) for name in WORKED_OUT_FROM.names[:2]},
+        **{name: draw(st.lists(TEXT | st.none(), min_size=n, max_size=n)) for name in WORKED_OUT_FROM.names[2:]},
     }
     import pyarrow as pa
 
@@ -140,6 +154,36 @@ def test_a_record_of_a_run_keeps_what_the_statement_was_made_of(tmp_path: Path) 
     assert content.startswith(b'{\n "accepted"') and content.endswith(b"}\n") and b"\r" not in content
     assert str(tmp_path).encode() not in content
     assert json.loads(content)["files"] == [{"class": "internal", "file": TABLE, "sha256": "0" * 64}]
+
+
+def test_a_record_keeps_what_each_reduction_was_worked_out_from(tmp_path: Path) -> None:
+    """The figures that count for the loan: its own, or by a revision of its project."""
+    loans = [BOOK[0].but(evidence_doc="甲1号"), *BOOK[1:]]
+    revised = "project_id,from,investment,reduction,evidence,reason\nP1,2022-05-01,6000000,1200,third_party,核实\n"
+    one = record(run_of(tmp_path / "run", loans, {"revisions": revised}), "2022Q2")
+    kept = {row["loan_id"]: tuple(row[n] for n in WORKED_OUT_FROM.names) for row in one.loans.to_dict("records")}
+    assert kept["A1"] == (500_000_000, 1_000_700_000, "eia", "甲1号")
+    assert kept["B1"][:3] == (600_000_000, 1_200_000_000, "third_party") and pd.isna(kept["B1"][3])
+    assert_same(again(one), one)
+    key = lambda kind, text: f"{kind[0]}-{text}"  # noqa: E731
+    found, statement = stated(run_of(tmp_path / "again", loans), "2022Q2")
+    hidden = record_of(found, statement, claim="", run="", rehash=key, redacted="abc")
+    assert hidden.loans["evidence_doc"].iloc[0] == "d-甲1号" and pd.isna(hidden.loans["evidence_doc"].iloc[1])
+
+
+def test_an_older_record_is_read_with_what_it_did_not_keep_left_empty(tmp_path: Path) -> None:
+    one = record(run_of(tmp_path / "run"), "2022Q2")
+    out = io.BytesIO()
+    table = pq.read_table(io.BytesIO(loans_file(one)))
+    pq.write_table(table.select(FIRST_LOANS.names).cast(FIRST_LOANS), out, store_schema=False)
+    content = record_file(one, {TABLE: digest(out.getvalue())})
+    older = read_record(files_of(content, RECORD)[0], out.getvalue(), RECORD)
+    assert older.loans[WORKED_OUT_FROM.names].isna().all(axis=None)
+    pd.testing.assert_frame_equal(older.loans[FIRST_LOANS.names], one.loans[FIRST_LOANS.names])
+    half = io.BytesIO()
+    pq.write_table(table.drop_columns(["evidence"]), half, store_schema=False)
+    with pytest.raises(InputError, match="published_damaged"):
+        read_record(files_of(content, RECORD)[0], half.getvalue(), RECORD)
 
 
 def test_ids_of_a_redacted_record_are_hashed_and_its_key_is_asked_for(tmp_path: Path) -> None:

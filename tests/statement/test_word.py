@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import zipfile
 from dataclasses import replace
@@ -14,7 +15,9 @@ from lxml import etree
 
 from relending.statement.compose import compose
 from relending.statement.document import Cell, Document, Paragraph, Table
-from relending.statement.word import write_word
+from relending.statement.printed import Options
+from relending.statement.statement import Reason
+from relending.statement.word import WIDTH, write_word
 from relending.statement.words import word
 
 from .word_files import W, figures, paragraphs, parts, statement, table, text, tree
@@ -141,6 +144,102 @@ def test_figures_of_a_very_large_bank_are_set_smaller_until_they_fit(tmp_path: P
     assert size < FIGURES_FIT
     columns = [int(c.get(f"{W}w")) for c in tree(path).iter(f"{W}gridCol")]
     assert 14 * size / 2 * 20 < columns[2]  # 14 digits of half the size, without the signs between
+
+
+UNITS = (Options(), Options(amount_unit="yi_yuan", reduction_unit="wan_t"))
+
+
+def heading_cells(path: Path) -> list[tuple[list[str], int, float]]:
+    """The lines of each cell of the header, its width in twips and the size of its print in points."""
+    out = []
+    for row in tree(path).iter(f"{W}tr"):
+        if row.find(f"{W}trPr/{W}tblHeader") is not None:
+            for cell in row.iter(f"{W}tc"):
+                lines = "".join("\n" if e.tag == f"{W}br" else e.text for e in cell.iter(f"{W}t", f"{W}br")).split("\n")
+                if lines != [""]:
+                    size = {int(e.get(f"{W}val")) / 2 for e in cell.iter(f"{W}sz")}
+                    out.append((lines, int(cell.find(f"{W}tcPr/{W}tcW").get(f"{W}w")), *size))
+    return out
+
+
+@pytest.mark.parametrize("options", UNITS, ids=["wan", "yi"])
+def test_no_word_of_a_heading_is_wider_than_its_column_in_any_usual_font(
+    options: Options, tmp_path: Path, lang: str
+) -> None:
+    path = written(tmp_path, compose(replace(statement(), options=options), lang))
+    cells = heading_cells(path)
+    assert len(cells) == 16
+    for lines, width, size in cells:
+        # a bold serif of the widest kind has letters of 0.68 of its size on average; Chinese signs are as wide as high
+        widest = max(len(one) if lang == "zh" else 0.68 * len(one) for line in lines for one in line.split())
+        assert widest * size * 20 <= width - 90, lines
+        assert size >= 7.5
+
+
+def test_chinese_headings_end_their_lines_between_words(tmp_path: Path) -> None:
+    path = written(tmp_path, compose(replace(statement(), options=UNITS[1]), "zh"))
+    told = {tuple(lines) for lines, *_ in heading_cells(path)}
+    assert ("支持的", "项目数量", "（个）") in told and ("贷款金额", "（亿元）") in told
+    assert ("带动的年度", "碳减排量", "（万吨二氧化碳", "当量）") in told
+
+
+def test_old_and_new_of_a_cell_stand_on_lines_of_their_own_where_one_is_too_short(tmp_path: Path) -> None:
+    texts = ("1000000.00 → 2000000.00", "1.00 → 2.00")
+    row = tuple(Cell(text, figure=True) for text in texts)
+    one = Table("T", ((Cell("a"), Cell("b")),), (row,), (0.2, 0.8))
+    path = written(tmp_path, Document("zh", "题", "行", "internal", (one,)))
+    first, second = list(tree(path).iter(f"{W}tr"))[1].findall(f"{W}tc")
+    assert [e.text for e in first.iter(f"{W}t")] == ["1000000.00 →", "2000000.00"] and len(
+        list(first.iter(f"{W}br"))
+    ) == 1
+    assert text(second) == texts[1] and not list(second.iter(f"{W}br"))
+
+
+def test_a_long_title_ends_its_lines_behind_the_bank_and_ahead_of_the_quarter(tmp_path: Path) -> None:
+    bank = "示范城市商业银行股份有限公司"
+    path = written(tmp_path, Document("zh", f"{bank}碳减排贷款信息披露更正说明（2024年第二季度）", bank, "public", ()))
+    title = next(tree(path).iter(f"{W}p"))
+    assert [e.text for e in title.iter(f"{W}t")] == [bank, "碳减排贷款信息披露更正说明", "（2024年第二季度）"]
+    assert len(list(title.iter(f"{W}br"))) == 2
+
+
+def test_who_signs_is_kept_on_the_page_of_the_text(tmp_path: Path, lang: str) -> None:
+    path = written(tmp_path, compose(replace(statement(), dated=dt.date(2024, 4, 30)), lang))
+    found = []
+    for one in tree(path).find(f"{W}body").findall(f"{W}p"):
+        keep = one.find(f"{W}pPr/{W}keepNext")
+        own = None if keep is None else keep.get(f"{W}val", "1")
+        found.append((one.find(f"{W}pPr/{W}pStyle").get(f"{W}val"), own))
+    at = [style for style, _ in found].index("Sign")
+    # the style of who signs keeps it with what follows; the last line of all does not ask for that
+    assert found[at - 1 : at + 2] == [("BodyText", "1"), ("Sign", None), ("Sign", "0")]
+    assert ("BodyText", "1") not in found[: at - 1]
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_text_signature_and_notes_of_a_marked_statement_fit_one_page(version: int, tmp_path: Path, lang: str) -> None:
+    """Counted in lines: every style says how high its lines are, so it does not hang on a font."""
+    reasons = (Reason("simulated", 26), Reason("errors", 3), Reason("differs", 2)) if version == 1 else ()
+    names = ("某某海上风电场一期工程项目", "某某百万千瓦光伏发电基地项目", "某某抽水蓄能电站扩建工程项目")
+    one = replace(
+        statement(quarter="2024Q2"), version=version, reasons=reasons, projects=names, dated=dt.date(2024, 7, 30)
+    )
+    path = written(tmp_path, compose(one, lang))
+    styles = {s.get(f"{W}styleId"): s for s in tree(path, "word/styles.xml").iter(f"{W}style")}
+    height = 0.0
+    for p in tree(path).find(f"{W}body").findall(f"{W}p"):
+        style = styles[p.find(f"{W}pPr/{W}pStyle").get(f"{W}val")]
+        spacing = {**style.find(f"{W}pPr/{W}spacing").attrib}
+        if (own := p.find(f"{W}pPr/{W}spacing")) is not None:
+            spacing |= own.attrib
+        size = int(style.find(f"{W}rPr/{W}sz").get(f"{W}val")) / 2
+        signs = sum(1.0 if sign > "\u2000" else 0.6 for sign in text(p))
+        lines = max(len(list(p.iter(f"{W}br"))) + 1, -(-(signs + 2) * size * 20 // WIDTH[False]))
+        height += int(spacing[f"{W}before"]) + int(spacing[f"{W}after"]) + lines * int(spacing[f"{W}line"])
+        if p.find(f"{W}pPr/{W}sectPr") is not None:
+            break
+    # a page less its margins, and the frame of the mark
+    assert 9000 < height < 16838 - 2 * 1440 - 300
 
 
 def test_the_mark_is_boxed_and_red_and_a_draft_says_so_on_every_page(tmp_path: Path, lang: str) -> None:
