@@ -29,7 +29,7 @@ from relending.statement.correction import Correction
 from relending.statement.duty import disclosing
 from relending.statement.issue import Issue, Wanted, day_among, make_issue, make_issues, quarter_among
 from relending.statement.printed import MEASURES, Options, options_of
-from relending.statement.publish import Written, write_issues, write_points
+from relending.statement.publish import Written, points_in_words, write_issues, write_points
 from relending.statement.record import run_digest
 from relending.statement.sandbox import TemplateProblem
 from relending.statement.template import Template, read_template
@@ -94,7 +94,7 @@ class Job:
         """Write what is still open of the statement wanted, be it final or not, as a list to be filled in; how much."""
         draft = replace(wanted, final=False, amend=False)
         issue = make_issue(self.opened, self.disclosures, draft, self.accepted, self.archive)
-        points = still_open(issue.points)
+        points = still_open(points_in_words(issue, lang))
         write_points(points, path, lang)
         return len(points)
 

@@ -26,6 +26,8 @@ from relending.statement.statement import Statement
 from relending.statement.words import word
 
 LOAN_DIFFERS = "published_loan_differs"
+BEGUN = "opening"
+"""Stands for a loan where it is what the run began with that differs."""
 OF = {"projects": "projects", "amount": "amount", "rate": "weighted", "reduction": "reduction"}
 """Measure of the table -> the exact figure that is tested; of a rate the amount weighted by it (fen x rate x 10**8)."""
 Result = Literal["ok", "differs", "not_tested"]
@@ -79,14 +81,14 @@ class Chain:
     def points(self, lang: str = "") -> pd.DataFrame:
         """What has to be accepted or amended before the statement is final: loan_id, code, found; a row a loan.
 
-        What the run began with has no loan: its loan_id is empty. ``found`` is in words of a language, or in signs.
+        What the run began with has no loan: its loan_id is ``BEGUN``. ``found`` is in words of a language, or in signs.
         """
         rows: dict[str, str] = {}
         for one in self.loans.to_dict("records"):
             rows.setdefault(str(one["loan_id"]), found_of(one, lang))
         begun = [(horizon, code) for horizon, some in self.begun.items() for code in some]
         if begun:
-            rows[""] = begun_words(begun, lang) if lang else "; ".join("/".join(key) for key in begun)
+            rows[BEGUN] = begun_words(begun, lang) if lang else "; ".join("/".join(key) for key in begun)
         columns = {"loan_id": list(rows), "code": [LOAN_DIFFERS] * len(rows), "found": list(rows.values())}
         return frame_of({name: pa.array(texts, pa.string()) for name, texts in columns.items()})
 

@@ -34,8 +34,6 @@ DIFFERS = "differs"
 ASKED = {UNCLAIMED: "statement_unclaimed", PARTS: "statement_parts"}
 """What is asked for where nobody can accept a point."""
 COLUMN = {UNCLAIMED: "disclosure.claim", PARTS: "sector"}
-OPENING = "opening"
-"""Stands for a loan where figures that the run began with differ."""
 FEW = 5
 """Loans named where one line speaks of many."""
 
@@ -211,7 +209,6 @@ def _points(run: Saved, found: Disclosed, chain: Chain | None) -> pd.DataFrame:
     if chain is None:
         return points
     differing = chain.points().assign(kind=DIFFERS)[list(points.columns)]
-    differing["loan_id"] = differing["loan_id"].replace("", OPENING)
     return pd.concat([points, differing], ignore_index=True)
 
 

@@ -16,6 +16,7 @@ from relending.sheet import Styles, made_to_print, put
 from relending.spreadsheet import workbook
 from relending.statement.accept import accepted_of
 from relending.statement.archive import Archive
+from relending.statement.chain import in_words
 from relending.statement.chain_note import comparison_note
 from relending.statement.correction_note import correction_note, correction_paper
 from relending.statement.files import stem, write_note, write_statement
@@ -96,10 +97,15 @@ def _write_issue(
         paper = correction_paper(issue.correction, statement, issue.record.reason, lang)
         kept += write_note(paper, stem(statement, lang, "correction-loans"), internal)
     path = internal / f"{stem(statement, lang, 'workpaper')}.xlsx"
-    points = issue.points if len(issue.points) else None
+    points = points_in_words(issue, lang) if len(issue.points) else None
     write_paper(inside, issue.found, statement, lang, path, comparison=comparison, points=points)
     kept.append(path)
     return Written(issue, tuple(shown), tuple(kept))
+
+
+def points_in_words(issue: Issue, lang: str) -> pd.DataFrame:
+    """The open points of an issue, what differs from the last statement in words of a language."""
+    return issue.points if issue.chain is None else in_words(issue.points, issue.chain, lang)
 
 
 def write_points(points: pd.DataFrame, path: Path, lang: str) -> None:
