@@ -76,8 +76,8 @@ def write_paper(
         cover.write_cover(page("cover", cover.WIDTHS), run, found, statement, sheets, lang)
         table.write_table(page("table", table.WIDTHS), run, found, statement, layout, lang)
         loans.write_loans(page("loans", [c.width for c in loans.loan_columns(lang)]), data, cells, layout, lang)
-        index.write_cells(page("cells", index.cell_widths(rules)), found, statement, cells, rules, layout, lang)
-        rule_sheet.write_rules(page("rules", rule_sheet.RULES), rules, statement.full_name[lang], lang)
+        index.write_cells(page("cells", index.cell_widths(rules, lang)), found, statement, cells, rules, layout, lang)
+        rule_sheet.write_rules(page("rules", rule_sheet.RULES[lang]), rules, statement.full_name[lang], lang)
         book_sheets.write_book(page("book", book_sheets.BOOK), run, found, gone, layout, lang)
         receipts.write_receipts(page("receipts", receipts.RECEIPTS), run, found, lang)
         if comparison is not None:
@@ -85,7 +85,7 @@ def write_paper(
         findings.write_findings(page("findings", findings.FINDINGS), run, found, lang)
         if points is not None:
             findings.write_points(page("points", findings.POINTS), points, lang)
-        annexes.write_annexes(page("annexes", annexes.WIDTHS), found, data.owing, layout, lang)
+        annexes.write_annexes(page("annexes", annexes.WIDTHS[lang]), found, data.owing, layout, lang)
 
 
 def _fits(rows: int) -> None:

@@ -79,7 +79,7 @@ def write_book(page: Page, run: Saved, found: Disclosed, out: LeftOut, layout: L
     page.note(word("paper.book_note", lang))
     lines = book_bridge(run, found)
     nobody, fen = without_lender(run)
-    header = _bridge_header(page, lang)
+    _bridge_header(page, lang)
     # lines, the statement's row and the check; heading and headers of the list; a note with an empty line before it
     first = page.row + len(lines) + 2 + 3 + (2 if nobody else 0) + 1
     rows = {(one.kind, one.detail): page.row + 1 + i for i, one in enumerate(lines)}
@@ -107,10 +107,10 @@ def write_book(page: Page, run: Saved, found: Disclosed, out: LeftOut, layout: L
         page.row += 1
         page.note(word("paper.no_lender", lang, n=f"{nobody:,}", amount=decimal_text(fen, 2)))
     _list(page, run, out, first, (rows["until", ""], rows["counted", ""]), lang)
-    page.finish(header, frozen=False)
+    page.finish()
 
 
-def _bridge_header(page: Page, lang: str) -> int:
+def _bridge_header(page: Page, lang: str) -> None:
     header = page.styles.header()
     for at, end, key in ((_LINE, _LOANS, "line"), (_DETAIL, len(BOOK), "detail")):
         page.sheet.merge_range(page.row, at, page.row, end - 1, "", header)
@@ -119,7 +119,6 @@ def _bridge_header(page: Page, lang: str) -> int:
         page.sheet.write_string(page.row, at, word(f"paper_column.{key}", lang), header)
     page.fit(2)
     page.row += 1
-    return page.row - 1
 
 
 def _bridge_line(page: Page, values: tuple[object, ...], bold: bool) -> None:
@@ -163,6 +162,8 @@ def _list(page: Page, run: Saved, out: LeftOut, first: int, totals: tuple[int, i
         words = (sector_name(sector, lang), word(f"paper_book.{kind}", lang), detail_told(kind, detail, lang))
         page.line(columns, (i + 1, text(loan), text(file), text(sheet), line, amount, day(days[i]), *words))
     last, (until, counted) = page.row, totals
+    page.sheet.autofilter(first - 2, 0, last - 1, len(BOOK) - 1)
+    page.sheet.repeat_rows(first - 2)
     fen = sum(out.book.fen[out.at].tolist())
     empty = [None] * 4
     total = (None, word("table.total", lang), None, None, Formula(f"=COUNT(A{first}:A{last})", len(out)))

@@ -15,13 +15,13 @@ from relending.statement.statement import Statement
 from relending.statement.words import word
 
 HEADS = ("field", "horizon", "measure", "printed", "exact", "loans", "range", "rule_horizon", "rule_measure")
-_WIDTHS = (14, 17, 15, 17, 21, 8, 28, 8, 8)
-_CLAUSE = 9
+_WIDTHS = {"zh": (14, 19, 16, 17, 21, 8, 34, 8, 8), "en": (46, 20, 24, 17, 21, 8, 44, 8, 8)}
+_CLAUSE = {"zh": 9, "en": 13}
 
 
-def cell_widths(rules: Rules) -> list[float]:
+def cell_widths(rules: Rules, lang: str) -> list[float]:
     """The widths of the columns: one for each parameter that decides."""
-    return [*map(float, _WIDTHS), *[float(_CLAUSE)] * max(len(rules.deciding), 1)]
+    return [*map(float, _WIDTHS[lang]), *[float(_CLAUSE[lang])] * max(len(rules.deciding), 1)]
 
 
 def write_cells(
@@ -44,9 +44,9 @@ def write_cells(
                 }
                 columns = [
                     Column("", w, NUMBER_KIND if k in numbers else "text", numbers.get(k, ""))
-                    for k, w in zip(HEADS, _WIDTHS, strict=True)
+                    for k, w in zip(HEADS, _WIDTHS[lang], strict=True)
                 ]
-                columns += [Column("", _CLAUSE, NUMBER_KIND)] * len(clauses)
+                columns += [Column("", _CLAUSE[lang], NUMBER_KIND)] * len(clauses)
                 values = (
                     row.name[lang],
                     word(f"paper_horizon.{horizon}", lang),

@@ -14,7 +14,7 @@ from relending.statement.paper_page import NUMBER_KIND, WHOLE, Page, column, tex
 from relending.statement.paper_words import column_told, finding_told, found_told, state_told
 from relending.statement.words import word
 
-FINDINGS, POINTS = (8, 56, 18, 8, 8, 20, 18, 28, 28, 60), (20, 60, 40, 60, 20)
+FINDINGS, POINTS = (8, 72, 18, 8, 8, 20, 20, 30, 38, 72), (20, 60, 40, 60, 20)
 MOST = 100_000
 """Findings listed one by one; all are counted."""
 _KINDS = {"loan": ID, "row": COUNT}

@@ -17,12 +17,11 @@ from relending.engine.opening_totals import SINCE_START, TOTAL, YEAR
 from relending.lineage.balances_views import counted_figures, outstanding_loans
 from relending.lineage.cell_loans import CellLoans
 from relending.lineage.disclosed import QUARTER, Disclosed
-from relending.lineage.story import word as called
 from relending.lineage.whynot import Saved
 from relending.sheet import DATE, ID, lines_of, put
 from relending.statement.paper_layout import COLUMNS, HEADER, Layout
 from relending.statement.paper_page import NUMBER_KIND, RATE, TEXT_KIND, TONNES, YUAN, Column, Page, text
-from relending.statement.paper_words import reasons_told, state_told
+from relending.statement.paper_words import evidence_told, reasons_told, state_told
 from relending.statement.words import word
 from relending.units import E8, PPM, Ints
 
@@ -46,7 +45,7 @@ _WIDTHS = {
     **dict.fromkeys(("sector", "evidence", "evidence_by", "tranche", "state"), 14),
     **dict.fromkeys(("quarter", "rate", "sheet"), 8),
     "row": 6,
-    "basis": 6,
+    "basis": 10,
 }
 WIDE = 2
 """Pages side by side: on one the print would be too small to read."""
@@ -124,9 +123,7 @@ class LoanData:
             "share": _or_else(_scaled(attribution, "share_e8", E8), word("paper.no_share", lang)),
             "project_reduction": _or_else(_scaled(book, "project_reduction_g", PPM), word("paper.not_given", lang)),
             "reduction": _scaled(rows, "reduction_g", PPM),
-            "evidence": [
-                None if text(v) is None else called("evidence", str(v), lang) for v in book["evidence"].tolist()
-            ],
+            "evidence": [None if text(v) is None else evidence_told(str(v), lang) for v in book["evidence"].tolist()],
             "drawn": [self.drawn[i] / 100 if i in self.drawn else None for i in ids],
             "tranche": [self.tranche.get(i) for i in ids],
             "basis": [basis.get(str(b), str(b)) for b in attribution["basis"].tolist()],

@@ -24,7 +24,9 @@ from relending.statement.printed import MEASURES
 from relending.statement.words import word
 from relending.units import Ints
 
-RULES = (7, 22, 46, 12, 12, 12, 70, 22)
+RULES = {"zh": (7, 28, 56, 12, 12, 12, 96, 22), "en": (7, 32, 66, 12, 15, 12, 110, 24)}
+ONE_PAGE = 40
+"""Clauses that are printed on one page; more of them would be too small."""
 IN_FORCE = "in_force"
 _HEADER = 2
 """The row of the headers of the clauses, counted from 0; the rules of calculation stand below, under a heading."""
@@ -109,7 +111,7 @@ def write_rules(page: Page, rules: Rules, bank: str, lang: str) -> None:
     page.note(word("paper.rules_note", lang))
     assert page.row == _HEADER
     kinds = ("rule_number", "parameter", "value", "from", "status", "checked", "source", "remark")
-    columns = [column(k, lang, w, DATE if k == "checked" else "text") for k, w in zip(kinds, RULES, strict=True)]
+    columns = [column(k, lang, w, DATE if k == "checked" else "text") for k, w in zip(kinds, RULES[lang], strict=True)]
     rows = [
         (
             str(number),
@@ -130,10 +132,12 @@ def write_rules(page: Page, rules: Rules, bank: str, lang: str) -> None:
         link = rules.calculation(key, lang)
         assert link.place == place(page.name, page.row + 1)
         name = word(f"paper_{'horizon' if key in HORIZONS else 'measure'}.{key}", lang)
-        page.sheet.merge_range(page.row, 2, page.row, len(RULES) - 1, "", page.styles(border=1, text_wrap=True))
-        told = column("rule", lang, sum(RULES[2:]))
+        page.sheet.merge_range(page.row, 2, page.row, len(kinds) - 1, "", page.styles(border=1, text_wrap=True))
+        told = column("rule", lang, sum(RULES[lang][2:]))
         page.line([*columns[:2], told], (link.text, name, word(f"paper_rule.{key}", lang)))
     page.finish(header)
+    if len(rules.clauses) <= ONE_PAGE:
+        page.sheet.fit_to_pages(1, 1)
     page.sheet.ignore_errors({"number_stored_as_text": f"A1:A{page.row + 1}"})
 
 

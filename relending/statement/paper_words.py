@@ -75,6 +75,7 @@ def value_told(parameter: str, value: Any, text: str, lang: str) -> str:
         return _quota(value, lang)
     if PARAMETERS[parameter].kind == "option":
         named = policy.option_name(parameter, str(value), lang).removesuffix(str(value)).strip()
+        named = named or (str(value).replace("_", " ") if "_" in str(value) else "")
         return coded(named, str(value), lang) if named else str(value)
     return text
 
@@ -90,6 +91,18 @@ def _pool(sectors: tuple[str, ...], lang: str) -> str:
     names = [(known[s].zh if lang == "zh" else known[s].en) if s in known else s for s in sectors]
     told = word("paper.and", lang).join(names) or word("paper.all_sectors", lang)
     return word("paper.yuan_for", lang, sectors=told)
+
+
+def evidence_told(value: str, lang: str) -> str:
+    """What a reduction rests on.
+
+    >>> evidence_told("eia", "zh"), evidence_told("third_party", "en"), evidence_told("?", "en")
+    ('环评报告（eia）', 'third-party report (third_party)', '?')
+    """
+    names = columns()["evidence"].values
+    if value not in names:
+        return value
+    return coded(names[value][0] if lang == "zh" else word(f"paper_evidence.{value}", lang), value, lang)
 
 
 def column_told(column: str, code: str, lang: str) -> str:
