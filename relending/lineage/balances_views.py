@@ -53,9 +53,9 @@ def counted_figures(run: Saved, place: Ints) -> pd.DataFrame:
 def outstanding_loans(run: Saved, found: Disclosed) -> pd.DataFrame:
     """The supported loans that owe at the end of the quarter, in input order.
 
-    Columns: loan_id, field, sector, project_id, outstanding_fen, share_e8 (of the investment), reduction_g (of the
-    project's by that share, 0 without a study), operational, state (running, building, unknown). Raises InvariantError
-    where they do not owe what the cost series says.
+    Columns: loan_id, field, sector, project_id, outstanding_fen, share_e8 (of the investment, null without
+    one), reduction_g (of the project's by that share, 0 without a study or an investment), operational, state (running,
+    building, unknown). Raises InvariantError where they do not owe what the cost series says.
     """
     place = ints(found.loans, "place")[0]
     day = int(quarter_end(found.quarter))
@@ -69,10 +69,12 @@ def outstanding_loans(run: Saved, found: Disclosed) -> pd.DataFrame:
     reduction, study = ints(book, "project_reduction_g")
     has &= investment > 0
     divisor = np.where(has, investment, 1)
+    # a loan that counts by a receipt may lack either: nothing of it is multiplied, for nothing would divide it again
+    whole_owed, part_owed = np.where(has, owed[at], 0), np.where(has & study, owed[at], 0)
     running, said = ints(book, "operational")
     state = np.where(~said, "unknown", np.where(running <= day, "running", "building"))
-    share = np.where(has, mul_div(owed[at], np.full(at.size, E8), divisor, "half_even"), 0)
-    grams = np.where(has & study, mul_div(reduction, owed[at], divisor, "half_even"), 0)
+    share = mul_div(whole_owed, np.full(at.size, E8), divisor, "half_even")
+    grams = mul_div(np.where(study, reduction, 0), part_owed, divisor, "half_even")
     rows = found.loans.iloc[at].reset_index(drop=True)
     return frame_of(
         {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +17,12 @@ from relending.lineage.whynot import Saved
 from relending.units import Ints, exact_sums
 
 LESS, SUM, MORE = "less", "sum", "more"
+CAUSES = (
+    *("later", "set_aside", "other_facility", "not_eligible", "not_supported"),
+    *("to_come", "restated", "covered"),
+)
+"""Why a loan of the book is not counted since first support, in the order in which they are asked."""
+Texts = np.ndarray[tuple[int], np.dtype[np.object_]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,69 +70,112 @@ def book_bridge(run: Saved, found: Disclosed) -> list[Line]:
     return lines
 
 
-def _lines(run: Saved, found: Disclosed) -> Iterator[Line]:
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """All loans of a lender in the book: ``at`` (places among the run's tables), fen (0 where not readable).
+
+    ``kind``: where each leaves the bridge, or ``counted``; ``detail`` below it (a code); ``apart``: supported by a
+    receipt although not eligible.
+    """
+
+    at: Ints
+    fen: Ints
+    has: Flags
+    kind: Texts
+    detail: Texts
+    apart: Flags
+    reasons: Texts
+
+    def line(self, role: str, kind: str, some: Flags, detail: str = "") -> Line:
+        """Some of the loans as a line."""
+        one = np.zeros(int(some.sum()), np.int64)
+        amount = exact_sums(self.fen[some], one, 1)[0]
+        return Line(role, kind, detail, one.size, amount, int((some & ~self.has).sum()))
+
+    def parts(self, role: str, kind: str, some: Flags, of: Texts) -> Iterator[Line]:
+        """Some of the loans, a line for each detail."""
+        for detail in sorted(set(of[some].tolist())):
+            yield self.line(role, kind, some & (of == detail), detail)
+
+    def gone(self, kind: str) -> Iterator[Line]:
+        """What leaves the bridge for one kind of cause."""
+        yield from self.parts(LESS, kind, self.kind == kind, self.detail)
+
+
+def placed(run: Saved, found: Disclosed) -> Placed:
+    """Where each loan of the lender leaves the bridge: the first cause that holds."""
     attribution, screening = run.tables["attribution"], run.tables["screening"]
     at = np.flatnonzero(attribution["lender"].eq(found.lender).fillna(False).to_numpy(dtype=bool))
     rows, screened, book = attribution.iloc[at], screening.iloc[at], run.tables["loans"].iloc[at]
     fen, has = ints(book, "principal_fen")
     day, dated = ints(rows, "disbursed")
-
-    def line(role: str, kind: str, some: Flags, detail: str = "") -> Line:
-        one = np.zeros(int(some.sum()), np.int64)
-        return Line(role, kind, detail, one.size, exact_sums(fen[some], one, 1)[0], int((some & ~has).sum()))
-
-    def parts(kind: str, some: Flags, of: list[str]) -> Iterator[Line]:
-        labels = np.array(of, dtype=object)
-        for detail in sorted(set(labels[some].tolist())):
-            yield line(LESS, kind, some & (labels == detail), detail)
-
+    facility, state = _texts(rows, "facility"), _texts(rows, "state")
+    meant = np.where(facility != "", facility, _texts(screened, "facility"))
+    ours = rows["supported"].to_numpy(dtype=bool) & (facility == found.facility.id)
+    eligible, reasons = screened["eligible"].to_numpy(dtype=bool), _texts(screened, "reasons")
+    aside = state == "set_aside"
+    errors = np.array(first_errors(run.tables["findings"], book, aside), dtype=object)
+    causes: tuple[tuple[str, Flags, Texts | None], ...] = (
+        ("later", dated & (day > int(quarter_end(found.quarter))), None),
+        ("set_aside", aside, errors),
+        ("other_facility", (meant != "") & (meant != found.facility.id), meant),
+        ("not_eligible", ~ours & ~eligible, reasons),
+        ("not_supported", ~ours, state),
+        *_disclosed(found, at),
+    )
+    kind, detail = np.full(at.size, "counted", dtype=object), np.full(at.size, "", dtype=object)
     left = np.ones(at.size, bool)
-    yield line(SUM, "read", left)
-    gone = dated & (day > int(quarter_end(found.quarter)))
-    yield line(LESS, "later", gone)
-    left &= ~gone
-    yield line(SUM, "until", left)
-    aside = left & rows["state"].eq("set_aside").fillna(False).to_numpy(dtype=bool)
-    yield from parts("set_aside", aside, first_errors(run.tables["findings"], book, aside))
-    left &= ~aside
-    yield line(SUM, "usable", left)
-    supported = rows["supported"].to_numpy(dtype=bool)
-    facility = [f or "" for f in arrow(rows, "facility").to_pylist()]
-    candidate = [f or "" for f in arrow(screened, "facility").to_pylist()]
-    meant = [f or c for f, c in zip(facility, candidate, strict=True)]
-    other = left & np.array([m not in ("", found.facility.id) for m in meant], bool)
-    yield from parts("other_facility", other, meant)
-    left &= ~other
-    ours = supported & np.array([f == found.facility.id for f in facility], bool)
-    refused = left & ~ours & ~screened["eligible"].to_numpy(dtype=bool)
-    yield from parts("not_eligible", refused, [r or "" for r in arrow(screened, "reasons").to_pylist()])
-    left &= ~refused
-    yield line(SUM, "eligible", left)
-    without = left & ~ours
-    yield from parts("not_supported", without, [s or "" for s in arrow(rows, "state").to_pylist()])
-    left &= ~without
-    yield line(SUM, "supported", left)
-    yield from _disclosed(found, at, left, line)
+    for name, some, of in causes:
+        now = left & some
+        kind[now] = name
+        if of is not None:
+            detail[now] = of[now]
+        left &= ~now
+    apart = ours & ~eligible & ~np.isin(kind, ("later", "set_aside", "other_facility"))
+    return Placed(at, np.where(has, fen, 0), has, kind, detail, apart, reasons)
 
 
-def _disclosed(found: Disclosed, at: Ints, left: Flags, line: object) -> Iterator[Line]:
-    """From the supported loans to the amount of the statement."""
-    assert callable(line)
-    place = ints(found.loans, "place")[0]
-    inside = np.zeros(left.size, bool)
-    gone = ints(found.loans, "left")
-    leaves = gone[1] & (gone[0] <= found.quarter)
-    counted = found.counted(SINCE_START)
-    where = np.searchsorted(at, place)
-    disclosed = np.zeros(left.size, bool)
+def _texts(frame: pd.DataFrame, name: str) -> Texts:
+    return np.array([text or "" for text in arrow(frame, name).to_pylist()], dtype=object)
+
+
+def _disclosed(found: Disclosed, at: Ints) -> Iterator[tuple[str, Flags, None]]:
+    """Of the supported loans those that are not among the counted ones."""
+    where = np.searchsorted(at, ints(found.loans, "place")[0])
+    gone, there = ints(found.loans, "left")
+    disclosed, restated, inside = (np.zeros(at.size, bool) for _ in range(3))
     disclosed[where] = True
-    inside[where[counted]] = True
-    restated = np.zeros(left.size, bool)
-    restated[where[leaves]] = True
-    yield line(LESS, "to_come", left & ~disclosed)
-    yield line(LESS, "restated", left & restated)
-    yield line(LESS, "covered", left & disclosed & ~inside & ~restated)
-    yield line(SUM, "counted", inside)
+    restated[where] = there & (gone <= found.quarter)
+    inside[where] = found.counted(SINCE_START)
+    yield "to_come", ~disclosed, None
+    yield "restated", restated, None
+    yield "covered", ~inside, None
+
+
+def _lines(run: Saved, found: Disclosed) -> Iterator[Line]:
+    book = placed(run, found)
+
+    def standing(kind: str, gone: Sequence[str], without: Flags | None = None) -> Line:
+        some = ~np.isin(book.kind, gone)
+        return book.line(SUM, kind, some if without is None else some & ~without)
+
+    yield standing("read", ())
+    yield from book.gone("later")
+    yield standing("until", CAUSES[:1])
+    yield from book.gone("set_aside")
+    yield standing("usable", CAUSES[:2])
+    yield from book.gone("other_facility")
+    yield from book.gone("not_eligible")
+    # what a receipt supports although it is not eligible: out before the eligible loans, in again after them
+    yield from book.parts(LESS, "funded_apart", book.apart, book.reasons)
+    yield standing("eligible", CAUSES[:4], book.apart)
+    yield from book.gone("not_supported")
+    yield from book.parts(MORE, "funded_not_eligible", book.apart, book.reasons)
+    yield standing("supported", CAUSES[:5])
+    for kind in CAUSES[5:]:
+        yield from book.gone(kind)
+    yield standing("counted", CAUSES)
+    counted = found.counted(SINCE_START)
     principal, amount = (ints(found.loans, n)[0][counted] for n in ("principal_fen", "amount_fen"))
     none = np.zeros(int(counted.sum()), np.int64)
     whole, claimed = exact_sums(principal, none, 1)[0], exact_sums(amount, none, 1)[0]
@@ -153,7 +202,9 @@ def first_errors(findings: pd.DataFrame, book: pd.DataFrame, some: Flags) -> lis
     columns = (book[n].tolist() for n in ("file", "sheet", "row", "loan_id"))
     for i, (file, sheet, row, loan) in enumerate(zip(*columns, strict=True)):
         if some[i]:
-            out[i] = of_place.get((_none(file), _none(sheet), _none(row))) or of_loan.get(_none(loan), "")
+            out[i] = of_place.get((_none(file), _none(sheet), _none(row))) or (
+                of_loan.get(_none(loan), "") if _none(loan) else ""
+            )
     return out
 
 

@@ -23,6 +23,8 @@ from relending.statement import paper_cover as cover
 from relending.statement import paper_document as documents
 from relending.statement import paper_findings as findings
 from relending.statement import paper_loans as loans
+from relending.statement import paper_receipts as receipts
+from relending.statement import paper_rules as rule_sheet
 from relending.statement import paper_table as table
 from relending.statement.document import Document
 from relending.statement.paper_layout import make_layout
@@ -34,6 +36,8 @@ MANY = 4_096
 """Loans from which on rows go to the disk as they are written: memory stays small, the file grows a little."""
 MOST_ROWS = 1_048_576
 """Rows of a sheet."""
+BRIDGE = 1_000
+"""More rows than the bridge from the book has above the loans it leaves out, and below them."""
 
 
 def write_paper(
@@ -55,15 +59,14 @@ def write_paper(
     """
     cells = cell_loans(found)
     layout = make_layout(found, cells, word("paper_sheet.loans", lang))
-    if layout.apart[1] > MOST_ROWS:
-        rows = f"{layout.apart[1]:,}"
-        raise InputError(Findings.one("paper_too_many_loans", found=rows, expected=f"<= {MOST_ROWS:,}"))
-    data, context = loans.LoanData(run, found, lang), run.context()
-    days = loans.counted_days(found, run, cells)
+    gone = book_sheets.left_out(run, found)
+    _fits(max(layout.apart[1], len(gone) + BRIDGE))
+    data = loans.LoanData(run, found, lang)
+    rules = rule_sheet.make_rules(run.context(), found, cells, loans.counted_days(found, run, cells), lang)
     keys = ["table", "loans", "cells", "rules", "book", "receipts"]
     keys += ["comparison"] if comparison is not None else []
     keys += ["findings", *(["points"] if points is not None else []), "annexes"]
-    with whole_file(path) as room, workbook(room, constant_memory=len(cells.loans) > MANY) as book:
+    with whole_file(path) as room, workbook(room, constant_memory=max(len(cells.loans), len(gone)) > MANY) as book:
         styles = Styles(book, lang)
 
         def page(key: str, widths: object) -> Page:
@@ -73,13 +76,18 @@ def write_paper(
         cover.write_cover(page("cover", cover.WIDTHS), run, found, statement, sheets, lang)
         table.write_table(page("table", table.WIDTHS), run, found, statement, layout, lang)
         loans.write_loans(page("loans", [c.width for c in loans.loan_columns(lang)]), data, cells, layout, lang)
-        index.write_cells(page("cells", index.CELLS), context, found, statement, cells, days, layout, lang)
-        index.write_rules(page("rules", index.RULES), context, found, statement.full_name[lang], days, lang)
-        book_sheets.write_book(page("book", book_sheets.BOOK), run, found, layout, lang)
-        book_sheets.write_receipts(page("receipts", book_sheets.RECEIPTS), run, found, lang)
+        index.write_cells(page("cells", index.cell_widths(rules, lang)), found, statement, cells, rules, layout, lang)
+        rule_sheet.write_rules(page("rules", rule_sheet.RULES[lang]), rules, statement.full_name[lang], lang)
+        book_sheets.write_book(page("book", book_sheets.BOOK), run, found, gone, layout, lang)
+        receipts.write_receipts(page("receipts", receipts.RECEIPTS), run, found, lang)
         if comparison is not None:
             documents.write_document(page("comparison", documents.widths_of(comparison)), comparison)
         findings.write_findings(page("findings", findings.FINDINGS), run, found, lang)
         if points is not None:
             findings.write_points(page("points", findings.POINTS), points, lang)
-        annexes.write_annexes(page("annexes", annexes.WIDTHS), found, data.owing, layout, lang)
+        annexes.write_annexes(page("annexes", annexes.WIDTHS[lang]), found, data.owing, layout, lang)
+
+
+def _fits(rows: int) -> None:
+    if rows > MOST_ROWS:
+        raise InputError(Findings.one("paper_too_many_loans", found=f"{rows:,}", expected=f"<= {MOST_ROWS:,}"))

@@ -31,7 +31,10 @@ from relending.statement.paper_table import EXACT_FORMATS, exact_value
 from relending.statement.printed import MEASURES
 from relending.statement.words import word
 
-WIDTHS = (20, 28, *(11, 20, 12, 21) * 3, 10)
+WIDTHS = {
+    "zh": (24, 30, *(11, 20, 12, 21) * 3, 10),
+    "en": (46, 44, *(11, 20, 15, 21) * 3, 10),
+}
 _KEYS = {"projects": "projects", "amount": "amount_yuan", "rate": "rate_fraction", "reduction": "reduction_t"}
 _SUMS = {"amount": "amount", "reduction": "reduction"}
 _OPERATION = ("running", "building", "unknown")
@@ -45,6 +48,7 @@ def write_annexes(page: Page, found: Disclosed, owing: pd.DataFrame, layout: Lay
     _outstanding(page, found, owing, layout, when, lang)
     _in_operation(page, found, owing, layout, when, lang)
     page.finish()
+    page.sheet.fit_to_pages(1, 1)
 
 
 def _by_sector(page: Page, found: Disclosed, layout: Layout, lang: str) -> None:
@@ -59,8 +63,8 @@ def _by_sector(page: Page, found: Disclosed, layout: Layout, lang: str) -> None:
         page.sheet.write_string(page.row, first, word(f"paper_horizon.{horizon}", lang), header)
     page.row += 1
     figures = [column(_KEYS[m], lang, 12, NUMBER_KIND, EXACT_FORMATS[m]) for _ in HORIZONS for m in MEASURES]
-    columns = [column("field", lang, WIDTHS[0]), column("sector", lang, WIDTHS[1]), *figures]
-    columns.append(column("check", lang, WIDTHS[-1], NUMBER_KIND))
+    columns = [column("field", lang, WIDTHS[lang][0]), column("sector", lang, WIDTHS[lang][1]), *figures]
+    columns.append(column("check", lang, WIDTHS[lang][-1], NUMBER_KIND))
     page.header([c.header for c in columns])
     for field in found.fields:
         first = page.row + 1
@@ -187,11 +191,11 @@ def _in_operation(page: Page, found: Disclosed, owing: pd.DataFrame, layout: Lay
 
 def _view_columns(key: str, lang: str) -> list[Column]:
     return [
-        column("field", lang, WIDTHS[0]),
+        column("field", lang, WIDTHS[lang][0]),
         column("loans", lang, 12, NUMBER_KIND, WHOLE),
         column("projects", lang, 12, NUMBER_KIND, WHOLE),
         column("outstanding", lang, 19, NUMBER_KIND, YUAN),
-        column(key, lang, 12),
+        column(key, lang, WIDTHS[lang][4]),
         column("reduction_now", lang, 20, NUMBER_KIND, TONNES),
     ]
 

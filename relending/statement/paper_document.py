@@ -2,12 +2,39 @@
 
 from __future__ import annotations
 
+import re
+
 from relending.sheet import lines_of, put
 from relending.statement.document import Cell, Document, Paragraph, Table
 from relending.statement.paper_page import Page
 
+_FIGURE = re.compile(
+    r"([^\d\s\"\\]{0,8}?\s?)([-−]?)((?:\d{1,3}(?:,\d{3})+|\d{1,15})(?:\.(\d{1,10}))?)(\s?[^\d\s\"\\]{0,8})"
+)
+"""A number with a unit before it or after it, if any."""
+EXACT_DIGITS = 15
 PLACES = 190
 """Characters over the width of the sheet."""
+
+
+def figure(text: str) -> tuple[float, str] | None:
+    """The number a figure is, and the format that shows it so, with thousands separators and its unit; else None.
+
+    >>> figure("-0.01"), figure("1234.50元"), figure("CNY -1,234")
+    ((-0.01, '#,##0.00'), (1234.5, '#,##0.00"元"'), (-1234.0, '"CNY "#,##0;"CNY "-#,##0'))
+    >>> figure("—"), figure("1至2"), figure("1234567890123456")
+    (None, None, None)
+    """
+    found = _FIGURE.fullmatch(text)
+    if found is None:
+        return None
+    before, minus, number, decimals, after = (part or "" for part in found.groups())
+    digits = number.replace(",", "")
+    if len(digits.replace(".", "").lstrip("0")) > EXACT_DIGITS:
+        return None
+    shown = "#,##0" + (f".{'0' * len(decimals)}" if decimals else "") + (f'"{after}"' if after else "")
+    shown = f'"{before}"{shown};"{before}"-{shown}' if before else shown
+    return float(f"{'-' if minus else ''}{digits}"), shown
 
 
 def widths_of(document: Document) -> list[float]:
@@ -42,7 +69,12 @@ def _part(page: Page, table: Table, rows: tuple[tuple[Cell, ...], ...], head: bo
             style = page.styles.header() if head else _style(page, cell)
             if cell.across > 1:
                 page.sheet.merge_range(page.row, c, page.row, c + cell.across - 1, "", style)
-            put(page.sheet, page.row, c, cell.text, style)
+            found = figure(cell.text) if cell.figure and not head else None
+            if found is None:
+                put(page.sheet, page.row, c, cell.text, style)
+            else:
+                number = page.styles(border=1, bold=cell.bold, align="right", num_format=found[1])
+                page.sheet.write_number(page.row, c, found[0], number)
             width = sum(page.widths[c : c + cell.across])
             lines = max(lines, lines_of(cell.text, max(int(width) - 1, 1)))
         page.fit(lines)

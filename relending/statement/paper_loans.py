@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
 import numpy as np
@@ -17,12 +17,11 @@ from relending.engine.opening_totals import SINCE_START, TOTAL, YEAR
 from relending.lineage.balances_views import counted_figures, outstanding_loans
 from relending.lineage.cell_loans import CellLoans
 from relending.lineage.disclosed import QUARTER, Disclosed
-from relending.lineage.story import state_name
-from relending.lineage.story import word as called
 from relending.lineage.whynot import Saved
-from relending.sheet import DATE, ID
+from relending.sheet import DATE, ID, lines_of, put
 from relending.statement.paper_layout import COLUMNS, HEADER, Layout
 from relending.statement.paper_page import NUMBER_KIND, RATE, TEXT_KIND, TONNES, YUAN, Column, Page, text
+from relending.statement.paper_words import evidence_told, reasons_told, state_told
 from relending.statement.words import word
 from relending.units import E8, PPM, Ints
 
@@ -37,41 +36,21 @@ _FORMATS = {
     **{f"{level}_{h}": "0" for level in ("field", "total") for h in HORIZONS},
 }
 _WIDTHS = {
-    "loan_id": 18,
-    "contract_id": 16,
-    "borrower": 22,
-    "project_id": 12,
-    "project_code": 26,
-    "project_name": 26,
-    "field": 14,
-    "sector": 20,
-    "horizon": 18,
-    "quarter": 9,
-    "rate": 10,
-    "share": 12,
-    "share_now": 12,
-    "row": 7,
-    "evidence": 16,
-    "evidence_doc": 36,
-    "evidence_by": 28,
-    "tranche": 22,
-    "basis": 8,
-    "state": 12,
-    "operation": 12,
-    "file": 16,
-    "sheet": 8,
-    "principal": 20,
-    "amount": 20,
-    "investment": 20,
-    "drawn": 20,
-    "outstanding": 20,
-    "project_reduction": 18,
-    "reduction": 18,
-    "reduction_now": 18,
+    **dict.fromkeys(("principal", "amount", "investment", "drawn", "outstanding"), 17),
+    **dict.fromkeys(("project_reduction", "reduction", "reduction_now"), 16),
+    **dict.fromkeys((*_DAYS, "share", "share_now", "project_id", "field", "horizon", "operation"), 11),
     **dict.fromkeys((f"{level}_{h}" for level in ("field", "total") for h in HORIZONS), 10),
+    **dict.fromkeys(("project_code", "project_name", "evidence_doc"), 18),
+    **dict.fromkeys(("borrower", "loan_id"), 16),
+    **dict.fromkeys(("sector", "evidence", "evidence_by", "tranche", "state"), 14),
+    **dict.fromkeys(("quarter", "rate", "sheet"), 8),
+    "row": 6,
+    "basis": 10,
 }
-WIDE = 3
+WIDE = 2
 """Pages side by side: on one the print would be too small to read."""
+PRINTED = COLUMNS.index("row")
+"""The last column that is printed: those after it hold what formulas count projects by."""
 
 Columns = Mapping[str, Sequence[object]]
 
@@ -108,6 +87,7 @@ class LoanData:
         self._at = {int(p): i for i, p in enumerate(place.tolist())}
         self.book = counted_figures(run, place)
         self.attribution = run.tables["attribution"].iloc[place].reset_index(drop=True)
+        self.screening = run.tables["screening"].iloc[place].reset_index(drop=True)
         self.drawn: dict[str, int] = {}
         self.tranche: dict[str, str] = {}
         draws = run.tables["draws"]
@@ -139,19 +119,17 @@ class LoanData:
             "principal": _scaled(rows, "principal_fen", 100),
             "amount": _scaled(rows, "amount_fen", 100),
             "rate": _scaled(rows, "rate_ppm", PPM),
-            "investment": _scaled(book, "project_investment_fen", 100),
-            "share": _scaled(attribution, "share_e8", E8),
-            "project_reduction": _scaled(book, "project_reduction_g", PPM),
+            "investment": _or_else(_scaled(book, "project_investment_fen", 100), word("paper.not_given", lang)),
+            "share": _or_else(_scaled(attribution, "share_e8", E8), word("paper.no_share", lang)),
+            "project_reduction": _or_else(_scaled(book, "project_reduction_g", PPM), word("paper.not_given", lang)),
             "reduction": _scaled(rows, "reduction_g", PPM),
-            "evidence": [
-                None if text(v) is None else called("evidence", str(v), lang) for v in book["evidence"].tolist()
-            ],
+            "evidence": [None if text(v) is None else evidence_told(str(v), lang) for v in book["evidence"].tolist()],
             "drawn": [self.drawn[i] / 100 if i in self.drawn else None for i in ids],
             "tranche": [self.tranche.get(i) for i in ids],
             "basis": [basis.get(str(b), str(b)) for b in attribution["basis"].tolist()],
-            "state": _named(attribution["state"].tolist(), state_name, lang),
+            "state": self._states(at),
             "row": [None if v is None or pd.isna(v) else int(v) for v in book["row"].tolist()],
-            **self._owing(rows),
+            **self._owing(rows, at),
         }
         for level in ("field", "total"):
             for h in HORIZONS:
@@ -167,15 +145,46 @@ class LoanData:
             for q, y, s in zip(flags[QUARTER], flags[YEAR], flags[SINCE_START], strict=True)
         ]
 
-    def _owing(self, rows: pd.DataFrame) -> Columns:
+    def _states(self, at: Ints) -> list[object]:
+        """The state of each loan; of those that count by a receipt alone, what speaks against them."""
+        screened = self.screening.iloc[at]
+        told = zip(
+            *(self.attribution["state"].iloc[at].tolist(), screened["eligible"].tolist()),
+            *(screened["reasons"].tolist(),),
+            strict=True,
+        )
+        return [
+            state_told(str(state), self.lang)
+            if eligible
+            else word(
+                "paper.funded_anyway",
+                self.lang,
+                state=state_told(str(state), self.lang),
+                reasons=reasons_told(text(reasons) or "", self.lang),
+            )
+            for state, eligible, reasons in told
+        ]
+
+    def _owing(self, rows: pd.DataFrame, at: Ints) -> Columns:
+        """What each loan owes and stands for now; where its project has no figures, that in words."""
         names = {s: word(f"paper.{s}", self.lang) for s in ("running", "building", "unknown")}
         columns = (self.owing[n].tolist() for n in ("place", "outstanding_fen", "share_e8", "reduction_g", "state"))
         owed = {int(p): rest for p, *rest in zip(*columns, strict=True)}
         lines = [owed.get(int(p), [0, None, 0, None]) for p in rows["place"].tolist()]
+        book = self.book.iloc[at]
+        investment, study = (ints(book, n) for n in ("project_investment_fen", "project_reduction_g"))
+        whole, studied = (investment[1] & (investment[0] > 0)).tolist(), study[1].tolist()
+        none, no_share, no_study = (word(f"paper.{k}", self.lang) for k in ("no_share", "no_reduction_now", "no_study"))
         return {
             "outstanding": [int(fen) / 100 for fen, *_ in lines],
-            "share_now": [None if s is None or pd.isna(s) else int(s) / E8 for _, s, _, _ in lines],
-            "reduction_now": [int(g) / PPM for _, _, g, _ in lines],
+            "share_now": [
+                none if not w else None if s is None or pd.isna(s) else int(s) / E8
+                for (_, s, _, _), w in zip(lines, whole, strict=True)
+            ],
+            "reduction_now": [
+                no_share if not w else no_study if not t else int(g) / PPM
+                for (_, _, g, _), w, t in zip(lines, whole, studied, strict=True)
+            ],
             "operation": [None if s is None else names[s] for *_, s in lines],
         }
 
@@ -189,6 +198,10 @@ def _named(codes: list[object], name: object, lang: str) -> list[object]:
 def _scaled(frame: pd.DataFrame, name: str, scale: int) -> list[object]:
     values, there = ints(frame, name)
     return [v / scale if t else None for v, t in zip(values.tolist(), there.tolist(), strict=True)]
+
+
+def _or_else(values: list[object], told: str) -> list[object]:
+    return [told if v is None else v for v in values]
 
 
 def _day(value: object) -> dt.date | None:
@@ -206,28 +219,40 @@ def write_loans(page: Page, data: LoanData, cells: CellLoans, layout: Layout, la
     if len(cells.loans):
         page.sheet.autofilter(HEADER, 0, HEADER + len(cells.loans), len(columns) - 1)
     if layout.openings:
-        page.heading(word("paper.openings", lang))
+        _heading(page, word("paper.openings", lang))
         page.header([c.header for c in columns])
         for (horizon, code), row in layout.openings.items():
             assert page.row + 1 == row
             page.line(columns, _opening(data.found, horizon, code, lang))
     if len(cells.apart):
-        page.heading(word("paper.apart", lang))
+        _heading(page, word("paper.apart", lang))
         why = [word(f"paper.{w}", lang) for w in cells.apart["why"].tolist()]
         page.header([*(c.header for c in columns[:-1]), word("paper_column.why", lang)])
         assert page.row + 1 == layout.apart[0]
-        told = {**data.columns(cells.apart), COLUMNS[-1]: why}
+        told = {**data.columns(cells.apart), "horizon": why, COLUMNS[-1]: why}
         _rows(page, [*columns[:-1], Column("", 10)], told)
     page.finish(HEADER, WIDE)
     page.sheet.repeat_columns(0)
+    page.sheet.print_area(0, 0, page.row - 1, PRINTED)
     page.sheet.ignore_errors({"number_stored_as_text": f"A1:XFD{page.row + 1}"})
 
 
 def put_note(page: Page, text: str) -> None:
-    """A note over the first columns: over all of a wide sheet it would be one long line nobody sees the end of."""
-    widths, page.widths = page.widths, page.widths[:8]
-    page.note(text)
-    page.widths = widths
+    """A note over a few columns: over all of a wide sheet it would be one long line nobody sees the end of.
+
+    It begins in the second column, as headings do: the first is printed again on the next page, and a part of its text
+    with it.
+    """
+    page.fit(lines_of(text, int(sum(page.widths[1:9])) * 19 // 20))
+    style = page.styles(text_wrap=True, valign="top", font_color="#595959")
+    page.sheet.merge_range(page.row, 1, page.row, 8, "", style)
+    put(page.sheet, page.row, 1, text, style)
+    page.row += 1
+
+
+def _heading(page: Page, text: str) -> None:
+    put(page.sheet, page.row + 1, 1, text, page.styles(bold=True, font_size=12))
+    page.row += 2
 
 
 def _rows(page: Page, columns: Sequence[Column], values: Columns) -> None:
@@ -256,8 +281,3 @@ def counted_days(found: Disclosed, run: Saved, cells: CellLoans) -> Ints:
     """The days on which the loans of the cells were disbursed, in the order of the sheet."""
     place = ints(cells.loans, "place")[0]
     return ints(run.tables["attribution"].iloc[place], "disbursed")[0]
-
-
-def sectors_of_rows(rows: pd.DataFrame) -> Iterator[str]:
-    """The distinct sectors of loans."""
-    yield from (str(s) for s in rows["sector"].dropna().unique().tolist())

@@ -115,13 +115,18 @@ class Page:
         lines = 1
         for at, (one, value) in enumerate(zip(columns, values, strict=True)):
             self.cell(at, one, value, bold)
-            if isinstance(value, str | Link) and one.kind != NUMBER_KIND:
-                text = value.text if isinstance(value, Link) else value
-                lines = max(lines, lines_of(text, max(int(one.width) - 1, 1)) if len(text) * 2 >= one.width - 1 else 1)
+            lines = max(lines, self.lines(one, value))
         if lines > 1:
             self.fit(lines)
         self.row += 1
         return self.row - 1
+
+    def lines(self, column: Column, value: object) -> int:
+        """The lines that a value takes in a column."""
+        if not isinstance(value, str | Link):
+            return 1
+        text = value.text if isinstance(value, Link) else value
+        return lines_of(text, max(int(column.width) - 1, 1)) if len(text) * 2 >= column.width - 1 else 1
 
     def cell(self, at: int, column: Column, value: object, bold: bool = False) -> None:
         """One cell of the row being written."""
@@ -149,7 +154,8 @@ class Page:
         more = {"font_color": BLUE} if linked else {}
         if kind == NUMBER_KIND:
             align = "center" if textual else "right"
-            return self.styles(border=1, num_format=number, bold=bold, align=align, **more)
+            wrap = {"text_wrap": True} if textual else {}
+            return self.styles(border=1, num_format=number, bold=bold, align=align, **wrap, **more)
         if kind in (ID, DATE, COUNT) and not linked:
             return self.styles.cell(kind, bold=bold)
         return self.styles(border=1, text_wrap=True, bold=bold, **more)

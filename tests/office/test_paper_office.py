@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -10,7 +11,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from tests.statement.papers import CASES, Case, path_of
+from tests.statement.papers import CASES, Case, path_of, write
 
 pytestmark = pytest.mark.skipif(
     os.environ.get("RELENDING_OFFICE") != "1" or shutil.which("soffice") is None,
@@ -43,3 +44,13 @@ def test_libreoffice_computes_the_stored_values(case: Case, tmp_path: Path) -> N
                     assert have == want, (one.title, cell.coordinate, cell.value)
                 seen += 1
     assert seen > 90
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_the_paper_of_the_ledger_prints_on_ten_pages(lang: str, tmp_path: Path) -> None:
+    path = write(Case("ledger", "demo_bank", "cerf", "2024Q2", lang), tmp_path / "paper.xlsx")
+    profile = f"-env:UserInstallation=file://{tmp_path}/profile"
+    command = ["soffice", profile, "--headless", "--convert-to", "pdf", "--outdir", str(tmp_path), str(path)]
+    subprocess.run(command, check=True, capture_output=True, timeout=180)
+    pages = re.findall(rb"/Type\s*/Page\b", (tmp_path / "paper.pdf").read_bytes())
+    assert 0 < len(pages) <= 10

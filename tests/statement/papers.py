@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import csv
 import re
+import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +20,7 @@ import relending as rl
 from relending.dates import parse_quarter
 from relending.lineage.disclosed import Disclosed, Disclosures
 from relending.statement.paper import write_paper
+from relending.statement.paper_cells import HEADS
 from relending.statement.paper_layout import COLUMNS
 from relending.statement.printed import options_of
 from relending.statement.statement import Reason, Statement, make_statement
@@ -87,6 +91,22 @@ def write(case: Case, path: Path, run: Any = None, **more: Any) -> Path:
     return path
 
 
+def changed_ledger(folder: Path, loans: Mapping[str, Mapping[str, str]]) -> Any:
+    """A run of the shipped ledger with other texts in its book, by loan and header."""
+    place = folder / "ledger"
+    with resources.as_file(resources.files("scenarios") / "ledger") as shipped:
+        shutil.copytree(shipped, place)
+    with (place / "book.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    for row in rows:
+        row.update(loans.get(row["借据编号"], {}))
+    with (place / "book.csv").open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    return rl.run(rl.load_scenario(place / "ledger.toml"))
+
+
 @cache
 def path_of(case: Case) -> Path:
     folder = Path(tempfile.mkdtemp(prefix="relending-paper-"))
@@ -119,9 +139,10 @@ def loan_rows(case: Case) -> dict[int, dict[str, Any]]:
 
 def index_rows(case: Case) -> Iterator[Mapping[str, Any]]:
     """The rows of the index of cells."""
-    names = ("field", "horizon", "measure", "printed", "exact", "loans", "range", "rule", "clause")
-    for row in grid(sheet(values_of(case), "cells", case.lang))[3:]:
-        yield dict(zip(names, row, strict=True))
+    rows = grid(sheet(values_of(case), "cells", case.lang))
+    for row in rows[3:]:
+        told = dict(zip(HEADS, row, strict=False))
+        yield {**told, "clauses": dict(zip(rows[2][len(HEADS) :], row[len(HEADS) :], strict=True))}
 
 
 def rows_named(text: str, lang: str) -> list[int]:

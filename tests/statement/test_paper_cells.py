@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
+import dataclasses
+import datetime as dt
 from decimal import ROUND_HALF_UP, Decimal
+from pathlib import Path
 
+import numpy as np
 import pytest
 
+from relending import policy
+from relending.dates import to_day
 from relending.engine.disclosure import HORIZONS
+from relending.lineage.cell_loans import cell_loans
+from relending.lineage.clauses import windows
+from relending.statement.paper_cells import HEADS
+from relending.statement.paper_loans import counted_days
+from relending.statement.paper_rules import clause_name, make_rules, remark_told
 from relending.statement.printed import FEN_IN, GRAMS_IN, MEASURES
 from relending.statement.words import word
 from tests.statement.papers import (
     CASES,
     Case,
+    changed_ledger,
     formulas_of,
+    found_of,
     grid,
     index_rows,
     loan_rows,
@@ -148,14 +161,80 @@ def test_a_loan_taken_out_again_is_told_and_in_no_cell() -> None:
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
-def test_cells_with_loans_name_rule_and_source(case: Case) -> None:
-    for told in index_rows(case):
-        assert told["rule"]
-        none = word("paper.no_clause", case.lang)
-        assert (told["clause"] == none) == (told["loans"] == 0)
+def test_cells_with_loans_name_the_numbers_of_rules_and_lead_to_them(case: Case) -> None:
+    rules = sheet(values_of(case), "rules", case.lang)
+    cells = sheet(formulas_of(case), "cells", case.lang)
+    sectors, lenders = word("paper.sectors", case.lang), word("paper.lenders", case.lang)
+    for i, told in enumerate(index_rows(case), 4):
+        none = set(told["clauses"].values()) == {word("paper.no_clause", case.lang)}
+        assert none == (told["loans"] == 0)
+        links = [c for c in cells[i] if c.hyperlink is not None and rules.title in c.hyperlink.location]
+        assert len(links) == 2 + (0 if none else sum(v is not None for v in told["clauses"].values()))
+        for cell in links:
+            row = int(cell.hyperlink.location.rpartition("$")[2])
+            assert rules.cell(row, 1).value == str(cell.value).split(word("paper.and", case.lang))[0].split(" ")[0]
+            if cell.column > len(HEADS):
+                assert rules.cell(row, 2).value == cells.cell(3, cell.column).value
         if told["loans"]:
-            assert word("paper.sectors", case.lang) in told["clause"]
-            assert word("paper.lenders", case.lang) in told["clause"]
+            assert told["clauses"][sectors] and told["clauses"][lenders]
+
+
+def windows_of(case: Case) -> list[list[object]]:
+    name = clause_name("window", case.lang)
+    return [r for r in grid(sheet(values_of(case), "rules", case.lang)) if r[1] == name]
+
+
+def test_no_rule_is_younger_than_the_quarter_and_the_window_is_the_one_known_then() -> None:
+    case = next(c for c in CASES if (c.scenario, c.quarter) == ("ledger", "2024Q1"))
+    rules = grid(sheet(values_of(case), "rules", "zh"))[3:]
+    assert all(str(r[3]) <= "2024-03-31" for r in rules if r[3] and str(r[3])[0] == "2")
+    (window,) = windows_of(case)
+    assert (window[3], window[2], window[7]) == ("2023-01-29", "2021-07-01 至 2024-12-31", None)
+    shown = {t["clauses"][clause_name("window", "zh")] for t in index_rows(case)}
+    assert shown == {window[0], word("paper.no_clause", "zh")}
+
+
+def test_a_window_extended_after_the_loan_says_so(tmp_path: Path) -> None:
+    run = changed_ledger(tmp_path, {})
+    rules = run.context().facilities[0]
+    early = rules["window"].values
+    late = dataclasses.replace(early[1], start=dt.date(2024, 6, 1))
+    changed = dataclasses.replace(rules["window"], values=(early[0], late, early[2]))
+    found = dataclasses.replace(
+        found_of(CASES[7], run),
+        facility=dataclasses.replace(rules, parameters={**rules.parameters, "window": changed}),
+    )
+    cells = cell_loans(found)
+    made = make_rules(run.context(), found, cells, counted_days(found, run, cells), "zh")
+    told = [c for some in made.of.values() for c in some if c.parameter == "window"]
+    assert {(c.place, remark_told(c.remark, "zh")) for c in told} == {(1, "以后延期")}
+    (listed,) = [c for c in made.clauses if c.key == ("window", 1)]
+    assert listed.remark == "extended"
+
+
+@pytest.mark.parametrize(
+    ("days", "expected"),
+    [
+        (("2022-05-01", "2024-12-31"), [(1, "")]),  # the earliest that covers both
+        (("2022-05-01", "2025-01-02"), [(2, "")]),
+        (("2023-01-28", "2025-01-02"), [(2, "extended")]),
+        (("2024-08-10", "2031-01-01"), [(1, "uncovered")]),
+        (("2021-07-01",), [(0, "")]),  # the first text began with the facility: nothing was extended
+    ],
+)
+def test_of_the_windows_the_earliest_that_covers_all_loans_stands(days: tuple[str, ...], expected: object) -> None:
+    given = np.array([to_day(dt.date.fromisoformat(d)) for d in days])
+    assert windows(policy.facility("cerf")["window"], given) == expected
+
+
+def test_windows_that_do_not_meet_stand_side_by_side() -> None:
+    dated = policy.facility("cerf")["window"]
+    apart = tuple(
+        dataclasses.replace(v, value=policy.Window(dt.date(y, 1, 1), dt.date(y, 12, 31)))
+        for v, y in zip(dated.values, (2021, 2023, 2025), strict=True)
+    )
+    days = np.array([to_day(dt.date(2021, 5, 1)), to_day(dt.date(2025, 5, 1))])
+    assert windows(dataclasses.replace(dated, values=apart), days) == [(0, ""), (2, "")]
 
 
 def test_of_a_loan_claimed_in_part_that_part_counts_and_the_book_says_what_is_left() -> None:
@@ -164,4 +243,4 @@ def test_of_a_loan_claimed_in_part_that_part_counts_and_the_book_says_what_is_le
     assert loan["amount"] < loan["principal"]
     rows = grid(sheet(values_of(case), "book", "zh"))
     line = next(r for r in rows if r[0] == word("paper.minus", "zh", text=word("paper_book.part", "zh")))
-    assert line[3] == pytest.approx(loan["principal"] - loan["amount"])
+    assert line[5] == pytest.approx(loan["principal"] - loan["amount"])

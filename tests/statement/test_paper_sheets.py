@@ -11,9 +11,16 @@ import pandas as pd
 import pytest
 
 from relending.dates import iso, parse_quarter, quarter_end
-from relending.findings import InputError, InvariantError
+from relending.findings import InputError, InvariantError, messages
+from relending.lineage.findings_touching import findings_touching
+from relending.lineage.story import severity_name
 from relending.statement import paper
+from relending.statement.chain import compare
+from relending.statement.chain_note import comparison_note
 from relending.statement.compose import compose
+from relending.statement.document import Cell, Document, Table
+from relending.statement.paper_words import finding_told
+from relending.statement.record import record_of
 from relending.statement.words import word
 from tests.statement.papers import (
     CASES,
@@ -34,29 +41,6 @@ from tests.statement.papers import (
 DEMO = Case("demo", "demo", "cerf", "2024Q1", "en")
 LEDGER = Case("ledger", "demo_bank", "cerf", "2024Q2")
 HOSTILE = '=HYPERLINK("http://x","y")<b>\x00\x0b\u202e' + "长" * 40_000
-
-
-@pytest.mark.parametrize("case", CASES, ids=str)
-def test_the_book_leads_to_the_statement(case: Case) -> None:
-    rows = grid(sheet(values_of(case), "book", case.lang))[3:]
-    less, more = (word(f"paper.{k}", case.lang, text="") for k in ("minus", "plus"))
-    loans = fen = 0
-    for line in rows:
-        if line[0] == word("paper.statement_row", case.lang):
-            break
-        signed = -1 if line[0].startswith(less) else 1 if line[0].startswith(more) else 0
-        if signed or (loans, fen) == (0, 0):
-            loans, fen = loans + (signed or 1) * line[2], fen + (signed or 1) * round(line[3] * 100)
-        assert signed or (loans, fen) == (line[2], round(line[3] * 100)), line
-    assert fen == found_of(case).cells["since_start", "total"].amount
-    assert line[2:4] == [loans, fen / 100]
-    assert rows[rows.index(line) + 1][3] == word("paper.same", case.lang)
-
-
-def test_loans_set_aside_stand_under_their_code() -> None:
-    rows = grid(sheet(values_of(DEMO), "book", "en"))
-    aside = {str(r[1]).rpartition("(")[2].rstrip(")") for r in rows if str(r[0]).endswith("(errors)")}
-    assert aside == {"rate_ambiguous", "share_over_one"}
 
 
 def test_receipts_are_those_of_the_record() -> None:
@@ -202,7 +186,11 @@ def test_comparison_and_points_have_a_sheet_each_if_given(tmp_path: Path, lang: 
     )
     assert book.sheetnames == [word(f"paper_sheet.{k}", lang) for k in keys]
     assert sheet(book, "comparison", lang)["A1"].value == text.title
-    assert grid(sheet(book, "points", lang))[2][:3] == ["LD240226", "part_funded", "4000"]
+    assert grid(sheet(book, "points", lang))[2][:3] == [
+        "LD240226",
+        f"{messages()['part_funded'].message[lang]}{'（part_funded）' if lang == 'zh' else ' (part_funded)'}",
+        "4000",
+    ]
     short = values_of(LEDGER).sheetnames
     assert word("paper_sheet.points", "zh") not in short and word("paper_sheet.comparison", "zh") not in short
 
@@ -222,9 +210,10 @@ def test_the_cover_says_what_it_is_and_leads_to_every_sheet(case: Case) -> None:
 
 def test_unsure_rules_are_marked() -> None:
     rows = grid(sheet(values_of(DEMO), "rules", "en"))[3:]
-    marked = {r[3] for r in rows}
+    rows = rows[: next(i for i, r in enumerate(rows) if r[0] is None)]
+    marked = {r[4] for r in rows}
     assert {"in force", "! assumption", "! unconfirmed"} <= marked
-    assert all(r[5] for r in rows)
+    assert all(r[6] for r in rows)
 
 
 def test_findings_of_other_lenders_and_later_quarters_are_left_out() -> None:
@@ -234,3 +223,42 @@ def test_findings_of_other_lenders_and_later_quarters_are_left_out() -> None:
     assert listed[0] < listed[1]
     city = grid(sheet(values_of(next(c for c in CASES if c.lender == "demo_city")), "findings", "zh"))
     assert not {r[5] for r in city} & listed[1]
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_findings_stand_in_words_with_their_code(case: Case) -> None:
+    codes = set(findings_touching(run_of(case.scenario, case.changes), found_of(case))["code"])
+    rows = grid(sheet(values_of(case), "findings", case.lang))
+    told = {r[1] for r in rows if r[0] in {severity_name(s, case.lang) for s in ("error", "warning", "note")}}
+    assert told == {finding_told(c, case.lang) for c in codes}
+    assert not told & set(messages())
+
+
+def test_what_was_found_stands_in_words() -> None:
+    rows = grid(sheet(values_of(LEDGER), "findings", "zh"))
+    assert ["申报状态", "未获批（refused）"] in [r[6:8] for r in rows]
+
+
+def test_figures_of_the_comparison_are_numbers_and_texts_stay_texts(tmp_path: Path) -> None:
+    told = ("-0.01", "1234567.80", "1,234", "0.00元", "CNY -0.50", "—", "1至2", "12345678901234567.00", "=1+1", "-x")
+    cells = tuple(Cell(text, figure=True) for text in told)
+    table = Table("t", ((Cell("h"),) * len(told),), (cells, tuple(Cell(t) for t in told)), (1.0,) * len(told))
+    document = Document("zh", "t", "b", "internal", (table,))
+    one = sheet(openpyxl.load_workbook(write(LEDGER, tmp_path / "p.xlsx", comparison=document)), "comparison", "zh")
+    row = next(r for r in one.iter_rows() if r[0].value == -0.01)
+    assert [c.value for c in row[:7]] == [-0.01, 1_234_567.8, 1_234, 0, -0.5, "—", "1至2"]
+    formats = [c.number_format for c in row[:5]]
+    assert formats == ["#,##0.00", "#,##0.00", "#,##0", '#,##0.00"元"', '"CNY "#,##0.00;"CNY "-#,##0.00']
+    assert [c.data_type for c in row[7:]] == ["s"] * 3
+    below = one[row[0].row + 1]
+    assert {c.data_type for c in below} == {"s"}  # not a figure: a text of anyone
+
+
+def test_the_chain_to_the_quarter_before_has_no_figure_as_text(tmp_path: Path) -> None:
+    before = Case("ledger", "demo_bank", "cerf", "2024Q1")
+    record = record_of(found_of(before), statement_of(before), claim="full", run="r")
+    note = comparison_note(compare(record, found_of(LEDGER), statement_of(LEDGER)), statement_of(LEDGER), "zh")
+    one = sheet(openpyxl.load_workbook(write(LEDGER, tmp_path / "p.xlsx", comparison=note)), "comparison", "zh")
+    figures = [c for row in one.iter_rows() for c in row if c.data_type == "n" and c.value is not None]
+    assert len(figures) > 100
+    assert not [c.value for row in one.iter_rows() for c in row if str(c.value).startswith("'")]
