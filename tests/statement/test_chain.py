@@ -136,7 +136,7 @@ def test_opening_totals_that_are_not_those_published_are_named(tmp_path: Path) -
     assert list(chain.begun["since_start"]) == ["clean_energy", "total"] and not chain.begun["year"]
     old, new = chain.begun["since_start"]["total"]
     assert new.amount - old.amount == 100 == check_of(chain, "since_start", "total", "amount").difference
-    assert chain.points().values.tolist() == [["", LOAN_DIFFERS, "since_start/clean_energy; since_start/total"]]
+    assert chain.points().values.tolist() == [["opening", LOAN_DIFFERS, "since_start/clean_energy; since_start/total"]]
     # with a quarter missing the figures cannot be followed, what the run began with can
     over = compared(record(whole, "2022Q3"), later, "2023Q1")
     assert not over.count("differs") and not over.ties and over.begun["since_start"]
