@@ -1,4 +1,4 @@
-"""A file or folder that is there whole or not at all: written under another name beside its own, which it takes last.
+"""A file that is there whole or not at all: written under another name beside its own, which it takes at the end.
 
 Whatever stops the writing (a full disk, a process killed, a mistake in what is written), the file that had the name
 before is as it was, and no half of a new one is seen under it.
@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import errno
 import os
-import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
@@ -82,47 +81,6 @@ def whole_files(*paths: Path) -> Iterator[list[Path]]:
     finally:
         for room in rooms:
             room.unlink(missing_ok=True)
-
-
-@contextmanager
-def whole_folder(path: Path) -> Iterator[Path]:
-    """An empty folder to write into; what stands in it when the block ends takes the place of ``path``.
-
-    A folder that has the name is replaced as a whole: who calls has made sure that it may be. Folders above are made
-    as needed. After any error everything is as before. Raises ``OSError`` where the disk refuses.
-
-    >>> folder = Path(tempfile.mkdtemp())
-    >>> with whole_folder(folder / "out") as room:
-    ...     _ = (room / "a.txt").write_text("a")
-    >>> [p.name for p in folder.iterdir()], [p.name for p in (folder / "out").iterdir()]
-    (['out'], ['a.txt'])
-    """
-    target = Path(os.path.realpath(path))
-    made = [p for p in (target.parent, *target.parent.parents) if not p.exists()]
-    target.parent.mkdir(parents=True, exist_ok=True)
-    work = Path(tempfile.mkdtemp(prefix=".relending-", suffix=".partial", dir=target.parent))
-    room, former = work / "new", work / "old"
-    try:
-        room.mkdir()
-        yield room
-        for written in room.rglob("*"):
-            written.chmod(FOLDER_MODE if written.is_dir() else MODE)
-        room.chmod(FOLDER_MODE)
-        if target.exists():
-            target.rename(former)
-        try:
-            room.rename(target)
-        except BaseException:
-            if former.exists():
-                former.rename(target)
-            raise
-    except BaseException:
-        shutil.rmtree(work, ignore_errors=True)
-        for parent in made:
-            with suppress(OSError):
-                parent.rmdir()
-        raise
-    shutil.rmtree(work, ignore_errors=True)
 
 
 def _room(target: Path) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -100,6 +101,7 @@ def command(
     """
     from relending.cli.disclosing import Given, make_job, summary
     from relending.outfile import reason as why
+    from relending.room import clear
     from relending.runfolder import RunFolderError
 
     may_write(run, out, published, lang)
@@ -107,6 +109,8 @@ def command(
     together(final, amend, and_later, reason, published, lang)
     free(out, force, lang)
     places = three_decimals(decimals, lang)
+    for left in clear(Path(os.path.realpath(out)).parent):
+        say(left.text(lang), err=True)
     listed: list[Path] = []
     try:
         with errors_for_people(lang, written=listed), damage_told(run):

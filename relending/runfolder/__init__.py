@@ -1,12 +1,12 @@
 """The run folder: saved, opened, checked. The only package that knows its layout (docs/run_folder.md)."""
 
+from relending.room import clear
 from relending.runfolder.comparison import refuse_together, save_together
 from relending.runfolder.errors import FigureTooLarge, FolderExists, RunFolderError
 from relending.runfolder.folder import refuse, save
 from relending.runfolder.manifest import input_files, make_manifest
 from relending.runfolder.memory import Run, run
 from relending.runfolder.read import Difference, OpenedRun, open_run, verify
-from relending.runfolder.room import clear
 
 __all__ = [
     "Difference",

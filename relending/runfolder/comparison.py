@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from relending.room import NEW, room_in
 from relending.runfolder.errors import FolderExists
 from relending.runfolder.folder import FILE_MODE, PICTURES, cannot_write
-from relending.runfolder.room import NEW, room_in
 from relending.runfolder.write import is_table, write_table
 
 if TYPE_CHECKING:

@@ -1,7 +1,7 @@
 """Saving a run: everything is written to a folder beside the final one, which then takes its name.
 
 So a folder under the final name is complete, always; whatever fails, nothing half-written is left. Of a process that
-is killed a room is left (:mod:`relending.runfolder.room`), which the next one clears up; between the two renames with
+is killed a room is left (:mod:`relending.room`), which the next one clears up; between the two renames with
 which a run replaces a former one, the former one lies in it, whole, and is put back.
 """
 
@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from relending.outfile import reason
+from relending.room import GONE, NEW, OLD, clear, room_in
 from relending.runfolder.errors import FolderExists, RunFolderError
 from relending.runfolder.manifest import MANIFEST, STATEMENTS, canonical_json, confidentiality, sha256
-from relending.runfolder.room import GONE, NEW, OLD, clear, room_in
 from relending.runfolder.tables import file_name, tables
 from relending.runfolder.write import write_table
 

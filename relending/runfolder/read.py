@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
+from relending.room import former_of
 from relending.runfolder.errors import RunFolderError
 from relending.runfolder.manifest import MANIFEST, SCENARIO_FILE, read_manifest, sha256
 from relending.runfolder.parse import damaged, read_rows, read_table
-from relending.runfolder.room import former_of
 from relending.runfolder.tables import step_frame, tables
 from relending.runfolder.views import Views
 

@@ -11,7 +11,8 @@ import pandas as pd
 
 from relending.findings import messages
 from relending.lineage.whynot import Saved
-from relending.outfile import whole_file, whole_folder
+from relending.outfile import whole_file
+from relending.room import whole_folder
 from relending.sheet import Styles, made_to_print, put
 from relending.spreadsheet import workbook
 from relending.statement.accept import accepted_of

@@ -18,8 +18,8 @@ from click.testing import CliRunner
 
 import relending as rl
 from relending.cli import main
+from relending.room import GONE, LOCK, NEW, OLD, room_in
 from relending.runfolder import RunFolderError, clear, open_run, save, verify
-from relending.runfolder.room import GONE, LOCK, NEW, OLD, room_in
 
 ROOT = Path(__file__).resolve().parents[2]
 posix = pytest.mark.skipif(os.name != "posix", reason="processes are forked and killed by signal")
@@ -83,7 +83,7 @@ def test_a_command_killed_at_random_moments_never_leaves_half_a_run(tmp_path: Pa
     target = tmp_path / "run"
     command = cli("run", "demo", "--out", target, "--force", "--quiet")
     subprocess.run(command, env=environment(), check=True, timeout=300)
-    whole_bytes = {p.name: p.read_bytes() for p in target.iterdir()}
+    whole_bytes = {p.relative_to(target): p.read_bytes() for p in target.rglob("*") if p.is_file()}
     pick = random.Random(7)
     killed = 0
     for _ in range(6):
@@ -94,7 +94,7 @@ def test_a_command_killed_at_random_moments_never_leaves_half_a_run(tmp_path: Pa
         running.kill()
         killed += running.wait() == -signal.SIGKILL
         clear(tmp_path)
-        assert {p.name: p.read_bytes() for p in target.iterdir()} == whole_bytes
+        assert {p.relative_to(target): p.read_bytes() for p in target.rglob("*") if p.is_file()} == whole_bytes
     assert killed, "each of them ended before it was killed"
     subprocess.run(command, env=environment(), check=True, timeout=300)
     assert verify(target) == []

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from relending import outfile
+from relending import room
 from relending.statement import files as statement_files
 from relending.statement import publish
 from relending.statement.archive import Archive
@@ -107,7 +107,7 @@ def test_a_first_version_taken_back_leaves_no_trace_of_it(tmp_path: Path, monkey
     bank = Bank(tmp_path)
     run = bank.run()
     with monkeypatch.context() as patch:
-        patch.setattr(outfile, "FOLDER_MODE", "no mode")  # what comes behind keeping fails
+        patch.setattr(room, "FOLDER_MODE", "no mode")  # what comes behind keeping fails
         with pytest.raises(TypeError):
             bank.disclose(run, "2024Q1", "--final", out="out")
     assert not (tmp_path / "out").exists() and not list(bank.published.rglob("*"))

@@ -18,17 +18,18 @@ import shutil
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from relending.outfile import locked
-from relending.runfolder.manifest import MANIFEST
+from relending.outfile import FOLDER_MODE, MODE, locked
 
 PREFIX, SUFFIX = ".relending-", ".partial"
 LEFT = re.compile(r"\.relending-\w{8}\.partial(\.\w+)?")
 LOCK, NEW, OLD, GONE = "lock", "new", "old", "gone"
+WHOLE = ("manifest.json", "statements")
+"""What is in a folder that has taken its place: a run, or a disclosure."""
 MADE_WITHIN = 3600  # seconds: between making a room and locking it lies no more than a moment
 
 
@@ -53,6 +54,53 @@ def room_in(parent: Path) -> Iterator[Path]:
             lock.close()  # an open file cannot be removed everywhere
         if not _formers(room):  # what could not be put back is kept for whoever comes next
             shutil.rmtree(room, ignore_errors=True)
+
+
+@contextmanager
+def whole_folder(path: Path) -> Iterator[Path]:
+    """An empty folder to write into; what stands in it when the block ends takes the place of ``path``.
+
+    A folder that has the name is replaced as a whole: who calls has made sure that it may be. Folders above are made
+    as needed. After any error everything is as before; what a killed process left, :func:`clear` puts right. Raises
+    ``OSError`` where the disk refuses.
+
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> with whole_folder(folder / "out") as new:
+    ...     _ = (new / "a.txt").write_text("a")
+    >>> [p.name for p in folder.iterdir()], [p.name for p in (folder / "out").iterdir()]
+    (['out'], ['a.txt'])
+    """
+    target = Path(os.path.realpath(path))
+    made = [p for p in (target.parent, *target.parent.parents) if not p.exists()]
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with room_in(target.parent) as room:
+            yield room / NEW
+            for written in (room / NEW).rglob("*"):
+                written.chmod(FOLDER_MODE if written.is_dir() else MODE)
+            (room / NEW).chmod(FOLDER_MODE)
+            _take(room, target)
+    except BaseException:
+        for parent in made:
+            with suppress(OSError):
+                parent.rmdir()
+        raise
+
+
+def _take(room: Path, target: Path) -> None:
+    """Give what is new the name; what had it lies in the room until then, and is put back if that fails."""
+    former = room / OLD / target.name
+    if target.exists():
+        former.parent.mkdir()
+        target.rename(former)
+    try:
+        (room / NEW).rename(target)
+    except BaseException:
+        if former.exists():
+            former.rename(target)
+        raise
+    if former.parent.exists():
+        former.parent.rename(room / GONE)
 
 
 def _formers(room: Path) -> list[Path]:
@@ -137,7 +185,8 @@ def _cleared(room: Path) -> list[Left]:
         if not os.path.lexists(target):
             former.rename(target)
             back = target
-        elif not (target / MANIFEST).is_file():  # something else has the name: the only run there is stays where it is
+        elif not any((target / name).exists() for name in WHOLE):
+            # something else has the name: the only run there is stays where it is
             return [Left(room, size, removed=False)]
     shutil.rmtree(room, ignore_errors=True)
     return [Left(room, size, removed=not room.exists(), restored=back)]
