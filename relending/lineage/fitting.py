@@ -17,6 +17,8 @@ from relending.lineage.case import DamagedRun
 
 SIDE_BY_SIDE = ("loans", "screening", "attribution")
 """Tables that have the same loan in the same row."""
+FILLED = ("loan_id", "lender", "facility", "disbursed", "principal_fen", "rate_ppm", "reduction_g")
+"""What is said of every supported loan."""
 BASES = {"attribution": (RECORDED, SIMULATED), "disclosure": (RECORDED, SIMULATED, MIXED)}
 
 
@@ -32,6 +34,10 @@ def check_fit(tables: Mapping[str, pd.DataFrame], manifest: Mapping[str, Any]) -
     for name, one in zip(SIDE_BY_SIDE[1:], ids[1:], strict=True):
         if not one.fill_null("").equals(ids[0].fill_null("")):
             raise DamagedRun(f"{name}: not the loans of {SIDE_BY_SIDE[0]}")
+    supported = tables["attribution"][tables["attribution"]["supported"].to_numpy(dtype=bool)]
+    for name in FILLED:
+        if arrow(supported, name).null_count:
+            raise DamagedRun(f"attribution: {name} —")
     older = "basis" not in manifest["scenario"]
     for name, known in BASES.items():
         if "basis" not in tables[name]:
