@@ -90,8 +90,8 @@ class Known:
     """The hidden values of a run; :meth:`inside` tells the texts that hold one, however it is spelled there.
 
     A value counts where it stands alone, not inside a longer word or number: ``A1`` is in ``A1 (row 7)``, ``a-1.xlsx``,
-    ``A1b`` and ``借据A1``, not in ``A12``. A letter or digit by itself counts as it is written, and so does a value that
-    is one of our ``own`` words in another spelling (``Wind``); one other character (``无``, ``-``) hides nothing.
+    ``A1b`` and ``借据A1``, not in ``A12``. A letter or digit by itself counts as it is written, and so does a value
+    that is one of our ``own`` words in another spelling (``Wind``); one other character (``无``, ``-``) hides nothing.
 
     >>> known = Known([pa.array(["A1", "甲风电公司", "无"])])
     >>> [known.holds(t) for t in ("A1 (row 7)", "A12", "甲风电 公司.xlsx", "无", "无效")]

@@ -16,6 +16,7 @@ import stat
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from io import BufferedReader
 from pathlib import Path, PurePosixPath
 from typing import IO
 
@@ -197,7 +198,8 @@ class Archive:
             raise damaged(str(self.root), "file", "folder") from None
 
     @contextmanager
-    def _opened(self, place: Path) -> Iterator[IO[bytes]]:
+    def _opened(self, place: Path) -> Iterator[BufferedReader]:
+        """A plain file of the archive, to be read."""
         try:
             self._plain(place, folder=False)
             with place.open("rb") as held:

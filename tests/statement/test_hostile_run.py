@@ -1,4 +1,4 @@
-"""A run folder whose files were changed and given their checksums anew: said to be damaged, and nothing leaves --out."""
+"""A run folder whose files were changed, each checksum renewed: said to be damaged, and nothing leaves --out."""
 
 from __future__ import annotations
 
