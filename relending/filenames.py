@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+import unicodedata
 from pathlib import Path
 
 LONGEST = 80
@@ -35,6 +36,25 @@ def unfit(name: str, longest: int = 255) -> str:
     if device.casefold() in _DEVICES:
         return device.upper()
     return f"{len(name)} > {longest}" if len(name) > longest else ""
+
+
+LONGEST_ID = 200
+"""Bytes of an id of a lender or facility in the name of a file, which holds 255 and has more to say."""
+
+
+def unfit_id(ident: str) -> str:
+    """What keeps an id of a lender or facility from standing in the name of a file; empty if nothing.
+
+    A lender that nobody knows is called as the book calls it, and a book may say anything.
+
+    >>> [unfit_id(name) for name in ("示范银行", "a/b", "../x", "NUL", "C:x")]
+    ['', '/', '/', 'NUL', ':']
+    """
+    odd = [f"U+{ord(c):04X}" for c in ident if unicodedata.category(c) in ("Cf", "Zl", "Zp")]
+    long = len(ident.encode("utf-8", "replace"))
+    return (
+        unfit(ident, LONGEST) or " ".join(dict.fromkeys(odd)) or (f"{long} > {LONGEST_ID}" if long > LONGEST_ID else "")
+    )
 
 
 def beside(folder: Path, given: str) -> Path:

@@ -15,6 +15,7 @@ from relending.cli.run_folders import facility_among, lender_among, tried
 from relending.dates import quarter_text
 from relending.engine.context import Context
 from relending.engine.disclosure import HORIZONS
+from relending.filenames import LONGEST, unfit_id
 from relending.findings import WHERE, Findings, InputError
 from relending.lineage.disclosed import Disclosures
 from relending.lineage.known import Known
@@ -125,7 +126,9 @@ def make_job(opened: OpenedRun, given: Given) -> Job:
     rules = next((rules for rules in context.facilities if rules.id == facility), None)
     quarter = tried(wrong, quarter_among, context, rules, given.quarter)
     dated = None if given.dated is None or quarter is None else tried(wrong, day_among, quarter, given.dated)
-    redactor = None if given.redact is None else tried(wrong, _redactor, given.redact)
+    if given.redact is not None and "redacted" in opened.manifest:
+        wrong.append(Findings.one("statement_redacted_run", column="--redact", found=str(opened.manifest["redacted"])))
+    redactor = None if given.redact is None or wrong else tried(wrong, _redactor, given.redact)
     accepted = () if given.accept is None else tried(wrong, read_accepted, given.accept)
     template = None if given.template is None else tried(wrong, _template, given.template)
     inside: Any = opened
@@ -138,6 +141,10 @@ def make_job(opened: OpenedRun, given: Given) -> Job:
     there = sorted({one for each in asked for one in disclosures.lenders(each)})
     if facility is not None or (given.lender is not None and there):
         lender = tried(wrong, lender_among, there, opened.manifest, given.lender, "statement_lender")
+    if lender is not None and (fault := unfit_id(lender)):
+        wrong.append(
+            Findings.one("statement_lender_unfit", column="--lender", found=lender[:LONGEST], expected=f"≠ {fault}")
+        )
     if wrong or quarter is None or facility is None or lender is None or accepted is None:
         raise InputError(Findings.concat(wrong))
     return Job(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +15,8 @@ if TYPE_CHECKING:
     from relending.runfolder import OpenedRun
 
 T = TypeVar("T")
+LONGEST_LINE = 200
+"""Characters of what failed."""
 NAMED = 20
 """Lenders named where one is to be chosen; of more it is said how many."""
 
@@ -32,16 +36,43 @@ def opened_whole(run: Path, lang: str) -> OpenedRun:
     return opened
 
 
+DEBUG = "RELENDING_DEBUG"
+"""The environment variable under which an error that is told as damage of a run is shown as it came up too."""
+
+
 @contextmanager
 def damage_told(run: Path) -> Iterator[None]:
-    """Tables of a run that do not fit together are a RunFolderError that names the run."""
+    """Tables of a run that do not fit together are a RunFolderError that names the run and what failed.
+
+    Anyone can change a file of a run and renew its checksum, so no table need be what a run can have written: whatever
+    then fails is a matter of the folder, not of the program. It is the cause of the error, and shown under
+    ``RELENDING_DEBUG``. What is said of the input, of identities and of figures too large stays what it is.
+    """
     from relending.lineage import DamagedRun
+    from relending.runfolder.errors import FigureTooLarge
     from relending.runfolder.parse import damaged
+    from relending.units import LimitError
 
     try:
         yield
     except DamagedRun as error:
         raise damaged(run, str(error)) from error
+    except (LimitError, FigureTooLarge):
+        raise
+    except (LookupError, ValueError, TypeError, AttributeError, ArithmeticError) as error:
+        if os.environ.get(DEBUG):
+            traceback.print_exception(error)
+        raise damaged(run, failed(error)) from error
+
+
+def failed(error: Exception) -> str:
+    """What failed, in one short line.
+
+    >>> failed(KeyError("sector")), failed(ValueError()), failed(ValueError("a\\nb"))
+    ("KeyError: 'sector'", 'ValueError', 'ValueError: a')
+    """
+    said = str(error).strip().splitlines()
+    return f"{type(error).__name__}: {said[0][:LONGEST_LINE]}" if said else type(error).__name__
 
 
 def tried(wrong: list[Findings], work: Callable[..., T], *given: object) -> T | None:

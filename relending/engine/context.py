@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from relending.policy import Dated, Facility, Lpr
 
 
+RATE_BASES = ("issue", "current")
+"""Which rates are weighed, or earned: those at issue, or the current ones."""
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
     """The rules and the horizon, the same for every block of a run.

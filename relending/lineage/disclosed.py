@@ -25,6 +25,7 @@ from relending.engine.opening_totals import SINCE_START, TABLE, TOTAL, YEAR, Tot
 from relending.engine.repricing import make_pricing, rate_on
 from relending.findings import InvariantError
 from relending.lineage.case import DamagedRun, facility_of
+from relending.lineage.fitting import check_fit
 from relending.lineage.whynot import Saved
 from relending.policy import Facility, fields, sectors
 from relending.units import E8, PPM, Ints, exact_sums, from_limbs, weighted_limbs
@@ -140,10 +141,14 @@ def left_in(tables: Mapping[str, pd.DataFrame]) -> dict[str, int]:
 
 
 class Disclosures:
-    """The disclosed figures of a run with their loans; what all lenders share is read once."""
+    """The disclosed figures of a run with their loans; what all lenders share is read once.
+
+    DamagedRun where the tables of the run do not fit together.
+    """
 
     def __init__(self, run: Saved) -> None:
         self.run, self.context = run, run.context()
+        check_fit(run.tables, run.manifest)
         attribution = run.tables["attribution"]
         self._at = np.flatnonzero(attribution["supported"].to_numpy(dtype=bool))
         rows = attribution.iloc[self._at]

@@ -141,8 +141,11 @@ class Redactor:
         # a loan stands in many tables: of each kind every value once
         kinds = dict.fromkeys(kind for kind, _ in arrays)
         return Known(
-            pa.chunked_array([distinct_texts(values) for of, values in arrays if of == kind], pa.string())
-            for kind in kinds
+            (
+                pa.chunked_array([distinct_texts(values) for of, values in arrays if of == kind], pa.string())
+                for kind in kinds
+            ),
+            _own_words(),
         )
 
     def tables(self, tables: Mapping[str, pd.DataFrame], known: Known | None = None) -> dict[str, pd.DataFrame]:
@@ -223,7 +226,7 @@ class Redactor:
         )
         alone = known is None
         if known is None:  # what the findings themselves tell of the run that there is not
-            known = Known([held["loan"], held["found"].filter(hidden)])
+            known = Known([held["loan"], held["found"].filter(hidden)], _own_words())
         new = {"loan": self.array("loan", held["loan"])}
         new |= {c: self._guarded(kind, held[c], known) for c, kind in PLACES.items()}
         quoting = _among(held["code"], rule["quoting"])

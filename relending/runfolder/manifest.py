@@ -164,7 +164,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
             f"{folder}：不是运行文件夹，缺少 {MANIFEST}；请给出 `relending run` 写出的文件夹"
             "（多个情景时为其中一个子文件夹）",
         ) from None
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, RecursionError) as error:
         raise _damaged(path, str(error)) from None
     if not isinstance(record, dict) or "format" not in record:
         raise _damaged(path, "no format")

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from relending.audit import compare, read_published
+from relending.filenames import unfit_id
 from relending.findings import Findings
 from relending.runfolder.folder import save
 from relending.runfolder.manifest import SCENARIO_FILE, input_files, make_manifest
@@ -104,8 +105,20 @@ def run(
     if loaded.published is not None:
         tables["published"] = compare(loaded.name, said.figures, tables)
         findings = findings + said.findings
+    findings = findings + _unnamed(tables["attribution"], done.context)
+    if len(findings) != len(done.findings):
         tables["findings"] = findings.frame()
     return Run(loaded, tables, record(done, said.inputs), findings, done.context)
+
+
+def _unnamed(attribution: pd.DataFrame, context: Context) -> Findings:
+    """What is said of lenders of whom no statement can be written."""
+    lenders = attribution["lender"][attribution["supported"]].dropna().unique()
+    if not any(map(unfit_id, lenders)):
+        return Findings()
+    from relending.statement.last import unnamed_lenders  # it knows how files are written, which takes time to load
+
+    return unnamed_lenders(attribution, context)
 
 
 def record(done: Executed, more: Sequence[Mapping[str, Any]] = ()) -> dict[str, Any]:

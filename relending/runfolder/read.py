@@ -67,7 +67,7 @@ class OpenedRun(Views):
 
         try:
             return context_of(self.manifest)
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
+        except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
             raise damaged(self.path / MANIFEST, f"scenario or policy: {error!r}") from error
 
     def statements(self) -> list[Statement]:

@@ -9,7 +9,9 @@ from decimal import Decimal
 from typing import Any
 
 from relending.dates import to_day, whole_quarters
-from relending.engine.context import Context
+from relending.engine.claims import FULL, FUNDED
+from relending.engine.context import RATE_BASES, Context
+from relending.engine.ineligible import KEPT, LISTED, RESTATED
 from relending.policy import (
     Dated,
     DatedValue,
@@ -56,7 +58,7 @@ def context_of(manifest: Mapping[str, Any]) -> Context:
         own_rate=_by_lender(scenario["market"]["own_rate"]),
         first_quarter=first,
         last_quarter=last,
-        rate_basis=scenario["disclosure"]["rate_basis"],
+        rate_basis=_one_of("rate_basis", scenario["disclosure"]["rate_basis"], RATE_BASES),
         lpr_shift_bp=scenario["market"]["lpr_shift_bp"],
         lpr_shift_from=to_day(dt.date.fromisoformat(scenario["market"]["lpr_shift_from"])),
         **_later(scenario),
@@ -76,10 +78,17 @@ def _later(scenario: Mapping[str, Any]) -> dict[str, Any]:
         "reference_rate": _by_lender(market.get("reference_rate", {})),
         "collateral_cost": _by_lender(market.get("collateral_cost", {})),
         "earning_assets": _dated("earning_assets", assets, FEN) if assets else None,
-        "loan_rates": market.get("loan_rates", disclosure["rate_basis"]),
-        "ineligible": disclosure.get("ineligible", "listed"),
-        "claim": disclosure.get("claim") or "",
+        "loan_rates": _one_of("loan_rates", market.get("loan_rates", disclosure["rate_basis"]), RATE_BASES),
+        "ineligible": _one_of("ineligible", disclosure.get("ineligible", LISTED), (KEPT, LISTED, RESTATED)),
+        "claim": _one_of("claim", disclosure.get("claim") or "", ("", FULL, FUNDED)),
     }
+
+
+def _one_of(name: str, value: Any, choices: tuple[str, ...]) -> str:
+    """A value of the record that is one of these; ValueError for another, which no rule would be said of."""
+    if not isinstance(value, str) or value not in choices:
+        raise ValueError(f"{name} {value!r:.60} is none of {', '.join(filter(None, choices))}")
+    return value
 
 
 def _by_lender(given: Mapping[str, Any]) -> dict[str, Dated]:

@@ -8,6 +8,7 @@ written through a link.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import shutil
@@ -15,6 +16,7 @@ import stat
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from io import BufferedReader
 from pathlib import Path, PurePosixPath
 from typing import IO
 
@@ -23,6 +25,7 @@ from relending.filenames import LONGEST, unfit
 from relending.findings import Findings, InputError
 from relending.outfile import MODE, locked
 from relending.statement.record import Record
+from relending.statement.record_check import LARGEST_LOANS
 from relending.statement.record_file import (
     RECORD,
     TABLE,
@@ -86,10 +89,13 @@ class Archive:
         for file, sha256 in files.items():
             if fault := _unfit_file(file):
                 raise damaged(name, fault)
-            content = self._content(folder, file)
-            if digest(content) != sha256:
-                raise damaged(self._name(folder / file), digest(content), sha256)
-            loans = content if file == TABLE else loans
+            if file == TABLE:
+                loans = self._content(folder, file, LARGEST_LOANS)
+                found = digest(loans)
+            else:
+                found = self._digest(folder, file)
+            if found != sha256:
+                raise damaged(self._name(folder / file), found, sha256)
         record = read_record(held, loans, name)
         place = (record.lender, record.facility, record.quarter, record.version)
         if place != (lender, facility, quarter, version):
@@ -191,17 +197,28 @@ class Archive:
         except NotADirectoryError:
             raise damaged(str(self.root), "file", "folder") from None
 
-    def _content(self, folder: Path, file: str, most: int = -1) -> bytes:
-        place = folder / file
+    @contextmanager
+    def _opened(self, place: Path) -> Iterator[BufferedReader]:
+        """A plain file of the archive, to be read."""
         try:
             self._plain(place, folder=False)
             with place.open("rb") as held:
-                content = held.read(most + 1 if most >= 0 else -1)
+                yield held
         except FileNotFoundError:
             raise damaged(self._name(place), "—", "file") from None
-        if 0 <= most < len(content):
-            raise damaged(self._name(place), f"> {most:,} bytes")
-        return content
+
+    def _content(self, folder: Path, file: str, most: int) -> bytes:
+        """The bytes of a file that has at most so many."""
+        place = folder / file
+        with self._opened(place) as held:
+            if os.fstat(held.fileno()).st_size > most:
+                raise damaged(self._name(place), f"> {most:,} bytes")
+            return held.read(most + 1)[:most]
+
+    def _digest(self, folder: Path, file: str) -> str:
+        """SHA-256 of a file, which is read in pieces."""
+        with self._opened(folder / file) as held:
+            return hashlib.file_digest(held, "sha256").hexdigest()
 
     @contextmanager
     def _made(self, folder: Path) -> Iterator[Path]:

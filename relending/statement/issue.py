@@ -123,6 +123,9 @@ def make_issue(
     Raises InputError with everything that keeps a final statement from being made, and where an amendment has nothing
     to amend; InvariantError where a figure is not that of its loans.
     """
+    if (wanted.final or wanted.amend) and "redacted" in run.manifest:
+        column = "--amend" if wanted.amend else "--final"  # no record of another run could be compared with its ids
+        raise InputError(Findings.one("statement_redacted_run", column=column, found=str(run.manifest["redacted"])))
     check_quarter(run.context(), disclosures.rules(wanted.facility), wanted.quarter)
     found = disclosures.of(wanted.lender, wanted.facility, wanted.quarter)
     rehash = _same if wanted.key else None
@@ -228,12 +231,12 @@ def _same(kind: str, text: str) -> str:
 
 def _bank_name(run: Saved, wanted: Wanted) -> tuple[bool, Findings]:
     """Whether the bank's full name is known, and what is to be said of it."""
+    named = lender_names(run.manifest, wanted.lender)  # a record that holds no texts there stops here
     given = run.manifest["scenario"]["lenders"].get(wanted.lender, {}).get("full_name") or {}
     if given and wanted.lender not in given.values():  # a name that nobody gave is the id
         return True, Findings()
     if wanted.lender in policy.lenders():
-        said = lender_names(run.manifest, wanted.lender)["zh"]
-        return True, Findings.one("statement_name_unconfirmed", column="full_name", found=said)
+        return True, Findings.one("statement_name_unconfirmed", column="full_name", found=named["zh"])
     return False, Findings()
 
 

@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import pandas as pd
+
 from relending.dates import quarter_of
-from relending.engine.context import launch_day
+from relending.engine.context import Context, launch_day
+from relending.filenames import LONGEST, unfit_id
+from relending.findings import Findings
 from relending.lineage.disclosed import Disclosures
 from relending.lineage.open_points import open_points
 from relending.lineage.whynot import Saved
@@ -23,13 +27,19 @@ MOST = 100
 
 
 def last_statements(run: Saved) -> Iterator[Statement]:
-    """The statement of each lender's last quarter with new loans, drafts marked; none of a facility of too many."""
+    """The statement of each lender's last quarter with new loans, drafts marked; none of a facility of too many.
+
+    None either of a lender whose id cannot name a file: a made-up name would be nobody's, and two lenders might have
+    the same. The run says of which (:func:`unnamed_lenders`).
+    """
     disclosures, options = Disclosures(run), options_of(run.manifest)
     for rules in disclosing(run.context()):
         lenders = disclosures.lenders(rules.id)
         if len(lenders) > MOST:
             continue  # said by whoever knows left_out
         for lender in lenders:
+            if unfit_id(lender):
+                continue
             quarter = disclosures.last_quarter(lender, rules.id)
             if quarter is None or quarter < int(quarter_of(launch_day(rules))):
                 continue
@@ -45,6 +55,21 @@ def left_out(run: Saved) -> list[tuple[Facility, int]]:
     disclosures = Disclosures(run)
     many = [(rules, len(disclosures.lenders(rules.id))) for rules in disclosing(run.context())]
     return [(rules, n) for rules, n in many if n > MOST]
+
+
+def unnamed_lenders(attribution: pd.DataFrame, context: Context) -> Findings:
+    """The lenders with supported loans of whom no statement can be written, since their id cannot name a file.
+
+    ``attribution`` is the run's table. Only a lender that nobody knows, and that is called as the book calls it, can be
+    one.
+    """
+    last = context.last_quarter
+    due = [rules.id for rules in context.facilities if must_disclose(rules, last)]
+    some = attribution[attribution["supported"] & attribution["facility"].isin(due).fillna(False)]
+    odd = [name for name in sorted(some["lender"].dropna().unique().tolist()) if unfit_id(name)]
+    shown = [f"{name[:LONGEST]}…" if len(name) > LONGEST else name for name in odd]
+    faults = [f"≠ {unfit_id(name)}" for name in odd]
+    return Findings.of("statement_unnamed", len(odd), column="lender", found=shown, expected=faults)
 
 
 def write_statements(statements: Sequence[Statement], folder: Path) -> list[Path]:

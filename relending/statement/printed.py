@@ -22,11 +22,16 @@ GRAMS_IN = {"t": 10**6, "wan_t": 10**10}
 YEAR_TEXTS = ("not_in_q1", "always", "never")
 """When the text speaks of the year to date: in a first quarter it is the quarter once more."""
 MEASURES = ("projects", "amount", "rate", "reduction")
+MOST = {"amount": 6, "rate": 4, "reduction": 6, "projects": 50}
+"""The most decimals of a measure, and the most projects that a text names."""
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How a statement prints: units, decimals, how many projects it names, when its text has the year to date."""
+    """How a statement prints: units, decimals, how many projects it names, when its text has the year to date.
+
+    ValueError where one is not as a scenario may have it: options also come out of files that anyone may have written.
+    """
 
     amount_unit: str = "wan_yuan"
     reduction_unit: str = "t"
@@ -35,6 +40,17 @@ class Options:
     reduction: int = 2
     projects: int = 3
     year_text: str = "not_in_q1"
+
+    def __post_init__(self) -> None:
+        choices = {"amount_unit": FEN_IN, "reduction_unit": GRAMS_IN, "year_text": YEAR_TEXTS}
+        for name, known in choices.items():
+            given = getattr(self, name)
+            if type(given) is not str or given not in known:
+                raise ValueError(f"{name}: {given!r:.60}, not one of {', '.join(known)}")
+        for name, most in MOST.items():
+            given = getattr(self, name)
+            if type(given) is not int or not 0 <= given <= most:
+                raise ValueError(f"{name}: {_shown(given)}, not a whole number of 0 to {most}")
 
     def but(self, **changes: Any) -> Options:
         """The same with what is given (not None) changed."""
@@ -58,12 +74,34 @@ class Options:
         return 0 if measure == "projects" else int(getattr(self, measure))
 
 
+def _shown(value: Any) -> str:
+    """A value in few characters; the digits of an integer without end cannot be had."""
+    return type(value).__name__ if type(value) is not int or abs(value) >= 10**20 else str(value)
+
+
 def options_of(manifest: Mapping[str, Any]) -> Options:
-    """The options of a run's scenario (table ``disclosure``); an older record has those it has."""
-    given = manifest["scenario"]["disclosure"]
-    names = ("amount_unit", "reduction_unit", "projects", "year_text")
-    decimals = {name: given.get("decimals", {}).get(name) for name in ("amount", "rate", "reduction")}
-    return Options().but(**decimals, **{name: given.get(name) for name in names})
+    """The options of a run's scenario (table ``disclosure``); an older record has those it has.
+
+    Raises ValueError where they are none that a scenario may have.
+
+    >>> options_of({"scenario": {"disclosure": {"decimals": {"amount": 10**9}}}})
+    Traceback (most recent call last):
+    ValueError: amount: 1000000000, not a whole number of 0 to 6
+    """
+    given = table_in(manifest, "scenario", "disclosure")
+    decimals = table_in(given, "decimals") if "decimals" in given else {}
+    named = {name: given[name] for name in ("amount_unit", "reduction_unit", "projects", "year_text") if name in given}
+    return Options(**named, **{name: decimals[name] for name in ("amount", "rate", "reduction") if name in decimals})
+
+
+def table_in(record: Mapping[str, Any], *keys: str) -> Mapping[str, Any]:
+    """A table of a record below others; ValueError where there is none, or something else."""
+    found: Any = record
+    for i, key in enumerate(keys, 1):
+        found = found.get(key) if isinstance(found, Mapping) else None
+        if not isinstance(found, Mapping):
+            raise ValueError(f"{'.'.join(keys[:i])} is no table")
+    return found
 
 
 @dataclass(frozen=True, slots=True)

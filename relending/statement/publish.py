@@ -20,7 +20,7 @@ from relending.statement.archive import Archive
 from relending.statement.chain import in_words
 from relending.statement.chain_note import comparison_note
 from relending.statement.correction_note import correction_note, correction_paper
-from relending.statement.files import stem, write_note, write_statement
+from relending.statement.files import all_inside, stem, write_note, write_statement
 from relending.statement.issue import Issue
 from relending.statement.paper import write_paper
 from relending.statement.template import Template
@@ -100,7 +100,7 @@ def _write_issue(
     path = internal / f"{stem(statement, lang, 'workpaper')}.xlsx"
     points = points_in_words(issue, lang) if len(issue.points) else None
     write_paper(inside, issue.found, statement, lang, path, comparison=comparison, points=points)
-    kept.append(path)
+    kept += all_inside(internal, [path])
     return Written(issue, tuple(shown), tuple(kept))
 
 

@@ -23,11 +23,12 @@ from relending.findings import Findings, InputError
 from relending.lineage.disclosed import Figures, Key
 from relending.statement.printed import Options
 from relending.statement.record import FIRST_LOANS, LOANS, WORKED_OUT_FROM, Accepted, Record, unlike_loans
+from relending.statement.record_check import check_record, check_size
 
 FORMAT = 1
 RECORD, TABLE = "internal/record.json", "internal/loans.parquet"
 SEAL = "sha256"
-_DIGITS = re.compile(r"-?\d{1,400}")
+_DIGITS = re.compile(r"-?[0-9]{1,400}")
 _HASH = re.compile(r"[0-9a-f]{64}")
 
 
@@ -134,18 +135,18 @@ def read_record(held: Mapping[str, Any], loans: bytes, file: str) -> Record:
             Options(**{name: _as(kind, held["options"][name]) for name, kind in _kinds(Options())}),
             _text(held["rate_basis"]),
             _text(held["claim"]),
-            tuple(_text(name) for name in held["projects"]),
+            tuple(_text(name) for name in _list(held["projects"])),
             _read_loans(loans),
             _read_figures(held["began"]),
             {_text(horizon): parse_quarter(_text(last)) for horizon, last in held["through"].items()},
             _text(held["reason"]),
-            tuple(Accepted(**{n: _text(one[n]) for n in Accepted.__slots__}) for one in held["accepted"]),
+            tuple(Accepted(**{n: _text(one[n]) for n in Accepted.__slots__}) for one in _list(held["accepted"])),
             _text(held["run"]),
             _text(held["redacted"]),
             None if previous is None else (parse_quarter(_text(previous["quarter"])), _count(previous["version"])),
         )
-        wrong = unlike_loans(record)
-    except (ValueError, KeyError, TypeError, AttributeError, OSError, pa.ArrowException) as error:
+        wrong = unlike_loans(check_record(record))
+    except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, OSError, pa.ArrowException) as error:
         raise damaged(file, _said(error)) from None
     if wrong:
         raise damaged(file, "; ".join(wrong), TABLE)
@@ -154,15 +155,19 @@ def read_record(held: Mapping[str, Any], loans: bytes, file: str) -> Record:
 
 def _read_figures(rows: Any) -> dict[Key, Figures]:
     names = Figures.__slots__
-    return {
+    out = {
         (_text(row["horizon"]), _text(row["code"])): Figures(*(int(_like(_DIGITS, row[n])) for n in names))
-        for row in rows
+        for row in _list(rows)
     }
+    if len(out) != len(rows):
+        raise ValueError(f"figures: {len(rows)} ≠ {len(out)}")
+    return out
 
 
 def _read_loans(content: bytes) -> Any:
     import pandas as pd
 
+    check_size(content)
     with pq.ParquetFile(pa.BufferReader(content)) as held:
         shape = held.schema_arrow.remove_metadata()
         if shape not in (FIRST_LOANS, LOANS):
@@ -190,8 +195,14 @@ def _text(value: Any) -> str:
     return value
 
 
+def _list(value: Any) -> list[Any]:
+    if not isinstance(value, list):
+        raise ValueError(f"{type(value).__name__} ≠ list")
+    return value
+
+
 def _count(value: Any) -> int:
-    if type(value) is not int or value < 1:
+    if type(value) is not int or not 1 <= value < 10**6:
         raise ValueError("version")
     return value
 
@@ -206,4 +217,5 @@ def _said(error: Exception) -> str:
     """What is wrong, in a few signs: nothing of the file's own content."""
     if isinstance(error, KeyError):
         return f"{error} ?"
-    return type(error).__name__ if isinstance(error, UnicodeDecodeError) else str(error).splitlines()[0][:100]
+    said = "" if isinstance(error, UnicodeDecodeError) else str(error).strip()
+    return said.splitlines()[0][:100] if said else type(error).__name__

@@ -23,10 +23,11 @@ from relending.engine.opening_totals import TOTAL
 from relending.lineage.disclosed import QUARTER, Disclosed, Figures
 from relending.lineage.whynot import Saved
 from relending.policy import Facility
-from relending.statement.printed import Options, Printed, printed
+from relending.statement.printed import Options, Printed, printed, table_in
 from relending.statement.words import word
 from relending.units import exact_sums
 
+LANGS = ("zh", "en")
 LONGEST_NAME = 200
 """Characters of a project's name in print; of a longer one the rest is left out."""
 
@@ -107,12 +108,17 @@ class Statement:
 def lender_names(manifest: Mapping[str, Any], lender: str, which: str = "full_name") -> dict[str, str]:
     """The full or short name of a lender as one line: as the run's scenario has it, else the policy files; else its id.
 
-    It stands in titles and heads of pages, where the end of a line would begin something else.
+    It stands in titles and heads of pages, where the end of a line would begin something else. ValueError where the
+    run's record has something else than texts there.
     """
-    told = manifest["scenario"]["lenders"].get(lender, {}).get(which)
+    table = table_in(manifest, "scenario", "lenders")
+    own = table_in(table, lender) if lender in table else {}
+    told = own.get(which) or {}
+    if not isinstance(told, Mapping) or not all(isinstance(told.get(lang) or "", str) for lang in LANGS):
+        raise ValueError(f"scenario.lenders.{lender:.60}.{which}: no text")
     known = policy.lenders().get(lender)
     names = told or (getattr(known, which) if known is not None else {})
-    return {lang: clean(names.get(lang) or "") or lender for lang in ("zh", "en")}
+    return {lang: clean(names.get(lang) or "") or lender for lang in LANGS}
 
 
 def clean(text: str, most: int = LONGEST_NAME) -> str:

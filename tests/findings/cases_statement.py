@@ -130,7 +130,28 @@ def later_kept(*words: str) -> Make:
     return make
 
 
+def redacted_run() -> list[str]:
+    """A run that is redacted when it is made."""
+    Path("key.txt").write_text(KEY, encoding="utf-8")
+    return [*RECEIVED(), "--redact", "key.txt"]
+
+
+def lender_with_a_path() -> list[str]:
+    """Money arrived for a loan of a lender whose name in the book leads out of a folder."""
+    words = RECEIVED()
+    content = Path("book.csv").read_text(encoding="utf-8").splitlines()
+    at = next(i for i, line in enumerate(content) if line.startswith("JJ001,"))
+    row = content[at].split(",")
+    row[LENDER] = "../bank"
+    content[at] = ",".join(row)
+    Path("book.csv").write_text("\n".join(content) + "\n", encoding="utf-8")
+    return words
+
+
 STATEMENT: dict[str, Make] = {
+    "statement_redacted_run": disclosing(redacted_run, *Q1, "--final"),
+    "statement_lender_unfit": disclosing(lender_with_a_path, *Q1, "--lender", "../bank"),
+    "statement_unnamed": lender_with_a_path,
     "statement_name_unconfirmed": disclosing(plain(), *Q1),
     "statement_open_points": disclosing(plain(), *Q1, "--final"),
     "accept_not_open": disclosing(

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 from relending.engine.columns import frame_of
 from relending.findings import InputError
-from relending.lineage.disclosed import Figures
+from relending.lineage.disclosed import Figures, fields_of, sectors_of
+from relending.policy import facility
 from relending.statement.printed import Options
 from relending.statement.record import (
     FIRST_LOANS,
@@ -24,6 +25,7 @@ from relending.statement.record import (
     WORKED_OUT_FROM,
     Accepted,
     Record,
+    of_code,
     record_of,
     run_digest,
     sums,
@@ -95,17 +97,18 @@ def records(draw: st.DrawFn) -> Record:
     began = {("since_start", "total"): Figures(*(draw(BIG) for _ in range(4)))}
     figures = {}
     for h in ("quarter", "year", "since_start"):
-        own = sums(loans[loans[f"in_{h}"].to_numpy(dtype=bool)])
-        figures[h, "total"] = own + began.get((h, "total"), Figures())
+        inside = loans[loans[f"in_{h}"].to_numpy(dtype=bool)]
+        for code in ("total", *fields_of(facility("cerf")), *sectors_of(facility("cerf"))):
+            figures[h, code] = sums(of_code(inside, code)) + began.get((h, code), Figures())
     return Record(
         draw(TEXT),
         "cerf",
-        draw(st.integers(8000, 9000)),
+        draw(st.integers(8100, 9000)),
         draw(st.integers(1, 99)),
         figures,
         Options(amount_unit="yi_yuan", rate=4),
-        "issue",
-        draw(TEXT),
+        draw(st.sampled_from(["issue", "current"])),
+        draw(st.sampled_from(["", "full", "funded"])),
         tuple(draw(st.lists(TEXT, max_size=3))),
         loans,
         began,
@@ -209,7 +212,7 @@ def test_ids_of_a_redacted_record_are_hashed_and_its_key_is_asked_for(tmp_path: 
         ({"version": 0}, "published_damaged"),
         ({"version": "1"}, "published_damaged"),
         ({"quarter": "2022Q5"}, "published_damaged"),
-        ({"figures": []}, ""),
+        ({}, ""),
         ({"figures": [{"horizon": "quarter"}]}, "published_damaged"),
         ({"figures": {"a": 1}}, "published_damaged"),
         ({"figures": 7}, "published_damaged"),
