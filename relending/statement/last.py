@@ -63,8 +63,7 @@ def unnamed_lenders(attribution: pd.DataFrame, context: Context) -> Findings:
     ``attribution`` is the run's table. Only a lender that nobody knows, and that is called as the book calls it, can be
     one.
     """
-    last = context.last_quarter
-    due = [rules.id for rules in context.facilities if must_disclose(rules, last)]
+    due = [rules.id for rules in disclosing(context)]
     some = attribution[attribution["supported"] & attribution["facility"].isin(due).fillna(False)]
     odd = [name for name in sorted(some["lender"].dropna().unique().tolist()) if unfit_id(name)]
     shown = [f"{name[:LONGEST]}…" if len(name) > LONGEST else name for name in odd]
