@@ -126,9 +126,7 @@ def make_job(opened: OpenedRun, given: Given) -> Job:
     rules = next((rules for rules in context.facilities if rules.id == facility), None)
     quarter = tried(wrong, quarter_among, context, rules, given.quarter)
     dated = None if given.dated is None or quarter is None else tried(wrong, day_among, quarter, given.dated)
-    if given.redact is not None and "redacted" in opened.manifest:
-        wrong.append(Findings.one("statement_redacted_run", column="--redact", found=str(opened.manifest["redacted"])))
-    redactor = None if given.redact is None or wrong else tried(wrong, _redactor, given.redact)
+    redactor = None if given.redact is None else tried(wrong, _redactor, opened, given.redact)
     accepted = () if given.accept is None else tried(wrong, read_accepted, given.accept)
     template = None if given.template is None else tried(wrong, _template, given.template)
     inside: Any = opened
@@ -195,7 +193,10 @@ def _facility(context: Context, given: str | None) -> str:
         raise InputError(said) from None
 
 
-def _redactor(path: Path) -> Redactor:
+def _redactor(opened: OpenedRun, path: Path) -> Redactor:
+    if "redacted" in opened.manifest:  # hashes of hashes could be joined with nothing
+        said = str(opened.manifest["redacted"])
+        raise InputError(Findings.one("statement_redacted_run", column="--redact", found=said))
     return Redactor(read_key(path))
 
 

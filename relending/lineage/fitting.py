@@ -38,7 +38,7 @@ def check_fit(tables: Mapping[str, pd.DataFrame], manifest: Mapping[str, Any]) -
     for name in FILLED:
         if arrow(supported, name).null_count:
             raise DamagedRun(f"attribution: {name} —")
-    older = "basis" not in manifest["scenario"]
+    older = "basis" not in manifest.get("scenario", {})
     for name, known in BASES.items():
         if "basis" not in tables[name]:
             continue

@@ -103,12 +103,19 @@ def test_a_folder_that_cannot_take_its_name_takes_the_versions_back(
     assert everything(bank.folder) == before
 
 
+class NoMode:
+    """What cannot be the mode of a folder."""
+
+    def __index__(self) -> int:
+        raise RuntimeError("no mode")
+
+
 def test_a_first_version_taken_back_leaves_no_trace_of_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     bank = Bank(tmp_path)
     run = bank.run()
     with monkeypatch.context() as patch:
-        patch.setattr(room, "FOLDER_MODE", "no mode")  # what comes behind keeping fails
-        with pytest.raises(TypeError):
+        patch.setattr(room, "FOLDER_MODE", NoMode())  # what comes behind keeping fails
+        with pytest.raises(RuntimeError, match="no mode"):
             bank.disclose(run, "2024Q1", "--final", out="out")
     assert not (tmp_path / "out").exists() and not list(bank.published.rglob("*"))
     assert not list(tmp_path.glob(".relending-*"))
