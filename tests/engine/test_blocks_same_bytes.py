@@ -72,7 +72,8 @@ def folder(tmp: Path, rationing: str, carry_over: str) -> Path:
 
 def digests(done: Run, to: Path) -> dict[str, str]:
     done.save(to)
-    return {p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in sorted(to.iterdir())}
+    files = sorted(p for p in to.rglob("*") if p.is_file())
+    return {p.relative_to(to).as_posix(): hashlib.sha256(p.read_bytes()).hexdigest() for p in files}
 
 
 @pytest.mark.parametrize(
