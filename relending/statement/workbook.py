@@ -146,7 +146,7 @@ class _TableSheet:
 
     def _notes(self) -> None:
         notes = [b.text for b in self.document.blocks if not isinstance(b, Table) and b.role == "footnote"]
-        if self.differing:
+        if self.differing and self.statement.rounding_shows():
             notes.append(word("page.not_sums", self.lang))
         for text in [word("page.notes", self.lang), *notes] if notes else []:
             self._line(text, 0, len(self.widths) - 1, text_wrap=True, font_size=9)
