@@ -23,7 +23,7 @@ from relending.lineage.redaction import Redactor
 from relending.lineage.redaction_key import read_key
 from relending.runfolder import OpenedRun
 from relending.runfolder.redacted import RedactedRun
-from relending.statement.accept import Row, accepted_of, read_accepted, still_open
+from relending.statement.accept import Row, acceptable, accepted_of, read_accepted, still_open
 from relending.statement.archive import Archive
 from relending.statement.chain_note import sentences
 from relending.statement.correction import Correction
@@ -76,7 +76,8 @@ class Job:
         return options_of(self.opened.manifest)
 
     def wanted(self, options: Options, final: bool, amend: bool, reason: str) -> Wanted:
-        """Which statement it is."""
+        """Which statement it is; InputError where the reason, which is published, names what may not be named."""
+        _check_reason(self.opened, reason)
         return Wanted(
             self.lender,
             self.facility,
@@ -95,7 +96,7 @@ class Job:
         """Write what is still open of the statement wanted, be it final or not, as a list to be filled in; how much."""
         draft = replace(wanted, final=False, amend=False)
         issue = make_issue(self.opened, self.disclosures, draft, self.accepted, self.archive)
-        points = still_open(points_in_words(issue, lang))
+        points = acceptable(still_open(points_in_words(issue, lang)))
         write_points(points, path, lang)
         return len(points)
 
@@ -166,6 +167,17 @@ _PLACE = re.compile(r"([^\[\]]+?)(?:\[(.+)\])?(:\d+)?")
 """A place that a point without a loan is named by: file, sheet, row."""
 
 
+def _check_reason(opened: OpenedRun, reason: str) -> None:
+    """InputError where a reason names a loan, a borrower, or a project under another than its publishable name."""
+    if not reason.strip():
+        return
+    said = reason
+    for name in opened.tables["loans"]["publish_name"].dropna().unique().tolist():
+        said = said.replace(name, " ")
+    if Redactor(b"reason").known(opened.tables).holds(said):
+        raise InputError(Findings.one("statement_reason_names", column="--reason", found=reason))
+
+
 def _hashed(row: Row, redactor: Redactor, known: Known) -> Row:
     """An accepted point as a redacted run names it, be it given with the ids of the book or with their hashes."""
     given = row.accepted
@@ -176,7 +188,9 @@ def _hashed(row: Row, redactor: Redactor, known: Known) -> Row:
         names.append(f"{shown}[{redactor.guard('file', sheet, known)}]{at}" if sheet else f"{shown}{at}")
     reason, by = (redactor.guard("text", text, known) for text in (given.reason, given.by))
     said = replace(given, loan_id=names[0], reason=reason, by=by)
-    return replace(row, accepted=said, file=redactor.guard("file", row.file, known), names=tuple(names[1:]))
+    found = tuple(one for text in row.found for one in (text, redactor.guard("text", text, known)))
+    file = redactor.guard("file", row.file, known)
+    return replace(row, accepted=said, file=file, names=tuple(names[1:]), found=found)
 
 
 def _facility(context: Context, given: str | None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ import pandas as pd
 from relending.book import read_side_table
 from relending.findings import Findings, InputError
 from relending.lineage.open_points import ERRORS, INELIGIBLE, PARTS, SIMULATED, UNCLAIMED
+from relending.spreadsheet import unescape
 from relending.statement.record import Accepted
 from relending.statement.statement import Reason
 
@@ -24,12 +26,16 @@ KINDS = (SIMULATED, ERRORS, INELIGIBLE, PARTS, UNCLAIMED, "differs", "unnamed")
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """An accepted point and where it was read; ``names`` are other spellings of its loan, as of a redacted run."""
+    """An accepted point and where it was read; ``names`` are other spellings of its loan, as of a redacted run.
+
+    ``found`` is what was found when it was accepted, in each spelling; none where the list does not say.
+    """
 
     accepted: Accepted
     file: str
     row: int
     names: tuple[str, ...] = ()
+    found: tuple[str, ...] = ()
 
     @property
     def keys(self) -> list[tuple[str, str]]:
@@ -48,7 +54,9 @@ def read_accepted(path: Path) -> tuple[Row, ...]:
     out: dict[tuple[str, str], Row] = {}
     for row in read.frame.to_dict("records"):
         one = Accepted(*(_text(row[name]) for name in ("loan_id", "code", "reason", "by")))
-        out.setdefault((one.loan_id, one.code), Row(one, _text(row["file"]), int(row["row"])))
+        found = _plain(_text(row["found"]))
+        at = Row(one, _text(row["file"]), int(row["row"]), found=(found,) if found else ())
+        out.setdefault((one.loan_id, one.code), at)
     return tuple(out.values())
 
 
@@ -56,16 +64,26 @@ def _text(value: object) -> str:
     return value.strip() if isinstance(value, str) else ""
 
 
-def accepted_points(points: pd.DataFrame, accepted: Sequence[Row]) -> pd.DataFrame:
-    """The open points with columns ``reason`` and ``by``: empty where nobody accepts them, or nobody can."""
+def _plain(text: str) -> str:
+    """A text as it can be compared: as it was before it was put into a cell, widths and blanks evened out."""
+    return " ".join(unicodedata.normalize("NFKC", unescape(text)).split())
+
+
+def accepted_points(points: pd.DataFrame, accepted: Sequence[Row], told: Sequence[pd.DataFrame] = ()) -> pd.DataFrame:
+    """The open points with columns ``reason`` and ``by``: empty where nobody accepts them, or nobody can.
+
+    A row that says what was found accepts that and nothing else; ``told`` are the same points with what was found in
+    words of a language.
+    """
     reason, by = (pd.array([""], points["code"].dtype).repeat(len(points)) for _ in range(2))
-    given = {key: one.accepted for one in accepted for key in one.keys}
+    given = {key: one for one in accepted for key in one.keys}
     if given:
         may = points["loan_id"].isin([loan for loan, _ in given]) & ~points["kind"].isin(UNACCEPTABLE)
         for i in np.flatnonzero(may.to_numpy(dtype=bool)).tolist():
             one = given.get((points["loan_id"].iat[i], points["code"].iat[i]))
-            if one is not None:
-                reason[i], by[i] = one.reason, one.by
+            seen = {_plain(str(frame["found"].iat[i])) for frame in (points, *told)}
+            if one is not None and (not one.found or not seen.isdisjoint(one.found)):
+                reason[i], by[i] = one.accepted.reason, one.accepted.by
     return points.assign(reason=reason, by=by)
 
 
@@ -84,6 +102,31 @@ def accepted_nothing(points: pd.DataFrame, accepted: Sequence[Row]) -> Findings:
         for r in accepted
         if there.isdisjoint(r.keys)
     )
+
+
+def accepted_other(points: pd.DataFrame, accepted: Sequence[Row]) -> Findings:
+    """A warning for each accepted point that is open with something else found than what was accepted."""
+    rest = still_open(points)
+    columns = zip(*(rest[name].tolist() for name in ("loan_id", "code", "kind", "found")), strict=True)
+    left = {(loan, code): found for loan, code, kind, found in columns if kind not in UNACCEPTABLE}
+    some = [(r, left[key]) for r in accepted if r.found for key in r.keys if key in left]
+    return Findings.concat(
+        Findings.one(
+            "accept_other",
+            file=r.file,
+            row=r.row,
+            loan=r.accepted.loan_id,
+            column="found",
+            found=r.found[0],
+            expected=now,
+        )
+        for r, now in some
+    )
+
+
+def acceptable(points: pd.DataFrame) -> pd.DataFrame:
+    """The points that somebody can accept."""
+    return points[~points["kind"].isin(UNACCEPTABLE).to_numpy(dtype=bool)]
 
 
 def still_open(points: pd.DataFrame) -> pd.DataFrame:

@@ -22,15 +22,23 @@ from relending.lineage.disclosed import QUARTER, Disclosed, Disclosures
 from relending.lineage.open_points import PARTS, SIMULATED, UNCLAIMED, open_points
 from relending.lineage.whynot import Saved
 from relending.policy import Facility
-from relending.statement.accept import Row, accepted_nothing, accepted_of, accepted_points, reasons_of, still_open
+from relending.statement.accept import (
+    Row,
+    accepted_nothing,
+    accepted_of,
+    accepted_other,
+    accepted_points,
+    reasons_of,
+    still_open,
+)
 from relending.statement.archive import Archive, nothing_published
-from relending.statement.chain import Chain, compare
+from relending.statement.chain import Chain, compare, in_words
 from relending.statement.correction import Correction, correct
 from relending.statement.printed import Options
 from relending.statement.record import Record, Rehash, hashed, record_of
 from relending.statement.statement import Reason, Statement, lender_names, make_statement
 
-DIFFERS = "differs"
+DIFFERS, LANGS = "differs", ("zh", "en")
 ASKED = {UNCLAIMED: "statement_unclaimed", PARTS: "statement_parts"}
 """What is asked for where nobody can accept a point."""
 COLUMN = {UNCLAIMED: "disclosure.claim", PARTS: "sector"}
@@ -127,6 +135,8 @@ def make_issue(
         column = "--amend" if wanted.amend else "--final"  # no record of another run could be compared with its ids
         raise InputError(Findings.one("statement_redacted_run", column=column, found=str(run.manifest["redacted"])))
     check_quarter(run.context(), disclosures.rules(wanted.facility), wanted.quarter)
+    if wanted.dated is not None:
+        day_among(wanted.quarter, wanted.dated.isoformat())  # that of a later quarter corrected along, too
     found = disclosures.of(wanted.lender, wanted.facility, wanted.quarter)
     rehash = _same if wanted.key else None
     old = None if archive is None else _inside(archive.latest(*_whose(wanted), wanted.quarter), wanted)
@@ -145,13 +155,15 @@ def make_issue(
     if fresh and newer and (before is None or max(newer) >= before.quarter):
         before = fresh[max(newer)]
     chain = None if archive is None else compare(before, found, bare, rehash)
-    points = accepted_points(_points(disclosures.run, found, chain), accepted)
+    bare_points = _points(disclosures.run, found, chain)
+    told = [] if chain is None else [in_words(bare_points, chain, lang) for lang in LANGS]
+    points = accepted_points(bare_points, accepted, told)
     named, name_findings = _bank_name(run, wanted)
     reasons = [*reasons_of(still_open(points)), *([] if named else [Reason("unnamed")])]
     if old is not None and not wanted.amend and dict(old.figures) != dict(found.cells):
         reasons.append(Reason("published"))  # the public has other figures of this quarter
     statement = replace(bare, reasons=tuple(reasons))
-    findings = accepted_nothing(points, accepted) + name_findings
+    findings = accepted_nothing(points, accepted) + accepted_other(points, accepted) + name_findings
     if archive is not None and not wanted.amend:
         findings += _beside(archive, before, found, wanted)
     if wanted.final or wanted.amend:

@@ -166,6 +166,13 @@ STATEMENT: dict[str, Make] = {
     "accept_not_open": disclosing(
         plain(), *Q1, "--accept", "accept.csv", files={"accept.csv": f"{ACCEPT}\nJJ009,simulated_receipt,paid,Li\n"}
     ),
+    "accept_other": disclosing(
+        plain(),
+        *Q1,
+        *("--accept", "accept.csv"),
+        files={"accept.csv": "loan_id,code,found,reason,by\nJJ001,simulated_receipt,repaid,paid,Li\n"},
+    ),
+    "statement_reason_names": kept(*Q1, *KEPT, "--amend", "--reason", "JJ001 was entered twice", change=_run_again),
     "statement_unclaimed": disclosing(applied(FUNDED.replace("6000000", "5000000"), FUNDED2, end=YEAR), *Q1, "--final"),
     "statement_parts": disclosing(_unknown_field, *Q1, "--final"),
     "statement_date": disclosing(plain(), *Q1, "--date", "2022-03-01"),

@@ -99,3 +99,51 @@ def test_the_text_of_a_year_without_loans_says_that_there_were_none(bank: Bank) 
     (text,) = (done.folder / "statements").glob("*.md")
     said = text.read_text(encoding="utf-8")
     assert "2025年初至本季度末，本行未发放碳减排贷款" in said and "—%" not in said
+
+
+@pytest.mark.parametrize("ending", ["csv", "xlsx"])
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_what_was_accepted_is_that_and_nothing_that_came_later(bank: Bank, ending: str, lang: str) -> None:
+    late = bank.add(loan("A5", "6", "2024-03-03"), funded="")
+    bank.final(bank.run(), "2024Q1")
+    bank.funded[late] = "600000.00"
+    run, path = bank.run(), bank.folder / f"points.{ending}"
+    bank.disclose(run, "2024Q2", "--to-accept", path, lang=lang)
+    filled(path)
+    assert bank.disclose(run, "2024Q2", "--accept", path).output.count("DRAFT") == 0
+    bank.loans[late]["principal"] = "3000000"
+    bank.funded[late] = "1800000.00"
+    other = bank.disclose(bank.run(), "2024Q2", "--final", "--accept", path)
+    assert other.exit_code == 1 and "accept_other" in other.output and "published_loan_differs" in other.output
+    assert bank.disclose(run, "2024Q2", "--final", "--accept", path).exit_code == 0
+
+
+def test_what_nobody_can_accept_is_not_offered(bank: Bank) -> None:
+    bank.add(loan("A9", "9", "2024-03-01", "储能电站类"))
+    path = bank.folder / "points.csv"
+    bank.disclose(bank.run(), "2024Q1", "--to-accept", path)
+    said = path.read_text(encoding="utf-8-sig")
+    assert "funded_not_eligible" in said and "QX-LN-A9,sector_not_listed," not in said
+
+
+@pytest.mark.parametrize("name", ["QX-LN-A1", "鹭江甲风电有限公司", "鹭江海上风电一期2", "QX-DM-1"])
+def test_a_published_reason_names_nobody(bank: Bank, name: str) -> None:
+    bank.final(bank.run(), "2024Q1")
+    bank.loans["QX-LN-A1"]["project_reduction"] = "60000"
+    run = bank.run()
+    done = bank.disclose(run, "2024Q1", "--amend", "--reason", f"{name} 录入有误")
+    assert done.exit_code == 1 and "statement_reason_names" in done.output
+    allowed = bank.disclose(run, "2024Q1", "--amend", "--reason", "海风示范项目减排量录入有误")
+    assert allowed.exit_code == 0, allowed.output
+
+
+def test_the_day_of_a_correction_comes_after_every_quarter_it_corrects(bank: Bank) -> None:
+    first = bank.run()
+    for quarter in ("2024Q1", "2024Q2"):
+        bank.final(first, quarter)
+    bank.loans["QX-LN-A1"]["project_reduction"] = "60000"
+    words = ("--amend", "--and-later", "--reason", "entered wrong")
+    early = bank.disclose(bank.run(), "2024Q1", *words, "--date", "2024-04-10")
+    assert early.exit_code == 1 and "statement_date" in early.output and "2024-06-30" in early.output
+    assert not bank.version("2024Q1", 2).exists()
+    assert bank.disclose(bank.folder / "run2", "2024Q1", *words, "--date", "2024-09-10").exit_code == 0
