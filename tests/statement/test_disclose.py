@@ -223,8 +223,9 @@ def test_part_funded_loans_are_claimed_by_the_scenario_and_by_no_list(bank: Bank
     path = bank.folder / "points.csv"
     draft = bank.disclose(run, "2024Q2", "--to-accept", path)
     assert draft.exit_code == 0 and "DRAFT" in draft.output
-    assert "QX-LN-B1,part_funded_unclaimed" in path.read_text(encoding="utf-8-sig")
-    for more in ([], ["--accept", filled(path)]):
+    assert "part_funded_unclaimed" not in path.read_text(encoding="utf-8-sig")  # nobody can accept it
+    path.write_text("loan_id,code,reason,by\nQX-LN-B1,part_funded_unclaimed,as usual,W\n", encoding="utf-8")
+    for more in ([], ["--accept", path]):
         done = bank.disclose(run, "2024Q2", "--final", *more)
         assert done.exit_code == 1 and "statement_unclaimed" in done.output and "QX-LN-B1" in done.output
         assert "claim" in done.output and not done.folder.exists()
