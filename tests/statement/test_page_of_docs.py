@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-import relending_scenarios
 from click.testing import CliRunner
 
 import relending as rl
 from relending.cli import main
 from relending.dates import parse_quarter
 from relending.lineage.disclosed import Disclosures
+from relending.scenario.places import shipped_root
 from relending.statement.printed import options_of
 from relending.statement.statement import make_statement
 from relending.statement.wording import fields_of
@@ -36,7 +36,9 @@ def carried_out(commands: list[str]) -> set[str]:
 
 def mended_book(folder: Path) -> Path:
     """The shipped scenario with the investment of a project of the first quarter entered right."""
-    shutil.copytree(Path(relending_scenarios.__file__).parent / "ledger", folder)
+    shipped = shipped_root()
+    assert shipped is not None
+    shutil.copytree(shipped / "ledger", folder)
     book = pd.read_csv(folder / "book.csv", dtype=str, encoding="utf-8-sig", keep_default_na=False)
     first = book.index[book["贷款发放日期"].between("2024-01-01", "2024-03-31")][0]
     project = book["项目编号"] == book.loc[first, "项目编号"]
