@@ -162,7 +162,7 @@ def assert_told(text: str, statement: Statement, document: Document) -> None:
     lines = [line.strip() for line in re.split(r"[\n\t\f]", text.removeprefix("\ufeff")) if line.strip()]
     for one in _texts(document):
         assert re.sub(r"\s", "", one) in solid
-    for row, texts in zip(statement.rows, texts_of(statement), strict=True):
+    for row, texts in zip(statement.rows, texts_of(statement, document.lang), strict=True):
         name = row.name[document.lang]
         ats = [i for i, line in enumerate(lines) if line == name]
         assert texts in [lines[i + 1 : i + 13] for i in ats], name
