@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from functools import cache
 from types import SimpleNamespace
 from typing import Any
 
@@ -22,6 +23,7 @@ from tests.oracle import engine as slow
 from tests.oracle.ledger_cases import random_case
 
 
+@cache
 def random_run(seed: int, **options: Any) -> Any | None:
     """A random record carried out, as a run in memory holds it; None where it has no usable loan or stops."""
     loans, prepayments, scenario, side = random_case(seed, 40)
