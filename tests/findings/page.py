@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import re
+import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -17,6 +19,7 @@ from relending.terminal import visible
 from tests.books.book import CASES as BOOKS
 from tests.books.make import FILES
 from tests.findings.cases import CASES, UNDO, UNREACHED
+from tests.findings.cases_statement import STATEMENT
 
 LANGUAGES = ("en", "zh")
 HEADINGS = {
@@ -79,7 +82,7 @@ def example(code: str) -> Example | None:
         outputs = {}
         for lang in LANGUAGES:
             with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder), _put_back():
-                typed = tuple(CASES[code]())
+                typed = tuple(_made(code))
                 outputs[lang] = CliRunner().invoke(main, [*typed, "--lang", lang]).output
     else:
         return None
@@ -88,6 +91,23 @@ def example(code: str) -> Example | None:
     return Example(
         " ".join(["relending", *(word if word and " " not in word else f'"{word}"' for word in words)]), said
     )
+
+
+def _made(code: str) -> list[str]:
+    """The input of a case, made in the working folder; a run and its archive are made once and copied."""
+    if code not in STATEMENT:
+        return CASES[code]()
+    kept, typed = _statement(code)
+    shutil.copytree(kept, ".", dirs_exist_ok=True)
+    return list(typed)
+
+
+@cache
+def _statement(code: str) -> tuple[str, tuple[str, ...]]:
+    kept = tempfile.mkdtemp()
+    atexit.register(shutil.rmtree, kept, ignore_errors=True)
+    with contextlib.chdir(kept):
+        return kept, tuple(STATEMENT[code]())
 
 
 @contextlib.contextmanager

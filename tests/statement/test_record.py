@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from relending.engine.columns import frame_of
@@ -121,12 +121,14 @@ def records(draw: st.DrawFn) -> Record:
     )
 
 
+@settings(max_examples=25)
 @given(records())
 def test_a_record_is_read_as_it_was_written(one: Record) -> None:
     assert_same(again(one), one)
     assert written(again(one)) == written(one)
 
 
+@settings(max_examples=25)
 @given(records())
 def test_a_reason_that_is_no_text_on_every_system_is_kept_all_the_same(one: Record) -> None:
     odd = replace(one, reason="a\udc80b")
