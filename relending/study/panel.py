@@ -1,0 +1,137 @@
+"""Panels 面板: the measures of one run as integers, a row a quarter, lender and facility; and the long frame of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from relending.engine.columns import Flags, arrow, ints
+from relending.engine.convert import nearest_double
+from relending.findings import Findings, InputError
+from relending.study.measures import Measure, measures
+from relending.units import Ints
+
+KEYS = ("quarter", "lender", "facility")
+Key = tuple[str, str, str]
+
+
+class Misaligned(InputError):
+    """Runs that cannot be laid side by side: other quarters, lenders or facilities."""
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """Measures of one run, exact.
+
+    ``keys`` are (quarter, lender, facility), one a row, by quarter, lender, facility in scenario order; ``values`` the
+    integers of each measure (fen, ppm … as its column says) and ``known`` whether there is a figure (a rate over
+    nothing has none).
+    """
+
+    keys: tuple[Key, ...]
+    values: Mapping[str, Ints]
+    known: Mapping[str, Flags]
+
+    def __len__(self) -> int:
+        return len(self.keys)
+
+    @property
+    def quarters(self) -> tuple[str, ...]:
+        """The quarters, ascending."""
+        return tuple(dict.fromkeys(quarter for quarter, _, _ in self.keys))
+
+    def figures(self, measure: Measure) -> np.ndarray:
+        """One measure in its unit, not a number where there is none."""
+        out = nearest_double(self.values[measure.name], measure.decimals)
+        out[~self.known[measure.name]] = np.nan
+        return out
+
+
+def panel(tables: Mapping[str, pd.DataFrame], wanted: Sequence[Measure]) -> Panel:
+    """The measures of a run's step frames (``funding``, ``cost``, and ``disclosure`` for its measures).
+
+    >>> import relending as rl
+    >>> found = panel(rl.run("demo").tables, [measures()["interest_saved"], measures()["issued_projects"]])
+    >>> found.keys[-1], int(found.values["issued_projects"].max())
+    (('2026Q4', 'demo_city', 'clean_coal'), 9)
+    """
+    base = tables["funding"]
+    keys = tuple(zip(*(arrow(base, name).to_pylist() for name in KEYS), strict=True))
+    values, known = {}, {}
+    parts: dict[tuple[str, str], pd.DataFrame] = {}
+    for m in wanted:
+        where = (m.table, m.horizon)
+        if where not in parts:
+            parts[where] = _rows(tables[m.table], m.horizon, keys)
+        values[m.name], known[m.name] = ints(parts[where], m.column)
+    return Panel(keys, values, known)
+
+
+def _rows(frame: pd.DataFrame, horizon: str, keys: Sequence[Key]) -> pd.DataFrame:
+    """The rows of a table in the order of the keys."""
+    if horizon:
+        some = (frame["horizon"] == horizon) & (frame["level"] == "total")
+        frame = frame[some]
+    here = list(zip(*(arrow(frame, name).to_pylist() for name in KEYS), strict=True))
+    if tuple(here) == tuple(keys):
+        return frame
+    place = {key: i for i, key in enumerate(here)}
+    if len(here) != len(keys) or set(place) != set(keys):
+        raise ValueError("tables of one run have other rows than its funding series")
+    return frame.iloc[[place[key] for key in keys]]
+
+
+def aligned(panels: Mapping[str, Panel]) -> None:
+    """Raise Misaligned, which names every quarter, lender and facility that a run has and another lacks.
+
+    Nothing is dropped to make runs fit: a difference over rows that one of them lacks would be of other things.
+    """
+    names = list(panels)
+    found = []
+    for i, what in enumerate(KEYS):
+        sets = {name: dict.fromkeys(key[i] for key in panels[name].keys) for name in names}
+        whole = dict.fromkeys(x for s in sets.values() for x in s)
+        for name in names:
+            lacking = [x for x in whole if x not in sets[name]]
+            if lacking:
+                found.append(
+                    Findings.one(
+                        f"misaligned_{what}s" if what != "facility" else "misaligned_facilities",
+                        file=name,
+                        column=what,
+                        found=_some(list(sets[name])),
+                        expected=_some(lacking),
+                    )
+                )
+    if found:
+        raise Misaligned(Findings.concat(found))
+
+
+def _some(items: Sequence[str], most: int = 6) -> str:
+    return ", ".join(items[:most]) + (f", … ({len(items)})" if len(items) > most else "")
+
+
+def tidy(
+    scenario: str, found: Panel, wanted: Sequence[Measure], parameters: Mapping[str, object] | None = None
+) -> pd.DataFrame:
+    """The long frame of one run: scenario, parameter values, quarter, lender, facility, measure, unit, value.
+
+    A row for each key and measure, by measure; a value that is not there is empty, the row stays.
+    """
+    n = len(found)
+    quarter, lender, facility = zip(*found.keys, strict=True) if n else ((), (), ())
+    parts: dict[str, object] = {"scenario": [scenario] * (n * len(wanted))}
+    for name, value in (parameters or {}).items():
+        parts[name] = [value] * (n * len(wanted))
+    parts |= {
+        "quarter": list(quarter) * len(wanted),
+        "lender": list(lender) * len(wanted),
+        "facility": list(facility) * len(wanted),
+        "measure": np.repeat([m.name for m in wanted], n),
+        "unit": np.repeat([m.unit for m in wanted], n),
+        "value": np.concatenate([found.figures(m) for m in wanted]) if wanted else [],
+    }
+    return pd.DataFrame(parts)
