@@ -1,4 +1,4 @@
-"""Panels 面板: the measures of one run as integers, a row a quarter, lender and facility; and the long frame of them."""
+"""Panels 面板: the measures of one run as integers, a row a quarter, lender and facility, and their long frame."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ import pandas as pd
 from relending.engine.columns import Flags, arrow, ints
 from relending.engine.convert import nearest_double
 from relending.findings import Findings, InputError
-from relending.study.measures import Measure, measures
+from relending.study.measures import Measure
 from relending.units import Ints
 
 KEYS = ("quarter", "lender", "facility")
 Key = tuple[str, str, str]
 
 
-class Misaligned(InputError):
+class MisalignedError(InputError):
     """Runs that cannot be laid side by side: other quarters, lenders or facilities."""
 
 
@@ -54,6 +54,7 @@ def panel(tables: Mapping[str, pd.DataFrame], wanted: Sequence[Measure]) -> Pane
     """The measures of a run's step frames (``funding``, ``cost``, and ``disclosure`` for its measures).
 
     >>> import relending as rl
+    >>> from relending.study.measures import measures
     >>> found = panel(rl.run("demo").tables, [measures()["interest_saved"], measures()["issued_projects"]])
     >>> found.keys[-1], int(found.values["issued_projects"].max())
     (('2026Q4', 'demo_city', 'clean_coal'), 9)
@@ -85,7 +86,7 @@ def _rows(frame: pd.DataFrame, horizon: str, keys: Sequence[Key]) -> pd.DataFram
 
 
 def aligned(panels: Mapping[str, Panel]) -> None:
-    """Raise Misaligned, which names every quarter, lender and facility that a run has and another lacks.
+    """Raise MisalignedError, which names every quarter, lender and facility that a run has and another lacks.
 
     Nothing is dropped to make runs fit: a difference over rows that one of them lacks would be of other things.
     """
@@ -107,7 +108,7 @@ def aligned(panels: Mapping[str, Panel]) -> None:
                     )
                 )
     if found:
-        raise Misaligned(Findings.concat(found))
+        raise MisalignedError(Findings.concat(found))
 
 
 def _some(items: Sequence[str], most: int = 6) -> str:
