@@ -14,7 +14,7 @@ from relending.engine import opening_totals, openings
 from relending.engine.applications import make_requests
 from relending.engine.columns import ints
 from relending.engine.context import Context
-from relending.engine.pipeline import Work, prepare
+from relending.engine.prepare import Work, prepare
 from relending.engine.screening import REASONS
 from relending.findings import Findings
 from relending.policy import Facility, lpr, sectors

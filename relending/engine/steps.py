@@ -34,12 +34,14 @@ from relending.engine.columns import arrow, codes, days, frame_of, ints, join_fr
 from relending.engine.context import Context
 from relending.engine.cost import cost_frame, own_rate_findings
 from relending.engine.disclosure import cells, disclose_block, disclosure_frame, make_grid
+from relending.engine.fundworks import fund_works
 from relending.engine.ineligible import RESTATED
 from relending.engine.ledger import Position, funding_frame, ledger_frame
 from relending.engine.loanfiles import Names, draws_frame, outcome
 from relending.engine.opening_totals import opening_totals, totals_lenders
 from relending.engine.outstanding import Outstanding
-from relending.engine.pipeline import Done, Prepared, Work, finish_block, fund_works, prepare
+from relending.engine.pipeline import Done, finish_block
+from relending.engine.prepare import Prepared, Work, prepare
 from relending.engine.screening import NONE, Screened, screening_frame
 from relending.findings import Findings, InputError
 from relending.units import Ints

@@ -11,7 +11,8 @@ import pyarrow as pa
 
 from relending.book.columns import frame_columns
 from relending.engine.context import Context
-from relending.engine.pipeline import Prepared, Tables, prepare, run_blocks
+from relending.engine.pipeline import Tables, run_blocks
+from relending.engine.prepare import Prepared, prepare
 from tests.engine.bridge import context as oracle_context
 from tests.oracle import cases
 

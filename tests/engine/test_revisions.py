@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from relending.engine.pipeline import prepare
+from relending.engine.prepare import prepare
 from relending.findings import InputError, messages
 from relending.runfolder.tables import conform
 from tests.engine.shared import D, M, T, beside, blocks, context, loan, prepared, run, set_aside, told

@@ -10,7 +10,7 @@ import pandas as pd
 
 from relending.dates import quarter_of, to_day
 from relending.engine.context import Context
-from relending.engine.pipeline import prepare
+from relending.engine.prepare import prepare
 from relending.findings import Findings
 from relending.policy import facility, lenders, lpr
 from tests.engine.bridge import LOAN_COLUMNS, frame

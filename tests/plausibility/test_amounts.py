@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from relending.engine import pipeline
-from relending.engine.pipeline import prepare
+from relending.engine.prepare import prepare
 from relending.findings import Findings
 from relending.policy.plausibility import small
 from tests.plausibility.book import CODES, WAN, T, context, frames, loan
