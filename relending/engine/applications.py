@@ -145,25 +145,51 @@ def pool_of(sectors: list[str | None], sector: Codes, day: Days, rules: Facility
     return table[rules["quota"].index(day), sector]
 
 
-def make_requests(block: Block, rows: Ints, rules: Facility, schedule: Schedule) -> Requests:
-    """What the eligible loans ``rows`` ask for: floor(principal x ratio) each, if they still owe anything that day."""
+@dataclass(frozen=True, slots=True)
+class Applicants:
+    """Who asks on which day, whatever the ratio: loan (position in the block), draw day, application period.
+
+    ``repaid``, ``repaid_day`` and ``lost`` as :class:`Requests` has them.
+    """
+
+    loan: Ints
+    day: Days
+    period: Ints
+    repaid: Ints
+    repaid_day: Days
+    lost: Ints
+
+
+def make_applicants(block: Block, rows: Ints, rules: Facility, schedule: Schedule) -> Applicants:
+    """Those of the eligible loans ``rows`` that still owe something and meet the conditions on their draw day."""
     disbursed = block.disbursed[rows]
     periods = application_periods(disbursed, rules)
     day = draw_days(periods, disbursed, rules)
     owed = schedule.outstanding(rows, day)
     meets = block.ineligible[rows] > day
     there = (owed > 0) & meets
-    all_days, gone, lost = day, owed <= 0, rows[(owed > 0) & ~meets]
-    loan, day, periods = rows[there], day[there], periods[there]
-    ratio = rules["ratio"].pick(block.disbursed[loan])
+    return Applicants(
+        loan=rows[there],
+        day=day[there],
+        period=periods[there],
+        repaid=rows[owed <= 0],
+        repaid_day=day[owed <= 0],
+        lost=rows[(owed > 0) & ~meets],
+    )
+
+
+def make_requests(block: Block, rows: Ints, rules: Facility, schedule: Schedule) -> Requests:
+    """What the eligible loans ``rows`` ask for: floor(principal x ratio) each, if they still owe anything that day."""
+    who = make_applicants(block, rows, rules, schedule)
+    ratio = rules["ratio"].pick(block.disbursed[who.loan])
     return Requests(
-        loan=loan,
-        day=day,
-        period=periods,
-        pool=pool_of(block.sectors, block.sector[loan], day, rules),
+        loan=who.loan,
+        day=who.day,
+        period=who.period,
+        pool=pool_of(block.sectors, block.sector[who.loan], who.day, rules),
         ratio=ratio,
-        amount=mul_div(block.principal[loan], ratio, BP, "floor"),
-        repaid=rows[gone],
-        repaid_day=all_days[gone],
-        lost=lost,
+        amount=mul_div(block.principal[who.loan], ratio, BP, "floor"),
+        repaid=who.repaid,
+        repaid_day=who.repaid_day,
+        lost=who.lost,
     )

@@ -115,7 +115,11 @@ def outstanding_block(
     weighted_days = _carried(_carried(over_days).reshape(4, pairs, quarters) + stood * lengths)
     made = _at_quarter_ends(context, schedule.terms.disbursed[loan], reduction, pair, pairs)
     return Outstanding(
-        by_day, weighted, weighted_days, made, _held(context, loan, pair, pairs, reduction, held_from, held_until, gaps)
+        by_day,
+        weighted,
+        weighted_days,
+        made,
+        held_grams(context, loan, pair, pairs, reduction, held_from, held_until, gaps),
     )
 
 
@@ -150,7 +154,7 @@ def _at_quarter_ends(context: Context, since: Days, grams: Ints, pair: Ints, pai
     )
 
 
-def _held(
+def held_grams(
     context: Context,
     loan: Ints,
     pair: Ints,

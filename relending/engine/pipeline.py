@@ -104,7 +104,7 @@ def run_blocks(
     where, names, said = fund_works(prepared, context)
     progress("disclosure")
     try:
-        return _finish(prepared, where, names, context, [*prepared.findings, *said])
+        return finish(prepared, where, names, context, [*prepared.findings, *said])
     except OverflowError as error:  # a figure of a table that no 64-bit integer holds
         raise LimitError(str(error)) from error
 
@@ -135,9 +135,10 @@ class Done:
     findings: Findings
 
 
-def _finish(
+def finish(
     prepared: Prepared, where: Sequence[Position], names: Names, context: Context, findings: Sequence[Findings]
 ) -> Tables:
+    """Every table of a run from its funded blocks; ``findings`` are those so far."""
     works, keys = prepared.works, prepared.keys
     grid = make_grid(context, len(keys.lenders))
     done: list[Done] = []
