@@ -274,4 +274,7 @@ def total(values: Any) -> int:
     >>> total(np.array([2**62, 2**62, 2**62]))
     13835058055282163712
     """
+    values = as_ints(values)
+    if values.size and largest(values) <= INT64_MAX // values.size:
+        return int(values.sum())  # no sum of so many of them leaves int64
     return weighted_sum(values, np.ones(1, np.int64))

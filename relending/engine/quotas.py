@@ -54,7 +54,7 @@ class Quotas:
     def share(self, day: int, asked: Sequence[Asked]) -> list[Ints]:
         """What each request of a date gets: from its pool first, then under the cap of its application period."""
         limits = {p: self._available(day, p) for p in range(len(self.pools))}
-        periods = sorted({int(p) for a in asked for p in np.unique(a.period)})
+        periods = sorted({p for a in asked for p in _distinct(a.period)})
         caps = {p: self._under_cap(p) for p in periods}
         if len(limits) == 1 and len(periods) == 1:
             # one pool and one cap: the smaller of the two is what is available, and one cut serves
@@ -159,6 +159,14 @@ class Quotas:
         if limit is not None and taken > limit:
             amounts = f"draws of {decimal_text(taken, 2)} above the {decimal_text(limit, 2)} available"
             raise InvariantError(f"{self.rules.id}/{iso(day)}: {amounts}")
+
+
+def _distinct(values: Ints) -> list[int]:
+    """The distinct values; of one date nearly always one."""
+    if values.size and (values == values[0]).all():
+        return [int(values[0])]
+    found: list[int] = np.unique(values).tolist()
+    return found
 
 
 def _year_pool(day: int, pool: int) -> tuple[int, int]:

@@ -69,6 +69,8 @@ class Dated:
         """Position in ``values`` for each day, shape of ``days``; 0 before the first start."""
         import numpy as np
 
+        if len(self.values) == 1:
+            return np.zeros(np.shape(days), np.int64)
         starts = np.array([epoch_day(v.start) for v in self.values], np.int64)
         found = np.searchsorted(starts, np.asarray(days, np.int64), side="right").astype(np.int64) - 1
         return np.maximum(found, 0)

@@ -18,7 +18,7 @@ from relending.policy.parse import scaled
 from relending.scenario.lenders import Lender, both, find_lender, lender_hint, scenario_lenders
 from relending.scenario.model import DisclosureTable, File, LenderTable, MarketTable, ScenarioTable
 from relending.scenario.paths import inside, leads_outside, parts_outside
-from relending.scenario.problems import Problems, choices, path_text
+from relending.scenario.problems import Problems, choices, path_text, quoted, toml_text
 from relending.scenario.rates import own_rate
 from relending.scenario.read import SET, KeyPath, Layers
 from relending.scenario.scenario import SIDE_FILES, Scenario
@@ -105,6 +105,7 @@ class Resolver:
         reference, collateral = (self.other_rates(key, span) for key in ("reference_rate", "collateral_cost"))
         assets = self.earning_assets()
         lpr = policy.lpr()
+        sweep = self.sweep()
         if self.problems or span is None:
             raise InputError(self.problems.findings())
         self.notes.more += self.problems.more
@@ -156,7 +157,18 @@ class Resolver:
             sources={key: at for key, at in self.layers.leaves().items() if key.split(".")[0] not in self.later},
             files=tuple(dict.fromkeys(self.files)),
             findings=self.notes.findings(),
+            sweep=sweep,
         )
+
+    def sweep(self) -> dict[str, tuple[Any, ...]]:
+        """The values of the [sweep] table by key: a list each, of values that a scenario may give."""
+        out: dict[str, tuple[Any, ...]] = {}
+        for key, values in flat(self.later["sweep"] or {}).items():
+            if isinstance(values, list) and values:
+                out[key] = tuple(values)
+            else:
+                self.add("sweep_values", f"sweep.{quoted(key)}", toml_text(values), "[0.4, 0.6, 0.8]")
+        return out
 
     def decimals(self) -> dict[str, int]:
         """Decimals of a statement, two unless the scenario says otherwise."""
@@ -380,6 +392,19 @@ class Resolver:
         newest = max((day for day in map(policy.last_checked, facilities) if day is not None), default=None)
         if newest is not None and end > newest:
             self.note("policy_not_checked", "scenario.end", end, f"<= {newest}")
+
+
+def flat(tables: Mapping[str, Any], above: str = "") -> dict[str, Any]:
+    """A nest of tables as dotted keys: keys may be written either way.
+
+    >>> flat({"facility": {"cerf": {"ratio": [1]}}, "market.own_rate": [2]})
+    {'facility.cerf.ratio': [1], 'market.own_rate': [2]}
+    """
+    out: dict[str, Any] = {}
+    for name, value in tables.items():
+        key = f"{above}.{name}" if above else name
+        out |= flat(value, key) if isinstance(value, Mapping) else {key: value}
+    return out
 
 
 def unquoted(text: str) -> str:

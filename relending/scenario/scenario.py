@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -28,7 +28,7 @@ class Scenario:
     ``side`` names the files of the tables beside the loans (:data:`SIDE_FILES`) but for prepayments.
     ``claim`` is empty where none is given. ``decimals`` are those of a statement's amounts, rates and reductions.
     ``toml`` is the scenario file that says the same as the parameter sheet of a workbook; empty for a scenario that is
-    a file.
+    a file. ``sweep`` are the values of the [sweep] table by key, as given: a study uses them, a run does not.
     """
 
     name: str
@@ -65,6 +65,7 @@ class Scenario:
     files: tuple[Path, ...]
     findings: Findings
     toml: str = ""
+    sweep: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
 
     def own_rate_of(self, lender: str) -> Dated | None:
         """The cost of funds that counts for a lender: its own, else the market's; None if neither is given."""

@@ -74,11 +74,27 @@ class Cohorts:
     where: tuple[Position, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Evaluated:
+    """A scenario's series as integer step frames by name, how many loans are supported, what checking the book found."""
+
+    tables: Mapping[str, pd.DataFrame]
+    supported: int
+    findings: Findings
+
+
 class Stages:
     """The stages of one or more scenarios, with what each has kept.
 
-    ``evaluate(scenario)`` gives ``funding`` and ``cost`` as integer step frames, equal to those of a run; with
-    ``disclosure=True`` that table too, for which the book is settled and disclosed anew.
+    ``evaluate(scenario).tables`` has ``funding`` and ``cost`` as integer step frames, equal to those of a run (but for
+    the column ``basis``); with ``disclosure=True`` that table too, for which the book is settled and disclosed anew.
+
+    >>> from relending.scenario import load_scenario
+    >>> stages = Stages()
+    >>> for ratio in ("0.4", "0.6"):
+    ...     tables = stages.evaluate(load_scenario("demo", [f"facility.cerf.ratio={ratio}"])).tables
+    >>> [(stage.name, stage.done, stage.used_again) for stage in stages.stages]
+    [('block', 1, 1), ('screening', 1, 1), ('schedule', 1, 1), ('cohort series', 2, 0)]
     """
 
     def __init__(self, *, keep: int = 2) -> None:
@@ -95,13 +111,18 @@ class Stages:
         """The four stages, in their order."""
         return self.book, self.screening, self.schedule, self.cohorts
 
-    def reads(self) -> dict[Path, None]:
-        """Every value any stage has read, of the scenario (``scenario`` before its path) or of its rules."""
-        rest = (*self.stages[1:], self.owed, self.series)
-        return dict.fromkeys([*self.book.reads, *(("context", *path) for stage in rest for path in stage.reads)])
+    def reads_by_stage(self) -> list[tuple[Path, ...]]:
+        """What each stage has ever read, as paths from a scenario and its rules (:class:`Both`)."""
+        later = (
+            self.screening.reads,
+            self.schedule.reads,
+            {**self.cohorts.reads, **self.owed.reads},
+            self.series.reads,
+        )
+        return [tuple(self.book.reads), *(tuple(("context", *path) for path in reads) for reads in later)]
 
-    def evaluate(self, scenario: Scenario, *, disclosure: bool = False) -> Mapping[str, pd.DataFrame]:
-        """The series of a scenario: ``funding``, ``cost`` and, where asked for, ``disclosure``; and the ``findings``.
+    def evaluate(self, scenario: Scenario, *, disclosure: bool = False) -> Evaluated:
+        """The series of a scenario: ``funding``, ``cost`` and, where asked for, ``disclosure``.
 
         Raises InputError where the book or an own rate stops the run, InvariantError where an identity fails.
         """
@@ -112,11 +133,12 @@ class Stages:
         if need:
             raise InputError(need)
         if disclosure:
-            return _disclosed(screened, both.context)
+            return _disclosed(screened, book, both.context)
         planned, plans = self.schedule.get(key, both.context, lambda c: _plans(screened, book, c))
         made, cohorts = self.cohorts.get(planned, both.context, lambda c: self._cohorts(key, screened, book, plans, c))
         lenders = screened.prepared.keys.lenders
-        return self.series.get(made, both.context, lambda c: _series(cohorts, lenders, c))[1]
+        tables = self.series.get(made, both.context, lambda c: _series(cohorts, lenders, c))[1]
+        return Evaluated(tables, cohorts.supported, book.findings)
 
     def _cohorts(
         self,
@@ -152,7 +174,8 @@ class Stages:
                 mask[later] = True
             _held_by_day(held[f::many], made, context)
             funded.append(Funding(made.days, ()))
-        base = self._owed(key, works, [w.screened.facility for w in works], book.grams, supported, lenders, context)
+        facility = [w.screened.facility for w in works]  # what the key of the screening stands for already
+        base = self._owed(key, "", works, facility, book.grams, supported, lenders, context)
         return Cohorts(replace(base.partial, in_balance=held), sum(int(s.sum()) for s in supported), tuple(funded))
 
     def _by_engine(self, key: str, screened: Screening, book: Book, context: Context) -> Cohorts:
@@ -163,7 +186,8 @@ class Stages:
         facility = [facility_of(w.block, w.screened, w.record, context) for w in prepared.works]
         results = [_outcome(w, context) for w in prepared.works]
         supported = [r.supported for r in results]
-        base = self._owed(key, prepared.works, facility, book.grams, supported, lenders, context)
+        whose = digest([hash_of(one) for one in facility])
+        base = self._owed(key, whose, prepared.works, facility, book.grams, supported, lenders, context)
         held = np.zeros((lenders * many, len(context.quarters)), np.int64)
         for w, of, grams, result in zip(prepared.works, facility, book.grams, results, strict=True):
             loan = np.flatnonzero(result.supported)
@@ -183,6 +207,7 @@ class Stages:
     def _owed(
         self,
         key: str,
+        of: str,
         works: Sequence[Work],
         facility: Sequence[Ints],
         grams: Sequence[Ints],
@@ -191,7 +216,7 @@ class Stages:
         context: Context,
     ) -> Base:
         """What the supported loans owe, by the difference from the last set of the same book where that is less."""
-        bits = digest([hash_of(np.packbits(s)) for s in supported] + [hash_of(of) for of in facility])
+        bits = digest([of, *(hash_of(np.packbits(s)) for s in supported)])
 
         def step(c: Context) -> Base:
             last = self._last
@@ -294,9 +319,10 @@ def _outcome(w: Work, context: Context) -> Outcome:
     return outcome(w.block, w.screened, w.error, w.requests, w.funding, context, w.record, w.opened)
 
 
-def _disclosed(screened: Screening, context: Context) -> Mapping[str, pd.DataFrame]:
+def _disclosed(screened: Screening, book: Book, context: Context) -> Evaluated:
     """All three tables, settled and disclosed anew by the engine."""
     prepared = _fresh(screened.prepared)
     where, names, _ = fund_works(prepared, context)
     tables = finish(prepared, where, names, context, [])
-    return {"funding": tables.funding, "cost": tables.cost, "disclosure": tables.disclosure}
+    found = {"funding": tables.funding, "cost": tables.cost, "disclosure": tables.disclosure}
+    return Evaluated(found, int(tables.attribution["supported"].sum()), book.findings)

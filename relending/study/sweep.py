@@ -1,0 +1,247 @@
+"""Sweeps 参数扫描: one scenario under every combination of some values, as one long frame.
+
+The stages of :mod:`relending.study.stages` do what is the same once; the cells are worked on so that what costs most
+changes least, and stand in the result in the order of the grid.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from relending.engine.columns import Flags
+from relending.engine.convert import nearest_double
+from relending.findings import Findings, InputError
+from relending.scenario import load_scenario
+from relending.scenario.problems import toml_text
+from relending.scenario.scenario import Scenario
+from relending.study.grid import Grid, make_grid
+from relending.study.measures import Measure, pick
+from relending.study.panel import KEYS, Key, MisalignedError, panel
+from relending.study.stages import Stages
+from relending.study.variants import Variants
+from relending.units import Ints
+
+SERIES = ("funding", "cost")
+"""The tables whose measures need no loan by loan disclosure; the others are asked for by name."""
+MANY_CELLS, MANY_ROWS = 10_000, 5_000_000
+"""From here on a sweep is likely a slip: it runs only if it is meant."""
+MOST_BYTES = 4 * 2**30
+"""Memory that the figures of a sweep may take."""
+BYTES_A_FIGURE = 9
+
+Progress = Callable[[int, int], None]
+
+
+class LargeSweepError(Exception):
+    """A sweep so large that it must be meant: how many cells and rows it has."""
+
+    def __init__(self, cells: int, rows: int | None = None) -> None:
+        super().__init__(f"{cells:,} scenarios" + ("" if rows is None else f", {rows:,} rows"))
+        self.cells, self.rows = cells, rows
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """What a sweep gave.
+
+    ``keys`` are (quarter, lender, facility) of the rows of each cell; ``values`` and ``known`` hold, by measure, a row
+    a cell in the order of the grid (integers, as the measure's column says). ``supported`` counts the supported loans
+    of each cell, ``work`` how often each stage was done and used again.
+    """
+
+    scenario: Scenario
+    grid: Grid
+    measures: tuple[Measure, ...]
+    keys: tuple[Key, ...]
+    values: Mapping[str, Ints]
+    known: Mapping[str, Flags]
+    supported: Ints
+    work: Mapping[str, tuple[int, int]]
+    findings: Findings = field(default_factory=Findings)
+
+    @property
+    def names(self) -> list[str]:
+        """The name of each cell: the scenario's and a number from 1."""
+        width = len(str(len(self.grid)))
+        return [f"{self.scenario.name}#{i + 1:0{width}d}" for i in range(len(self.grid))]
+
+    def parameters(self) -> pd.DataFrame:
+        """The values of each cell, a column a key: numbers as numbers, anything else as TOML writes it."""
+        rows = [cell for _, cell in self.grid.cells()]
+        columns = zip(*rows, strict=True)
+        return pd.DataFrame({k: _column(list(c)) for k, c in zip(self.grid.keys, columns, strict=True)})
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """The long frame: scenario, parameter values, quarter, lender, facility, measure, unit, value.
+
+        Values in yuan, fractions, tonnes a year (``unit``); empty where there is no figure. By scenario, then measure,
+        then quarter, lender, facility.
+        """
+        cells, measures, keys = len(self.grid), len(self.measures), len(self.keys)
+        each = measures * keys
+        out: dict[str, Any] = {"scenario": _repeated(self.names, np.repeat(np.arange(cells), each))}
+        for name, column in self.parameters().items():
+            out[str(name)] = column.repeat(each).reset_index(drop=True)
+        for i, name in enumerate(KEYS):
+            texts, at = np.unique([key[i] for key in self.keys], return_inverse=True)
+            out[name] = _repeated(texts.tolist(), np.tile(at, cells * measures))
+        which = np.tile(np.repeat(np.arange(measures), keys), cells)
+        out["measure"] = _repeated([m.name for m in self.measures], which)
+        out["unit"] = _repeated([m.unit for m in self.measures], which)
+        out["value"] = np.stack([self._figures(m) for m in self.measures], axis=1).ravel()
+        return pd.DataFrame(out)
+
+    @property
+    def scenarios(self) -> pd.DataFrame:
+        """One row of metadata a scenario: name, parameter values, supported loans, what it is a variant of, version."""
+        s = self.scenario
+        return pd.DataFrame(
+            {
+                "scenario": self.names,
+                **self.parameters(),
+                "supported_loans": self.supported,
+                "base": s.name,
+                "title_zh": s.title.get("zh", ""),
+                "title_en": s.title.get("en", ""),
+                "start": s.start.isoformat(),
+                "end": s.end.isoformat(),
+                "facilities": ", ".join(f.id for f in s.facilities),
+                "relending_version": version("relending"),
+            }
+        )
+
+    def table(self, measure: str, quarter: str | None = None) -> pd.DataFrame:
+        """One measure over lenders and facilities of a quarter (the last one), a row a cell: for a look or a picture.
+
+        Raises ValueError for a measure that does not add up where there is more than one lender or facility.
+        """
+        one = pick([measure])[0]
+        wanted = quarter or self.keys[-1][0]
+        at = [i for i, key in enumerate(self.keys) if key[0] == wanted]
+        if not at:
+            raise ValueError(f"no quarter {wanted}")
+        if len(at) > 1 and not one.adds_up:
+            raise ValueError(f"{measure} of several lenders or facilities does not add up; take .frame")
+        figures = self._figures(one)[:, at].sum(axis=1)
+        return self.parameters().assign(**{measure: figures})
+
+    def _figures(self, measure: Measure) -> np.ndarray[Any, Any]:
+        values = self.values[measure.name]
+        out = nearest_double(values.ravel(), measure.decimals).reshape(values.shape)
+        out[~self.known[measure.name]] = np.nan
+        return out
+
+
+def sweep(
+    scenario: str | Path,
+    over: Mapping[str, Sequence[Any]] | None = None,
+    *,
+    overrides: Sequence[str] = (),
+    measures: Sequence[str] = (),
+    quarters: str = "all",
+    allow_outside: bool = False,
+    yes: bool = False,
+    stages: Stages | None = None,
+    progress: Progress = lambda done, of: None,
+) -> Sweep:
+    """The scenario under every combination of the values ``over`` gives to keys (else those of its [sweep] table).
+
+    ``scenario`` is a file or the name of a shipped scenario; ``overrides`` as after ``--set``; ``measures`` names (all
+    of funding and cost where there are none); ``quarters`` ``"all"``, ``"last"`` or one such as ``"2024Q4"``.
+    ``stages`` may be handed from one sweep to the next, which then does not read the book again. ``progress`` is told
+    how many cells are done.
+
+    Raises InputError with everything that is wrong with keys and values before any work; LargeSweepError for more than
+    10,000 cells or 5 million rows, unless ``yes``.
+
+    >>> found = sweep("demo", {"facility.cerf.ratio": [0.4, 0.6]}, measures=["interest_saved"], quarters="last")
+    >>> found.table("interest_saved").to_numpy().tolist()
+    [[0.4, 3921250.0], [0.6, 5831319.44]]
+    """
+    base = load_scenario(scenario, list(overrides), allow_outside=allow_outside)
+    grid = make_grid(base.sweep if over is None else over)
+    wanted = pick(measures) if measures else pick((), SERIES)
+    vary = Variants(scenario, tuple(overrides), allow_outside, grid)
+    if len(grid) > MANY_CELLS and not yes:
+        raise LargeSweepError(len(grid))
+    vary.check(base)
+    stages = Stages() if stages is None else stages
+    before = {stage.name: (stage.done, stage.used_again) for stage in stages.stages}
+    disclosure = any(m.table not in SERIES for m in wanted)
+    first = stages.evaluate(vary.cell(next(grid.cells())[1]), disclosure=disclosure)
+    everything = panel(first.tables, wanted).keys
+    rows = _rows(everything, quarters)
+    keys = tuple(everything[i] for i in rows)
+    _measured(len(grid), len(keys) * len(wanted), yes)
+    values = {m.name: np.zeros((len(grid), len(keys)), np.int64) for m in wanted}
+    known = {m.name: np.zeros((len(grid), len(keys)), bool) for m in wanted}
+    supported = np.zeros(len(grid), np.int64)
+    for done, (number, cell) in enumerate(grid.cells(vary.slowest(stages)), 1):
+        made = stages.evaluate(vary.cell(cell), disclosure=disclosure)
+        found = panel(made.tables, wanted)
+        if found.keys != everything:
+            raise MisalignedError(_misaligned(cell, grid, found.keys, everything))
+        for m in wanted:
+            values[m.name][number], known[m.name][number] = found.values[m.name][rows], found.known[m.name][rows]
+        supported[number] = made.supported
+        progress(done, len(grid))
+    work = {s.name: (s.done - before[s.name][0], s.used_again - before[s.name][1]) for s in stages.stages}
+    findings = Findings.concat([base.findings, first.findings, vary.without_effect(stages)])
+    return Sweep(base, grid, wanted, keys, values, known, supported, work, findings)
+
+
+def _rows(keys: Sequence[Key], quarters: str) -> list[int]:
+    """The rows of the quarters asked for."""
+    last = keys[-1][0] if keys else ""
+    if quarters == "all":
+        return list(range(len(keys)))
+    wanted = last if quarters == "last" else quarters
+    found = [i for i, key in enumerate(keys) if key[0] == wanted]
+    if not found:
+        span = f"all, last, {keys[0][0]} … {last}" if keys else ""
+        raise InputError(Findings.one("sweep_quarter", column="quarters", found=quarters, expected=span))
+    return found
+
+
+def _measured(cells: int, each: int, yes: bool) -> None:
+    """Raise where the figures are too many to be meant, or to be held."""
+    rows = cells * each
+    if rows * BYTES_A_FIGURE > MOST_BYTES:
+        most = f"<= {MOST_BYTES // BYTES_A_FIGURE:,}"
+        raise InputError(Findings.one("sweep_too_large", column="sweep", found=f"{rows:,}", expected=most))
+    if rows > MANY_ROWS and not yes:
+        raise LargeSweepError(cells, rows)
+
+
+def _misaligned(cell: Sequence[Any], grid: Grid, found: Sequence[Key], expected: Sequence[Key]) -> Findings:
+    what = ", ".join(f"{k} = {toml_text(v)}" for k, v in zip(grid.keys, cell, strict=True))
+    for i, code in enumerate(("misaligned_quarters", "misaligned_lenders", "misaligned_facilities")):
+        mine, other = ({key[i] for key in keys} for keys in (found, expected))
+        if mine != other:
+            told = ", ".join(sorted(mine ^ other)[:6])
+            return Findings.one(code, file=what, column=KEYS[i], found=told)
+    return Findings.one("misaligned_quarters", file=what)
+
+
+def _repeated(texts: Sequence[str], codes: np.ndarray[Any, Any]) -> pd.Series[Any]:
+    """A text column from its distinct texts and where each row's stands."""
+    column = pa.DictionaryArray.from_arrays(pa.array(codes.astype(np.int32)), pa.array(list(texts), pa.string()))
+    return pd.Series(pd.array(column.cast(pa.string()), dtype="str"))
+
+
+def _column(values: Sequence[Any]) -> list[Any]:
+    """The values of a key as a column: numbers where all are, else what a TOML file would write."""
+    if all(isinstance(v, int | Decimal) and not isinstance(v, bool) for v in values):
+        whole = all(isinstance(v, int) for v in values)
+        return [int(v) if whole else float(v) for v in values]
+    return [v if isinstance(v, str) else toml_text(v) for v in values]
