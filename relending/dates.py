@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +27,14 @@ _STARTS: Days = (
     .astype(np.int64)
 )
 _MONTHS: NDArray[np.int32] = np.repeat(np.arange(_FIRST_MONTH, _LAST_MONTH, dtype=np.int32), np.diff(_STARTS))
+
+_FIRST_DAY = int(_STARTS[0])
+
+
+def _one(table: NDArray[Any], at: int, before: str) -> Days:
+    if at < 0:
+        raise IndexError(before)
+    return np.int64(table[at])  # type: ignore[return-value]
 
 
 def to_day(date: dt.date) -> int:
@@ -53,6 +62,8 @@ def iso(day: int) -> str:
 
 def month_of(days: Days | int) -> Days:
     """Month number ``year * 12 + month - 1`` of each day; IndexError beyond the years 1800 to 2399."""
+    if type(days) is int:  # one day, as the series of a run ask for thousands of times
+        return _one(_MONTHS, days - _FIRST_DAY, "a day before the year 1800")
     at = np.asarray(days, np.int64) - _STARTS[0]
     if at.size and int(at.min()) < 0:
         raise IndexError("a day before the year 1800")
@@ -61,6 +72,8 @@ def month_of(days: Days | int) -> Days:
 
 def month_start(months: Days | int) -> Days:
     """First day of each month; IndexError beyond the years 1800 to 2399."""
+    if type(months) is int:
+        return _one(_STARTS, months - _FIRST_MONTH, "a month before the year 1800")
     at = np.asarray(months, np.int64) - _FIRST_MONTH
     if at.size and int(at.min()) < 0:
         raise IndexError("a month before the year 1800")
@@ -92,12 +105,12 @@ def quarter_of(days: Days | int) -> Days:
 
 def quarter_start(quarters: Days | int) -> Days:
     """First day of each quarter."""
-    return month_start(np.asarray(quarters, np.int64) * 3)
+    return month_start(quarters * 3 if type(quarters) is int else np.asarray(quarters, np.int64) * 3)
 
 
 def quarter_end(quarters: Days | int) -> Days:
     """Last day of each quarter."""
-    return quarter_start(np.asarray(quarters, np.int64) + 1) - 1
+    return quarter_start(quarters + 1 if type(quarters) is int else np.asarray(quarters, np.int64) + 1) - 1
 
 
 def month_end(months: Days | int) -> Days:

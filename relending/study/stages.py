@@ -76,7 +76,7 @@ class Cohorts:
 
 @dataclass(frozen=True, slots=True)
 class Evaluated:
-    """A scenario's series as integer step frames by name, how many loans are supported, what checking the book found."""
+    """A scenario's series as integer step frames by name, how many loans are supported, what the book's check said."""
 
     tables: Mapping[str, pd.DataFrame]
     supported: int
@@ -103,6 +103,7 @@ class Stages:
         self.schedule: Stage[tuple[DrawPlan, ...] | None] = Stage("schedule", keep)
         self.cohorts: Stage[Cohorts] = Stage("cohort series", 8)
         self.owed: Stage[Base] = Stage("owed", keep)
+        self.positions: Stage[tuple[Position, ...]] = Stage("positions", 4)
         self.series: Stage[Mapping[str, pd.DataFrame]] = Stage("series", 2)
         self._last: tuple[str, str, Base] | None = None
 
@@ -137,7 +138,8 @@ class Stages:
         planned, plans = self.schedule.get(key, both.context, lambda c: _plans(screened, book, c))
         made, cohorts = self.cohorts.get(planned, both.context, lambda c: self._cohorts(key, screened, book, plans, c))
         lenders = screened.prepared.keys.lenders
-        tables = self.series.get(made, both.context, lambda c: _series(cohorts, lenders, c))[1]
+        _, where = self.positions.get(made, both.context, lambda c: _positions(cohorts, lenders, c))
+        tables = self.series.get(made, both.context, lambda c: _series(cohorts, where, lenders, c))[1]
         return Evaluated(tables, cohorts.supported, book.findings)
 
     def _cohorts(
@@ -294,14 +296,21 @@ def _held_by_day(held: Ints, made: Funding, context: Context) -> None:
                 held[:, at:] += sign * grams[:, None]
 
 
-def _series(cohorts: Cohorts, lenders: Sequence[str], context: Context) -> Mapping[str, pd.DataFrame]:
-    where = cohorts.where
-    if cohorts.funding:
-        rules = context.facilities
-        tranches = [tranches_of(made, r, context.end) for made, r in zip(cohorts.funding, rules, strict=True)]
-        where = tuple(positions(tranches, lenders, context))
-        check_tranches(tranches, lenders, context)
-        check_positions(where, tranches, context)
+def _positions(cohorts: Cohorts, lenders: Sequence[str], context: Context) -> tuple[Position, ...]:
+    """Legs and events of every lender and facility, at the rates of the scenario; their identities are checked."""
+    if not cohorts.funding:
+        return cohorts.where
+    rules = context.facilities
+    tranches = [tranches_of(made, r, context.end) for made, r in zip(cohorts.funding, rules, strict=True)]
+    where = tuple(positions(tranches, lenders, context))
+    check_tranches(tranches, lenders, context)
+    check_positions(where, tranches, context)
+    return where
+
+
+def _series(
+    cohorts: Cohorts, where: Sequence[Position], lenders: Sequence[str], context: Context
+) -> Mapping[str, pd.DataFrame]:
     return {
         "funding": funding_frame(where, lenders, context),
         "cost": cost_frame(cohorts.owed, where, lenders, context),
