@@ -138,8 +138,8 @@ class Stages:
         planned, plans = self.schedule.get(key, both.context, lambda c: _plans(screened, book, c))
         made, cohorts = self.cohorts.get(planned, both.context, lambda c: self._cohorts(key, screened, book, plans, c))
         lenders = screened.prepared.keys.lenders
-        _, where = self.positions.get(made, both.context, lambda c: _positions(cohorts, lenders, c))
-        tables = self.series.get(made, both.context, lambda c: _series(cohorts, where, lenders, c))[1]
+        placed, where = self.positions.get(made, both.context, lambda c: _positions(cohorts, lenders, c))
+        tables = self.series.get(placed, both.context, lambda c: _series(cohorts, where, lenders, c))[1]
         return Evaluated(tables, cohorts.supported, book.findings)
 
     def _cohorts(
