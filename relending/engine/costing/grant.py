@@ -112,8 +112,9 @@ def position_grant_equivalent(
 
     60 m yuan for two quarters, 1.75 against 2.95 %, the own rate then at 2.75 %:
 
-    >>> position_grant_equivalent([0, 90, 181], [60e6, 60e6], 0.0175, [0.0295, 0.0275], discount_rate=0, day_count=360)
-    331666.6666666667
+    >>> own = [0.0295, 0.0275]
+    >>> round(position_grant_equivalent([0, 90, 181], [60e6, 60e6], 0.0175, own, discount_rate=0, day_count=360), 2)
+    331666.67
     """
     n = len(balances)
     if len(days) != n + 1:
