@@ -20,11 +20,12 @@ def internal_rate(flows: Sequence[float], times: Sequence[float] | None = None) 
     2, … where left out). The rate is compounded once a unit: with times in years it is the effective annual rate.
 
     Flows may change their sign only once, or no rate or several would answer: ValueError otherwise, and where the
-    rate is beyond all measure. Found by halving between bounds, to the last digit of a double.
+    rate is beyond all measure. Found by halving between bounds, as
+    far as doubles tell.
 
     100 lent for 105 a year later; 100 m yuan repaid in 40 equal instalments:
 
-    >>> internal_rate([100, -105])
+    >>> round(internal_rate([100, -105]), 12)
     0.05
     >>> round(internal_rate([100e6] + [-3045559.80] * 40), 9)
     0.01

@@ -31,12 +31,14 @@ def each(figure: Series, periods: int, name: str) -> list[Number]:
 def growth(rate: Number, years: int | Fraction) -> Number:
     """(1 + rate) ** years: what one yuan grows to at an annual ``rate`` [1/a] compounded once a year.
 
-    Exact for whole years of exact numbers; a ``Fraction`` over part of a year becomes a float.
+    Exact for whole years of exact numbers, and at rate 0; a ``Fraction`` over part of a year becomes a float.
 
     >>> from decimal import Decimal as D
     >>> growth(D("0.08"), 2), round(growth(0.08, Fraction(1, 4)), 6)
     (Decimal('1.1664'), 1.019427)
     """
+    if rate == 0:
+        return 1 + rate
     if years == int(years):
         return (1 + rate) ** int(years)
     if isinstance(rate, Decimal):
