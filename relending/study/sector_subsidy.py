@@ -54,8 +54,8 @@ def slices(run: Carried, quarter: str, per: str = LOAN) -> list[Slice]:
 
     >>> import relending as rl
     >>> parts = slices(rl.run("demo"), "2024Q4")
-    >>> [(s.lender, s.sector, s.held_fen // 10**10, s.reduction_g // 10**6) for s in parts[:2]]
-    [('demo', 'peaking_backup', 22, 0), ('demo', 'ccus', 24, 6000)]
+    >>> [(s.lender, s.sector, s.held_fen // 10**8, s.reduction_g // 10**6) for s in parts[:2]]
+    [('demo', 'biomass', 90, 100000), ('demo', 'ccus', 240, 333333)]
     """
     if per not in PER:
         raise ValueError(f"per {per!r} is none of {', '.join(PER)}")
