@@ -51,6 +51,7 @@ def pass_through(
     Nobody observes it, so it has no default:
 
     - ``"lpr"``: the LPR of the loan's tenor in force on the day it was made (as in screening), plus ``spread_bp`` [bp];
+      of a facility whose rules name no tenor only the loans that give ``lpr_tenor`` have one;
     - ``"unsupported"``: the average rate, by principal, of the run's loans without support of the same lender, quarter
       of disbursement and LPR tenor: other borrowers and risks, so a comparison, no experiment;
     - a number [1/a], the same for all loans; or a mapping (Series) from loan id to rate [1/a], from an estimate of

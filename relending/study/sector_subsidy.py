@@ -25,8 +25,8 @@ class Slice:
     """The facility's money held by the loans of one sector of a lender and facility at a quarter's end, exact.
 
     ``held_fen``; ``gain``, the sum of held x (own rate - tranche rate), in fen x ppm a year; ``reduction_g`` a year, of
-    these loans; ``loans`` that hold. ``sector`` and ``field`` are empty for an opening balance: no loans of the run
-    stand behind it, so it has no tonnes.
+    these loans; ``loans`` that hold. ``sector`` and ``field`` are empty for an opening balance (no loans of the run
+    stand behind it, so it has no tonnes) and for a loan whose sector the book leaves empty.
     """
 
     lender: str

@@ -384,6 +384,8 @@ def test_flows_that_cannot_be_are_refused(change: dict[str, Any], said: str) -> 
     given: dict[str, Any] = {"matures": D(2025, 1, 1), "repayment": "bullet", **change}
     with pytest.raises(ValueError, match=said):
         costing.loan_flows(10**6, 40_000, D(2024, 1, 1), **given)
+    with pytest.raises(ValueError, match="rate_ppm -1 is below 0"):
+        costing.loan_flows(10**6, -1, D(2024, 1, 1), D(2025, 1, 1), repayment="bullet")
 
 
 @pytest.mark.parametrize("flows", [[100, 5], [100, -200, 110], [0, 0], [], [float("nan"), 1]])

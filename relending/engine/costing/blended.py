@@ -75,7 +75,7 @@ def blended_cost_of_period(
     funded, cheap, own = (
         each(facility, n, "facility"),
         each(facility_rate, n, "facility_rate"),
-        each(own_rate, n, "own"),
+        each(own_rate, n, "own_rate"),
     )
     long = [1] * n if lengths is None else each(lengths, n, "lengths")
     cost = sum(

@@ -92,6 +92,8 @@ def loan_flows(
     >>> flows[1].principal_fen + flows[1].interest_fen, sum(f.interest_fen for f in flows)
     (304555980, 2182239191)
     """
+    if rate_ppm < 0:
+        raise ValueError(f"rate_ppm {rate_ppm} is below 0")
     _check(principal_fen, disbursed, matures, repayment, payments_per_year, grace_until, day_count, interest)
     first, last = to_day(disbursed), to_day(matures)
     pays = _payment_days(first, last, 12 // payments_per_year)
