@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from relending.api import facility as facility
     from relending.book import Book as Book
     from relending.book import read_book as read_book
+    from relending.engine import costing as costing
     from relending.engine.context import Context as Context
     from relending.engine.steps import Funded as Funded
     from relending.engine.steps import attribute as attribute
@@ -42,6 +43,9 @@ if TYPE_CHECKING:
     from relending.runfolder import verify as verify
     from relending.scenario import Scenario as Scenario
     from relending.scenario import load_scenario as load_scenario
+    from relending.study.abatement import abatement_curve as abatement_curve
+    from relending.study.abatement import abatement_steps as abatement_steps
+    from relending.study.passed_on import pass_through as pass_through
 
 _HOMES = {
     "relending.api": ("data", "facility"),
@@ -52,15 +56,21 @@ _HOMES = {
     "relending.lineage": ("Redactor", "explain", "new_key", "opening_from", "read_key"),
     "relending.runfolder": ("OpenedRun", "Run", "RunFolderError", "open_run", "run", "verify"),
     "relending.scenario": ("Scenario", "load_scenario"),
+    "relending.study.abatement": ("abatement_curve", "abatement_steps"),
+    "relending.study.passed_on": ("pass_through",),
 }
+_MODULES = {"costing": "relending.engine.costing"}
+"""Modules that are offered whole."""
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 
-__all__ = sorted([*_HOME, "__version__"])
+__all__ = sorted([*_HOME, *_MODULES, "__version__"])
 
 
 def __getattr__(name: str) -> Any:
     if name in _HOME:
         value = getattr(import_module(_HOME[name]), name)
+    elif name in _MODULES:
+        value = import_module(_MODULES[name])
     elif name == "__version__":
         from importlib.metadata import version
 

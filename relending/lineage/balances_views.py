@@ -16,10 +16,10 @@ import pyarrow as pa
 from relending.dates import iso, quarter_end, quarter_text
 from relending.engine.columns import Flags, arrow, frame_of, ints, whole
 from relending.engine.opening_totals import TOTAL
+from relending.engine.rebuilt import rebuild
 from relending.findings import InvariantError
 from relending.lineage.case import empty
 from relending.lineage.disclosed import Disclosed
-from relending.lineage.rebuilt import rebuild
 from relending.lineage.revised import FIGURES
 from relending.lineage.whynot import Saved
 from relending.units import E8, Ints, exact_sums, mul_div

@@ -12,8 +12,8 @@ import pandas as pd
 from relending.dates import iso
 from relending.engine.applications import draw_days, make_requests, period_text
 from relending.engine.context import Context
+from relending.engine.rebuilt import place_of, rebuild
 from relending.lineage.case import empty
-from relending.lineage.rebuilt import place_of, rebuild
 from relending.policy import Facility
 from relending.units import Ints
 

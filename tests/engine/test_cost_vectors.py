@@ -1,4 +1,4 @@
-"""Worked figures of cost by daily balances, and identities that hold for any book.
+"""Worked figures of the methods of cost and of cost by daily balances, and identities that hold for any book.
 
 Vectors: 60 m yuan for 90 days at 1.75 %, actual/360, are 262,500 yuan; blended cost of 60 % at 1.75 % and the rest at
 2.95 % is 2.23 %; effect on the net interest margin in bp = 10**4 x yearly saving / interest-earning assets.
@@ -6,15 +6,20 @@ Vectors: 60 m yuan for 90 days at 1.75 %, actual/360, are 262,500 yuan; blended 
 
 from __future__ import annotations
 
+import csv
 import dataclasses
 import datetime as dt
 import random
+from decimal import Decimal
+from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from relending.engine import costing
 from relending.engine.context import Context
 from relending.engine.pipeline import run_blocks
 from tests.engine.bridge import context, dated, loan_frame, prepayment_frame, rows
@@ -171,3 +176,224 @@ def test_a_figure_of_more_than_18_digits_is_none(assets: int) -> None:
     large = dataclasses.replace(ONE, principal=10 * ONE.principal)
     figure = quarter(cost([large], world), "2023Q1")["nim_effect_bp"]
     assert (figure is None) == (assets == 1)
+
+
+# -- the methods as functions ------------------------------------------------------------------------------------------
+
+d = Decimal
+
+
+def test_broker_note_2021_spread_2_72_blended_1_93_gain_0_27() -> None:
+    path = Path(__file__).parents[1] / "facts" / "data" / "cost_examples.csv"
+    lines = [line for line in path.read_text(encoding="utf-8").splitlines() if not line.startswith("#")]
+    (row,) = csv.DictReader(lines)
+    loan, share, facility, own = (
+        d(row[n]) for n in ("loan_rate_pct", "facility_share", "facility_rate_pct", "other_funding_rate_pct")
+    )
+    with_it = costing.spread_after_facility(loan, share, facility, own)
+    without = costing.spread_after_facility(loan, d(0), facility, own)
+    assert row["published"] == f"spread {with_it.normalize()}"
+    blended, gain = costing.blended_cost(share, facility, own), costing.subsidy_rate(share, facility, own)
+    told = (
+        f"blended funding {blended.normalize()}; without the tool spread {without.normalize()}; gain {gain.normalize()}"
+    )
+    assert row["derived"] == told
+    assert with_it - without == gain
+
+
+def test_policy_note_1_75_against_the_mlf_at_2_95_is_0_72_points_a_yuan_of_loan() -> None:
+    assert costing.subsidy_rate(d("0.6"), d("1.75"), d("2.95")) == d("0.72")
+    assert costing.subsidy_rate(d(1), d("1.75"), d("2.95")) == d("1.20")
+
+
+def test_methods_5_1_break_even_rate_from_its_parts() -> None:
+    parts = {"operating": d("0.005"), "expected_loss": d("0.004"), "risk_weight": d(1), "capital_ratio": d("0.10")}
+    rate = costing.break_even_loan_rate(
+        d("0.6"), d("0.0175"), d("0.0295"), return_on_equity=d("0.1045"), tax=d("0.25"), **parts
+    )
+    # 2.23 % + 0.5 % + 0.4 % + 1 x 10 % x (10.45 % - 2.95 %) / 0.75
+    assert rate == d("0.0413")
+    assert costing.nim_effect_bp(d("1.026e9"), d("2e12")) == d("5.13")
+
+
+def test_a_quarter_of_daily_balances_costs_what_the_cost_table_says() -> None:
+    """blended_cost_of_period over daily balances is (facility + own funding interest) / average loans of cost.csv."""
+    world = context(cases.scenario(end=D(2023, 3, 31), own_rate=((D(2021, 1, 1), 29_500), (D(2023, 2, 10), 20_000))))
+    row = quarter(cost([ONE], world), "2023Q1")
+    own = [Fraction("0.0295")] * 40 + [Fraction("0.02")] * 50
+    loans, held = [Fraction(10**8)] * 90, [Fraction(6 * 10**7)] * 90
+    exact = costing.blended_cost_of_period(loans, held, Fraction("0.0175"), own)
+    by_segment = costing.blended_cost_of_period(
+        loans[:2], held[:2], Fraction("0.0175"), [own[0], own[-1]], lengths=[40, 50]
+    )
+    assert exact == by_segment
+    paid = row["facility_interest"] + row["own_funding_interest"]
+    assert round(exact * row["average_loans"] * 90 / 360) == paid
+
+
+def test_cerf_three_of_fifteen_years_take_14_basis_points_off_the_life_of_a_bullet_loan() -> None:
+    phi, low, own = Fraction("0.6"), Fraction("0.0175"), Fraction("0.0295")
+    for years in (10, 15, 20):
+        life = costing.cost_over_life(
+            [Fraction(100)] * years, phi, low, own, supported_years=3, rollover_base="original"
+        )
+        assert life.subsidy == phi * (own - low) * 3 / years
+        assert life.with_facility == costing.life_of_loan_cost(phi, low, own, [Fraction(100)] * years, 3)
+    assert round(float(life.subsidy) * 10**4, 2) == 10.8  # of twenty years
+
+
+def test_a_life_with_a_rate_prevailing_at_each_rollover_and_a_dated_own_rate() -> None:
+    """By hand: 100 for two years, half of it at 2 % then 1 %, the rest (and the third year) at 3, 4, 5 %."""
+    life = costing.cost_over_life(
+        [d(100)] * 3, d("0.5"), [d("0.02"), d("0.01")], [d("0.03"), d("0.04"), d("0.05")],
+        supported_years=2, rollover_base="original",
+    )  # fmt: skip
+    assert life.with_facility == (d("2.5") + d("2.5") + d(5)) / 300
+    assert (life.without, life.facility_share) == (d("0.04"), d(100) / 300)
+    with pytest.raises(ValueError, match="own_rate: 2 figures for 3 periods"):
+        costing.cost_over_life([1] * 3, 1, 0, [0, 0], supported_years=1, rollover_base="original")
+    with pytest.raises(ValueError, match="rollover_base 'prevailing' is none of original, outstanding"):
+        costing.cost_over_life([1] * 3, 1, 0, 0, supported_years=1, rollover_base="prevailing")
+
+
+def test_money_held_above_the_loan_costs_its_interest_and_earns_nothing() -> None:
+    """60 of 100 drawn, 75 repaid after a year: under "original" 60 stand on 25."""
+    pay = {"supported_years": 2, "rollover_base": "original"}
+    life = costing.cost_over_life([d(100), d(25)], d("0.6"), d("0.0175"), d("0.0295"), **pay)
+    assert life.with_facility == (60 * d("0.0175") * 2 + 40 * d("0.0295")) / 125
+    pay["rollover_base"] = "outstanding"
+    life = costing.cost_over_life([d(100), d(25)], d("0.6"), d("0.0175"), d("0.0295"), **pay)
+    assert life.with_facility == d("0.0223")
+
+
+@pytest.mark.parametrize(("repayment", "first"), [("equal_installment", "3045559.80"), ("equal_principal", "3500000")])
+def test_methods_5_4_first_payment_of_100_m_over_40_quarters_at_4_percent(repayment: str, first: str) -> None:
+    balances = costing.loan_balances(d(10**8), 40, repayment, d("0.01"))
+    payments = costing.debt_service(balances, d("0.04"), 4)
+    assert round(payments[0], 2) == d(first)
+    total = {"equal_installment": "21822391.91", "equal_principal": "20500000.00"}[repayment]
+    assert round(costing.total_interest(balances, d("0.01")), 2) == d(total) == round(sum(payments) - 10**8, 2)
+    if repayment == "equal_installment":
+        assert {round(p, 2) for p in payments} == {round(costing.instalment(d(10**8), d("0.01"), 40), 2)}
+
+
+@pytest.mark.parametrize(
+    ("kind", "interest"), [("equal_installment", 2_182_239_191), ("equal_principal", 2_050_000_000)]
+)
+def test_methods_5_4_interest_of_dated_flows_to_the_fen(kind: str, interest: int) -> None:
+    flows = costing.loan_flows(
+        10**10, 40_000, D(2021, 7, 31), D(2031, 7, 31), repayment=kind, day_count="EQUAL", interest="with_payments"
+    )
+    assert sum(f.interest_fen for f in flows) == interest and len(flows) == 41
+    assert sum(f.principal_fen for f in flows) == flows[0].received_fen == 10**10
+    cost = costing.borrower_cost(flows)
+    assert abs(cost.effective_rate - (1.01**4 - 1)) < 1e-9
+    assert abs(cost.nominal_rate - 0.04) < 1e-9
+
+
+def test_european_commission_gross_grant_equivalent_41_123_and_why_41_123_98() -> None:
+    balances = [Fraction(500_000 - 50_000 * k) for k in range(10)]
+    rates = Fraction("0.06"), Fraction("0.08")
+    assert round(costing.grant_equivalent(balances, *rates), 2) == Fraction("41123.98")
+    years = [costing.grant_equivalent([Fraction(0)] * k + [b], *rates) for k, b in enumerate(balances)]
+    assert sum(map(round, years)) == 41_123, "each year's part is rounded to the euro before they are added"
+    # a rate a period is the same rate
+    assert costing.grant_equivalent(balances, [rates[0]] * 10, [rates[1]] * 10) == sum(years)
+
+
+def test_the_grant_equivalent_of_a_position_undiscounted_is_the_interest_saved_of_the_cost_table() -> None:
+    world = context(cases.scenario(end=D(2023, 3, 31), own_rate=((D(2021, 1, 1), 29_500), (D(2023, 2, 10), 20_000))))
+    row = quarter(cost([ONE], world), "2023Q1")
+    days = [D(2023, 1, 1), D(2023, 2, 10), D(2023, 4, 1)]
+    position = [Fraction(6 * 10**9)] * 2
+    reference = [Fraction("0.0295"), Fraction("0.02")]
+    free = costing.position_grant_equivalent(
+        days, position, Fraction("0.0175"), reference, discount_rate=0, day_count=360
+    )
+    assert round(free) == row["interest_saved"]
+    less = costing.position_grant_equivalent(days, position, 0.0175, reference, discount_rate=0.03, day_count=360)
+    assert 0 < less < free
+
+
+def test_first_batch_85_5_bn_in_the_meanings_of_cost_per_tonne() -> None:
+    """85.5 bn yuan at 1.20 points for 28.76 Mt a year of loans of 142.5 bn."""
+    yearly, tonnes = 85_500_000_000 * Fraction("0.0120"), Fraction(28_760_000)
+    assert yearly == 1_026_000_000
+    c1 = costing.cost_per_annual_tonne(yearly, tonnes)
+    assert round(float(c1), 1) == 35.7
+    assert round(float(costing.cost_per_tonne_over_life(yearly, 3, tonnes, 20)), 2) == 5.35
+    assert costing.cost_per_tonne_of_series([yearly] * 3, [tonnes] * 20) == c1 * 3 / 20
+    assert costing.cost_per_annual_tonne_of_facility_money(yearly, tonnes, Fraction("0.6")) == c1 / Fraction("0.6")
+    assert costing.cost_per_additional_tonne(yearly, tonnes, Fraction(1, 2)) == 2 * c1
+    for part in (0, Fraction(3, 2)):
+        with pytest.raises(ValueError, match="additionality"):
+            costing.cost_per_additional_tonne(yearly, tonnes, part)
+
+
+def test_discounting_the_money_lowers_c2_and_discounting_the_tonnes_raises_it() -> None:
+    def c2(money: Fraction, tonnes: Fraction) -> Fraction:
+        return costing.cost_per_tonne_over_life(Fraction(3), 3, Fraction(1), 20, money_rate=money, tonnes_rate=tonnes)
+
+    r = Fraction("0.03")
+    assert c2(r, Fraction(0)) < c2(Fraction(0), Fraction(0)) < c2(r, r) < c2(Fraction(0), r)
+    # by the formula of the annuity
+    factor = {n: (1 - (1 + r) ** -n) / r for n in (3, 20)}
+    assert c2(r, r) == 3 * factor[3] / factor[20]
+
+
+def test_a_fee_and_interest_paid_early_make_a_loan_dearer_than_its_rate() -> None:
+    start, end = D(2024, 1, 15), D(2025, 1, 15)
+    plain = costing.loan_flows(10**10, 40_000, start, end, repayment="bullet", day_count="ACT/365")
+    # settled on 20 March, June, September and December, what accrued to the 21st: 66, 92, 92, 91 days; then 25
+    assert [(f.date.month, f.date.day) for f in plain] == [(1, 15), (3, 20), (6, 20), (9, 20), (12, 20), (1, 15)]
+    assert [round(f.interest_fen * 365 / (10**10 * 0.04)) for f in plain] == [0, 66, 92, 92, 91, 25]
+    assert sum(f.interest_fen for f in plain) == round(Fraction(4 * 10**8 * 366, 365))  # 2024 is a leap year
+    fee = costing.loan_flows(
+        10**10, 40_000, start, end, repayment="bullet", day_count="ACT/365", fees=[(start, 10**8), (end, 0)]
+    )
+    cheap, dear = (costing.borrower_cost(f) for f in (plain, fee))
+    assert cheap.fees_fen == 0 and dear.fees_fen == 10**8 and dear.interest_fen == cheap.interest_fen
+    # a fee of 1 % on a loan of a year costs about a point
+    assert 0.0405 < cheap.effective_rate < 0.0412 and 0.0095 < dear.effective_rate - cheap.effective_rate < 0.0120
+
+
+def test_grace_is_as_in_the_engine() -> None:
+    flows = costing.loan_flows(
+        900, 0, D(2024, 1, 1), D(2025, 1, 1), repayment="equal_principal", grace_until=D(2024, 7, 1)
+    )
+    assert [(f.date.isoformat(), f.principal_fen) for f in flows if f.principal_fen] == [
+        ("2024-07-01", 300), ("2024-10-01", 300), ("2025-01-01", 300)]  # fmt: skip
+    assert costing.loan_balances(Fraction(900), 4, "equal_principal", grace=1) == [900, 900, 600, 300]
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"repayment": "annuity"}, "repayment 'annuity' is none of bullet"),
+        ({"payments_per_year": 3}, "payments_per_year 3 is none of 1, 2, 4, 12"),
+        ({"day_count": "30/360"}, "day_count '30/360' is none of"),
+        ({"interest": "never"}, "interest 'never' is none of"),
+        ({"day_count": "EQUAL"}, "must be due"),
+        ({"day_count": "EQUAL", "interest": "with_payments", "matures": D(2025, 1, 2)}, "not whole periods long"),
+        ({"matures": D(2024, 1, 1)}, "matures after it is disbursed"),
+        ({"grace_until": D(2030, 1, 1)}, "its grace ends in between"),
+        ({"fees": [(D(2023, 1, 1), 5)]}, "fees: 2023-01-01 is not within"),
+    ],
+)
+def test_flows_that_cannot_be_are_refused(change: dict[str, Any], said: str) -> None:
+    given: dict[str, Any] = {"matures": D(2025, 1, 1), "repayment": "bullet", **change}
+    with pytest.raises(ValueError, match=said):
+        costing.loan_flows(10**6, 40_000, D(2024, 1, 1), **given)
+    with pytest.raises(ValueError, match="rate_ppm -1 is below 0"):
+        costing.loan_flows(10**6, -1, D(2024, 1, 1), D(2025, 1, 1), repayment="bullet")
+
+
+@pytest.mark.parametrize("flows", [[100, 5], [100, -200, 110], [0, 0], [], [float("nan"), 1]])
+def test_no_rate_or_several_is_refused(flows: list[float]) -> None:
+    with pytest.raises(ValueError, match="flows must"):
+        costing.internal_rate(flows)
+
+
+def test_a_subsidy_is_split_as_the_worked_example_says() -> None:
+    split = costing.split_subsidy(d("0.0395"), d("0.0420"), d("0.6"), d("0.0175"), d("0.0250"))
+    assert (split.subsidy, split.to_borrower, split.to_lender) == (d("0.0045"), d("0.0025"), d("0.0020"))

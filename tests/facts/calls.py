@@ -33,8 +33,11 @@ class Call:
 
     @property
     def text(self) -> str:
-        """The call as it would be written; the module is one of ``relending`` or ``relending.engine``."""
-        module = self.function.__module__.rpartition(".")[2]
+        """The call as it would be written; the module is one of ``relending`` or ``relending.engine``, or a package
+        there that offers what its modules hold."""
+        home, _, module = self.function.__module__.rpartition(".")
+        if home not in ("relending", "relending.engine"):
+            module = home.rpartition(".")[2]
         return f"{module}.{self.function.__name__}({', '.join(map(_text, self.given))})"
 
 

@@ -13,9 +13,10 @@ from relending.engine.block import Block, make_block
 from relending.engine.keys import number
 from relending.engine.loanfacts import loan_facts
 from relending.engine.owed import Schedule
-from relending.lineage.case import Place, empty
 from relending.units import Ints
 
+Place = tuple[str, str, int]
+"""File, sheet (empty where there is none) and row of the loan book."""
 LATER = (
     *("share_", "contract_", "over_syndicate", "application_", "receipt_", "received_"),
     *("extension_", "schedule_", "balance_", "prepayment_"),  # of what is beside the loan: its own row is sound
@@ -63,7 +64,7 @@ def _sound(row: Any, errors: Errors) -> bool:
 
 
 def _text(value: object) -> str:
-    return "" if empty(value) else str(value)
+    return "" if value is None or value is pd.NA else str(value)
 
 
 def place_of(row: Any) -> Place:

@@ -1,0 +1,55 @@
+"""Numbers of any kind, and discounting 折现: what the methods of cost share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any, TypeAlias
+
+Number: TypeAlias = Any
+"""``int``, ``float``, ``Decimal`` or ``Fraction``, one kind a call: typing has no name for a field of numbers."""
+Series: TypeAlias = Number | Sequence[Number]
+"""One figure for all periods, or a sequence of one figure a period (a dated rate, period by period)."""
+
+
+def each(figure: Series, periods: int, name: str) -> list[Number]:
+    """A figure for every period, from one for all of them or from as many as there are periods.
+
+    Raises ValueError, which says ``name``, where there are fewer or more: a rate is never carried on in silence.
+
+    >>> each(0.02, 3, "own_rate"), each([0.02, 0.03], 2, "own_rate")
+    ([0.02, 0.02, 0.02], [0.02, 0.03])
+    """
+    if not isinstance(figure, Sequence):
+        return [figure] * periods
+    if len(figure) != periods:
+        raise ValueError(f"{name}: {len(figure)} figures for {periods} periods")
+    return list(figure)
+
+
+def growth(rate: Number, years: int | Fraction) -> Number:
+    """(1 + rate) ** years: what one yuan grows to at an annual ``rate`` [1/a] compounded once a year.
+
+    Exact for whole years of exact numbers, and at rate 0; a ``Fraction`` over part of a year becomes a float.
+
+    >>> from decimal import Decimal as D
+    >>> growth(D("0.08"), 2), round(growth(0.08, Fraction(1, 4)), 6)
+    (Decimal('1.1664'), 1.019427)
+    """
+    if rate == 0:
+        return 1 + rate
+    if years == int(years):
+        return (1 + rate) ** int(years)
+    if isinstance(rate, Decimal):
+        return (1 + rate) ** (Decimal(years.numerator) / Decimal(years.denominator))
+    return float(1 + rate) ** float(years)
+
+
+def annuity(years: int, rate: Number) -> Number:
+    """Present value [a] of one yuan (or tonne) at the end of each of ``years`` years, at ``rate`` [1/a].
+
+    >>> annuity(20, 0), round(annuity(3, 0.03), 6)
+    (20, 2.828611)
+    """
+    return years if rate == 0 else sum(1 / growth(rate, k) for k in range(1, years + 1))
