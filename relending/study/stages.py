@@ -50,7 +50,7 @@ class Book:
     gathered: Gathered
     grams: tuple[Ints, ...]
     findings: Findings
-    loans: int
+    inputs: tuple[Mapping[str, Any], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +76,14 @@ class Cohorts:
 
 @dataclass(frozen=True, slots=True)
 class Evaluated:
-    """A scenario's series as integer step frames by name, how many loans are supported, what the book's check said."""
+    """A scenario's series as integer step frames by name, how many loans are supported, what the book's check said
+    and which files were read.
+    """
 
     tables: Mapping[str, pd.DataFrame]
     supported: int
     findings: Findings
+    inputs: tuple[Mapping[str, Any], ...]
 
 
 class Stages:
@@ -140,7 +143,7 @@ class Stages:
         lenders = screened.prepared.keys.lenders
         placed, where = self.positions.get(made, both.context, lambda c: _positions(cohorts, lenders, c))
         tables = self.series.get(placed, both.context, lambda c: _series(cohorts, where, lenders, c))[1]
-        return Evaluated(tables, cohorts.supported, book.findings)
+        return Evaluated(tables, cohorts.supported, book.findings, book.inputs)
 
     def _cohorts(
         self,
@@ -260,7 +263,7 @@ def _book(both: Both) -> Book:
         attributed = attribute_block(block)
         grams.append(np.where(attributed.has_reduction, attributed.reduction, 0))
     findings = Findings.concat([read.findings, *gathered.findings])
-    return Book(gathered, tuple(grams), findings, len(read.loans))
+    return Book(gathered, tuple(grams), findings, tuple(read.inputs))
 
 
 def _screening(book: Book, context: Context) -> Screening:
@@ -334,4 +337,4 @@ def _disclosed(screened: Screening, book: Book, context: Context) -> Evaluated:
     where, names, _ = fund_works(prepared, context)
     tables = finish(prepared, where, names, context, [])
     found = {"funding": tables.funding, "cost": tables.cost, "disclosure": tables.disclosure}
-    return Evaluated(found, int(tables.attribution["supported"].sum()), book.findings)
+    return Evaluated(found, int(tables.attribution["supported"].sum()), book.findings, book.inputs)

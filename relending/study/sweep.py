@@ -24,11 +24,11 @@ from relending.scenario import load_scenario
 from relending.scenario.problems import toml_text
 from relending.scenario.scenario import Scenario
 from relending.study.grid import Grid, make_grid
-from relending.study.measures import Measure, pick
+from relending.study.measures import FLOW, Measure, pick
 from relending.study.panel import KEYS, Key, MisalignedError, panel
 from relending.study.stages import Stages
 from relending.study.variants import Variants
-from relending.units import Ints
+from relending.units import Ints, total
 
 SERIES = ("funding", "cost")
 """The tables whose measures need no loan by loan disclosure; the others are asked for by name."""
@@ -37,6 +37,7 @@ MANY_CELLS, MANY_ROWS = 10_000, 5_000_000
 MOST_BYTES = 4 * 2**30
 """Memory that the figures of a sweep may take."""
 BYTES_A_FIGURE = 9
+HEADLINES = ("interest_saved", "net_interest", "facility_balance", "blended_cost", "margin")
 
 Progress = Callable[[int, int], None]
 
@@ -55,7 +56,7 @@ class Sweep:
 
     ``keys`` are (quarter, lender, facility) of the rows of each cell; ``values`` and ``known`` hold, by measure, a row
     a cell in the order of the grid (integers, as the measure's column says). ``supported`` counts the supported loans
-    of each cell, ``work`` how often each stage was done and used again.
+    of each cell, ``work`` how often each stage was done and used again, ``inputs`` the files read, with their sha256.
     """
 
     scenario: Scenario
@@ -66,6 +67,7 @@ class Sweep:
     known: Mapping[str, Flags]
     supported: Ints
     work: Mapping[str, tuple[int, int]]
+    inputs: str = ""
     findings: Findings = field(default_factory=Findings)
 
     @property
@@ -98,7 +100,7 @@ class Sweep:
         which = np.tile(np.repeat(np.arange(measures), keys), cells)
         out["measure"] = _repeated([m.name for m in self.measures], which)
         out["unit"] = _repeated([m.unit for m in self.measures], which)
-        out["value"] = np.stack([self._figures(m) for m in self.measures], axis=1).ravel()
+        out["value"] = np.stack([self.figures(m) for m in self.measures], axis=1).ravel()
         return pd.DataFrame(out)
 
     @property
@@ -116,6 +118,7 @@ class Sweep:
                 "start": s.start.isoformat(),
                 "end": s.end.isoformat(),
                 "facilities": ", ".join(f.id for f in s.facilities),
+                "inputs": self.inputs,
                 "relending_version": version("relending"),
             }
         )
@@ -132,10 +135,30 @@ class Sweep:
             raise ValueError(f"no quarter {wanted}")
         if len(at) > 1 and not one.adds_up:
             raise ValueError(f"{measure} of several lenders or facilities does not add up; take .frame")
-        figures = self._figures(one)[:, at].sum(axis=1)
+        figures = self.figures(one)[:, at].sum(axis=1)
         return self.parameters().assign(**{measure: figures})
 
-    def _figures(self, measure: Measure) -> np.ndarray[Any, Any]:
+    def headlines(self, names: Sequence[str] = HEADLINES) -> pd.DataFrame:
+        """A row a cell for a look: flows of the whole sweep's quarters, stocks of the last, of all lenders together.
+
+        Of ``names`` those that were asked for and add up, else the first measure that does; a rate only where there is
+        one lender and facility, of the last quarter.
+        """
+        one = len({key[1:] for key in self.keys}) == 1
+        shown = [m for m in self.measures if m.name in names and (m.adds_up or one)]
+        shown = shown or [m for m in self.measures if m.adds_up or one][:1]
+        last = [i for i, key in enumerate(self.keys) if key[0] == self.keys[-1][0]]
+        out = self.parameters()
+        for m in shown:
+            at = slice(None) if m.kind == FLOW else last
+            sums = [total(row) for row in self.values[m.name][:, at]]
+            known = self.known[m.name][:, at].any(axis=1)
+            figures = nearest_double(np.array(sums, np.int64), m.decimals)
+            out[m.name] = np.where(known, figures, np.nan)
+        return out
+
+    def figures(self, measure: Measure) -> np.ndarray[Any, Any]:
+        """One measure in its unit, cells x rows; not a number where there is none."""
         values = self.values[measure.name]
         out = nearest_double(values.ravel(), measure.decimals).reshape(values.shape)
         out[~self.known[measure.name]] = np.nan
@@ -197,7 +220,8 @@ def sweep(
         progress(done, len(grid))
     work = {s.name: (s.done - before[s.name][0], s.used_again - before[s.name][1]) for s in stages.stages}
     findings = Findings.concat([base.findings, first.findings, vary.without_effect(stages)])
-    return Sweep(base, grid, wanted, keys, values, known, supported, work, findings)
+    inputs = "; ".join(f"{entry['file']} {entry['sha256']}" for entry in first.inputs)
+    return Sweep(base, grid, wanted, keys, values, known, supported, work, inputs, findings)
 
 
 def _rows(keys: Sequence[Key], quarters: str) -> list[int]:

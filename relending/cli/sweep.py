@@ -1,0 +1,211 @@
+"""``relending sweep``: a scenario under every combination of some values."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from relending.cli.people import (
+    STOPPED,
+    WRONG_USAGE,
+    Progress,
+    allow_outside_option,
+    columns,
+    errors_for_people,
+    lang_option,
+    say,
+    show_findings,
+    stop_at_path,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from relending.study.sweep import LargeSweepError, Sweep
+
+FORMATS = ("csv", "parquet", "xlsx", "dta")
+SHOWN = 20
+"""Scenarios shown on the screen; of more the ones at either end of the first figure."""
+
+WORDS = {
+    "en": {
+        "large": "This sweep has {cells:,} scenarios{rows}; at some hundredths of a second each that takes a while, "
+        "and may be a slip. If it is meant: --yes.",
+        "rows": " and {rows:,} rows",
+        "title": "{name}: {cells:,} scenarios ({axes})",
+        "axis": "{n} of {key}",
+        "by": " x ",
+        "whole": "{name}, whole run ({unit})",
+        "last": "{name}, {quarter} ({unit})",
+        "left": "… {n:,} more; all of them are in the file",
+        "done": "{seconds:.1f} s; book read {0}, screened {1}, due dates worked out {2}, funded {3} of {cells:,} times",
+        "files": "Files are in",
+        "sweep": "every figure in long form: scenario, parameter values, quarter, lender, facility, measure, unit, value",
+        "scenarios": "a row a scenario: its parameter values, what it was run on, the version of relending",
+        "book": "a sheet of the scenarios, then a sheet a measure",
+        "exists": "{path} exists already and is left as it is; choose another --out, or replace it with --force",
+        "refused": "{path}: cannot be written: {why}",
+        "findings": "in the book",
+    },
+    "zh": {
+        "large": "本次扫描有 {cells:,} 个情景{rows}；每个约需百分之几秒，合计用时较长，也可能是取值写错。确需运行请加 --yes。",
+        "rows": "、{rows:,} 行",
+        "title": "{name}：{cells:,} 个情景（{axes}）",
+        "axis": "{key} 取 {n} 个值",
+        "by": " × ",
+        "whole": "{name}，全期合计（{unit}）",
+        "last": "{name}，{quarter}（{unit}）",
+        "left": "…… 另有 {n:,} 个，全部见文件",
+        "done": "用时 {seconds:.1f} 秒；{cells:,} 个情景中：读取台账 {0} 次、筛选 {1} 次、推算到期日 {2} 次、测算借用 {3} 次",
+        "files": "文件位于",
+        "sweep": "全部数据（长表）：情景、参数取值、季度、金融机构、工具、指标、单位、数值",
+        "scenarios": "每个情景一行：参数取值、所用文件、relending 版本",
+        "book": "情景一张表，其后每项指标一张表",
+        "exists": "{path} 已存在，未作改动；请换一个 --out，或用 --force 替换",
+        "refused": "{path}：无法写入：{why}",
+        "findings": "台账中",
+    },
+}
+
+
+@click.command("sweep", epilog="Example: relending sweep demo --vary facility.cerf.ratio=0.4:1.0:0.2 --out sweeps/ratio")
+@click.argument("scenario")
+@click.option(
+    "--vary",
+    "axes",
+    multiple=True,
+    metavar="KEY=V1,V2",
+    help="Values of a key: 0.4,0.6 or first:last:step; several keys: every combination. [default: the file's [sweep]]",
+)
+@click.option("--set", "sets", multiple=True, metavar="KEY=VALUE", help="Override a key in all of them.")
+@click.option("--measure", "measures", multiple=True, metavar="M", help="Only this measure; as often as needed.")
+@click.option("--quarters", default="all", show_default=True, help="all, last, or one quarter such as 2024Q4.")
+@click.option(
+    "--out", type=click.Path(file_okay=False, path_type=Path), help="Folder to write [default: sweeps/NAME]."
+)
+@click.option("--format", "kind", type=click.Choice(FORMATS), default="csv", show_default=True, help="Of the files.")
+@click.option("--yes", is_flag=True, help="Run a sweep of more than 10,000 scenarios or 5 million rows.")
+@click.option("--force", is_flag=True, help="Replace files of a former sweep.")
+@allow_outside_option
+@click.option("--quiet", is_flag=True, help="No progress and no table.")
+@lang_option
+def command(
+    scenario: str,
+    axes: tuple[str, ...],
+    sets: tuple[str, ...],
+    measures: tuple[str, ...],
+    quarters: str,
+    out: Path | None,
+    kind: str,
+    yes: bool,
+    force: bool,
+    allow_outside: bool,
+    quiet: bool,
+    lang: str,
+) -> None:
+    """Run SCENARIO under every combination of some values: policy, rates, options. 参数扫描。
+
+    Written are one long table (scenario, parameter values, quarter, lender, facility, measure, unit, value) and one of
+    the scenarios. The book is read once, and only what depends on a value is worked out again for it. Which measures
+    there are: docs/studies.md.
+    """
+    w = WORDS[lang]
+    progress = Progress(lang, quiet)
+    began = time.perf_counter()
+    try:
+        with errors_for_people(lang):
+            from relending.scenario import load_scenario, shipped
+            from relending.study.grid import parse_axes
+            from relending.study.sweep import LargeSweepError, sweep
+            from relending.study.sweepfiles import files_of, save
+
+            if shipped(scenario) is None:
+                stop_at_path(scenario)
+            name = load_scenario(scenario, list(sets), allow_outside=allow_outside).name
+            folder = Path("sweeps") / name if out is None else out
+            taken = [path for path in files_of(folder, kind) if path.exists()]
+            if taken and not force:
+                say(w["exists"].format(path=taken[0]), err=True)
+                sys.exit(WRONG_USAGE)
+            try:
+                made = sweep(
+                    scenario,
+                    parse_axes(axes) if axes else None,
+                    overrides=sets,
+                    measures=measures,
+                    quarters=quarters,
+                    allow_outside=allow_outside,
+                    yes=yes,
+                    progress=lambda done, of: _tell(progress, done, of),
+                )
+            except LargeSweepError as large:
+                say(_large(large, w), err=True)
+                sys.exit(WRONG_USAGE)
+            progress("writing")
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+                files = save(made, folder, kind, lang)
+            except OSError as error:
+                from relending.outfile import reason
+
+                en, zh = reason(error)
+                say(w["refused"].format(path=folder, why=zh if lang == "zh" else en), err=True)
+                sys.exit(STOPPED)
+    finally:
+        progress.stop()
+    if not quiet:
+        _show(made, files, time.perf_counter() - began, lang)
+
+
+def _tell(progress: Progress, done: int, of: int) -> None:
+    """Say how far it is, twenty times at most."""
+    if done * 20 // of != (done - 1) * 20 // of:
+        progress(f"{done:,} / {of:,}")
+
+
+def _large(large: LargeSweepError, w: dict[str, str]) -> str:
+    rows = "" if large.rows is None else w["rows"].format(rows=large.rows)
+    return w["large"].format(cells=large.cells, rows=rows)
+
+
+def _show(made: Sweep, files: Sequence[Path], seconds: float, lang: str) -> None:
+    """What was swept, the figures to look at, what it took, where the files are."""
+    from relending.study.measures import FLOW, measures
+
+    w, cells = WORDS[lang], len(made.grid)
+    axes = w["by"].join(w["axis"].format(n=len(values), key=key) for key, values in made.grid.axes)
+    say(w["title"].format(name=made.scenario.name, cells=cells, axes=axes))
+    table = made.headlines()
+    last = made.keys[-1][0]
+    heads = list(made.grid.keys)
+    for name in table.columns[len(heads) :]:
+        m = measures()[name]
+        said = w["whole"] if m.kind == FLOW and len({key[0] for key in made.keys}) > 1 else w["last"]
+        heads.append(said.format(name=m.label(lang), quarter=last, unit=m.unit))
+    shown = table
+    if cells > SHOWN and len(table.columns) > len(made.grid.keys):
+        ordered = table.sort_values(table.columns[len(made.grid.keys)], kind="stable")
+        shown = ordered.iloc[[*range(SHOWN // 2), *range(cells - SHOWN // 2, cells)]]
+    rows = [[_figure(value) for value in row] for row in shown.itertuples(index=False)]
+    for line in columns([heads, *rows], right=range(len(heads))):
+        say(line)
+    if cells > len(rows):
+        say(w["left"].format(n=cells - len(rows)))
+    show_findings(made.findings, lang)
+    done = [times for times, _ in made.work.values()]
+    say(w["done"].format(*done, cells=cells, seconds=seconds))
+    say(f"{w['files']} {files[0].parent}")
+    said = [w["book"]] if files[0].suffix == ".xlsx" else [w["sweep"], w["scenarios"]]
+    for line in columns([[f"  {path.name}", text] for path, text in zip(files, said, strict=True)]):
+        say(line)
+
+
+def _figure(value: object) -> str:
+    """A parameter or a figure as it is read."""
+    if isinstance(value, float):
+        return "" if value != value else f"{value:,.2f}" if abs(value) >= 1000 else f"{value:.8g}"
+    return str(value)

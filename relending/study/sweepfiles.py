@@ -1,0 +1,123 @@
+"""A sweep as files 扫描结果: the long frame, a row of metadata a scenario, and a workbook with a sheet a measure."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from relending.findings import Findings, InputError
+from relending.labelled import Label, write_labelled
+from relending.outfile import whole_files
+from relending.sheet import Styles, made_to_print, put
+from relending.spreadsheet import workbook
+from relending.study.measures import Measure
+from relending.study.panel import KEYS
+from relending.study.sweep import Sweep
+
+TIDY, SCENARIOS = "sweep", "scenarios"
+LONG = {
+    "scenario": Label("情景", "scenario"),
+    "quarter": Label("季度", "quarter"),
+    "lender": Label("金融机构", "lender"),
+    "facility": Label("工具", "facility"),
+    "measure": Label("指标", "measure"),
+    "unit": Label("单位", "unit"),
+    "value": Label("数值", "value, in the unit of its row"),
+}
+ROWS = {
+    "scenario": Label("情景", "scenario"),
+    "supported_loans": Label("获支持贷款笔数", "supported loans", "count"),
+    "base": Label("基础情景", "scenario it is a variant of"),
+    "title_zh": Label("名称（中文）", "title in Chinese"),
+    "title_en": Label("名称（英文）", "title in English"),
+    "start": Label("起始日", "first day", "date"),
+    "end": Label("终止日", "last day", "date"),
+    "facilities": Label("工具", "facilities"),
+    "inputs": Label("读取的文件及校验值", "files read, with sha256"),
+    "relending_version": Label("relending 版本", "version of relending"),
+}
+FORMATS = {"fraction": "0.0000%", "count": "#,##0", "yuan": "#,##0.00"}
+LONGEST_NAME = 31
+MOST_ROWS = 1_048_575
+
+
+def files_of(folder: Path, format: str) -> list[Path]:
+    """The files that :func:`save` writes."""
+    if format == "xlsx":
+        return [folder / f"{TIDY}.xlsx"]
+    return [folder / f"{name}.{format}" for name in (TIDY, SCENARIOS)]
+
+
+def labels_of(sweep: Sweep) -> dict[str, Label]:
+    """What the columns of both tables are, the swept keys among them."""
+    return {**ROWS, **LONG, **{key: Label(key, key) for key in sweep.grid.keys}}
+
+
+def save(sweep: Sweep, folder: Path, format: str = "csv", lang: str = "en") -> list[Path]:
+    """Write the sweep into an existing folder as csv, parquet, xlsx or dta; the files written, all of them or none.
+
+    Raises InputError where a format cannot hold it, OSError where the disk refuses.
+    """
+    targets = files_of(folder, format)
+    rows = len(sweep.grid) * len({key[1:] for key in sweep.keys})
+    if format == "xlsx" and rows > MOST_ROWS:
+        raise InputError(
+            Findings.one("table_too_large", file=targets[0].name, found=f"{rows:,}", expected=f"<= {MOST_ROWS:,}")
+        )
+    with whole_files(*targets) as rooms:
+        if format == "xlsx":
+            _workbook(sweep, rooms[0], lang)
+        else:
+            name = sweep.scenario.name
+            title = {"zh": f"{name}：参数扫描", "en": f"{name}: sweep"}
+            labels = labels_of(sweep)
+            for frame, room in zip((sweep.frame, sweep.scenarios), rooms, strict=True):
+                write_labelled(frame, room, labels, title=title, lang=lang, format=format)
+    return targets
+
+
+def _workbook(sweep: Sweep, path: Path, lang: str) -> None:
+    """A sheet of the scenarios, then a sheet a measure: a row a scenario, lender and facility, a column a quarter."""
+    with workbook(path) as book:
+        styles = Styles(book, lang)
+        about = book.add_worksheet("情景" if lang == "zh" else "scenarios")
+        labels = labels_of(sweep)
+        frame = sweep.scenarios
+        for at, name in enumerate(frame.columns):
+            put(about, 0, at, labels[name].text(lang), styles.header())
+        about.set_column(0, len(frame.columns) - 1, 18)
+        for row, values in enumerate(frame.itertuples(index=False), 1):
+            for at, value in enumerate(values):
+                put(about, row, at, _plain(value), styles.cell(""))
+        made_to_print(about, 0, len(frame.columns), lang)
+        for measure in sweep.measures:
+            _measure_sheet(book, sweep, measure, styles, lang)
+
+
+def _measure_sheet(book: Any, sweep: Sweep, measure: Measure, styles: Styles, lang: str) -> None:
+    sheet = book.add_worksheet(measure.label(lang)[:LONGEST_NAME] if lang == "zh" else measure.name)
+    quarters = list(dict.fromkeys(key[0] for key in sweep.keys))
+    pairs = list(dict.fromkeys(key[1:] for key in sweep.keys))
+    keys = list(sweep.grid.keys)
+    labels = labels_of(sweep)
+    head = [labels[name].text(lang) for name in ("scenario", *keys, *KEYS[1:])] + quarters
+    for at, text in enumerate(head):
+        put(sheet, 0, at, text, styles.header())
+    sheet.set_column(0, len(head) - 1, 16)
+    made_to_print(sheet, 0, len(head), lang)
+    place = {key: i for i, key in enumerate(sweep.keys)}
+    figures, looks = sweep.figures(measure), styles.cell("", FORMATS.get(measure.unit, "#,##0.00####"))
+    row = 1
+    for number, values in enumerate(sweep.parameters().itertuples(index=False)):
+        for pair in pairs:
+            for at, text in enumerate((sweep.names[number], *map(_plain, values), *pair)):
+                put(sheet, row, at, text, styles.cell(""))
+            for at, quarter in enumerate(quarters, len(keys) + 3):
+                value = figures[number, place[(quarter, *pair)]]
+                put(sheet, row, at, None if value != value else float(value), looks)
+            row += 1
+
+
+def _plain(value: Any) -> Any:
+    """A value as a cell takes it."""
+    return value.item() if hasattr(value, "item") else value
