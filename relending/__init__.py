@@ -46,6 +46,9 @@ if TYPE_CHECKING:
     from relending.study.abatement import abatement_curve as abatement_curve
     from relending.study.abatement import abatement_steps as abatement_steps
     from relending.study.passed_on import pass_through as pass_through
+    from relending.study.stages import Stages as Stages
+    from relending.study.sweep import Sweep as Sweep
+    from relending.study.sweep import sweep as sweep
 
 _HOMES = {
     "relending.api": ("data", "facility"),
@@ -58,6 +61,8 @@ _HOMES = {
     "relending.scenario": ("Scenario", "load_scenario"),
     "relending.study.abatement": ("abatement_curve", "abatement_steps"),
     "relending.study.passed_on": ("pass_through",),
+    "relending.study.stages": ("Stages",),
+    "relending.study.sweep": ("Sweep", "sweep"),
 }
 _MODULES = {"costing": "relending.engine.costing"}
 """Modules that are offered whole."""

@@ -29,26 +29,18 @@ def facility(name: str, on: dt.date | str | None = None) -> policy.Facility | di
 
 
 def data(name: str) -> pd.DataFrame:
-    """Shipped data as a frame with its source columns; now: ``lpr`` (rates as fractions a year).
+    """Shipped data as a tidy frame of your own: ``lpr``, ``policy``, ``statements``, ``aggregates`` or ``factors``.
+
+    Every row has its source, its status or grade and the day it was last checked; docs/data.md says what each column
+    is. ``attrs`` has name, title, title_zh, version and the unit of each column: fractions, yuan [yuan], tonnes a year
+    [tCO2e a year]. Raises InputError (``no_such_data``) that lists the names and the nearest.
 
     >>> data("lpr").tail(1)[["lpr_1y", "lpr_5y"]].to_numpy().tolist()
     [[0.03, 0.035]]
+    >>> p = data("policy")
+    >>> p[(p.facility == "cerf") & (p.parameter == "rate")].set_index("from_date").value.to_list()
+    [0.0175, 0.015, 0.0125]
     """
-    import pandas as pd
+    from relending.shipped import frame
 
-    if name != "lpr":
-        raise ValueError(f"no data named {name!r}; there is: lpr")
-    return pd.DataFrame(
-        [
-            {
-                "date": pd.Timestamp(f.date),
-                "lpr_1y": f.lpr_1y_ppm / 1e6,
-                "lpr_5y": f.lpr_5y_ppm / 1e6,
-                "source": f.source,
-                "source_zh": f.source_zh,
-                "status": f.status,
-                "checked": f.checked,
-            }
-            for f in policy.lpr().fixings
-        ]
-    )
+    return frame(name)

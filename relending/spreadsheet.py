@@ -22,6 +22,8 @@ FORMULA = r"\A('*[=+\-@\t\r]|'+[0-9])"
 """What a text that must be escaped begins with."""
 ESCAPED = r"\A'('*[=+\-@\t\r]|'*[0-9])"
 """What an escaped text begins with; the group is what is left without its apostrophe."""
+NEEDS_QUOTES = r'[",\r\n]|\A | \z'
+"""What a field of a CSV file holds that must stand in quotes."""
 _FORMULA, _ESCAPED = re.compile(FORMULA), re.compile(ESCAPED)
 
 CREATED = dt.datetime(2026, 1, 1)
@@ -74,6 +76,29 @@ def unescaped(texts: pa.Array) -> pa.Array:
     if not pc.any(pc.match_substring_regex(texts, ESCAPED)).as_py():
         return texts
     return pc.replace_substring_regex(texts, ESCAPED, r"\1", max_replacements=1)
+
+
+def large(text: str | None) -> pa.Scalar:
+    """A text as a ``large_string`` scalar, the one text type of what writes CSV."""
+    import pyarrow as pa
+
+    return pa.scalar(text, pa.large_string())
+
+
+def quoted(texts: pa.Array) -> pa.Array:
+    """Texts with comma, quote, line break or a space at either end in quotes, their own quotes doubled.
+
+    >>> import pyarrow as pa
+    >>> quoted(pa.array(['plain', 'a,b', 'say "so"'], pa.large_string())).to_pylist()
+    ['plain', '"a,b"', '"say ""so\"""']
+    """
+    import pyarrow.compute as pc
+
+    needs = pc.match_substring_regex(texts, NEEDS_QUOTES)
+    if not pc.any(needs).as_py():
+        return texts
+    doubled = pc.replace_substring(texts, '"', '""')
+    return pc.if_else(needs, pc.binary_join_element_wise(large('"'), doubled, large('"'), large("")), texts)
 
 
 @contextmanager

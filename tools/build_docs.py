@@ -1,5 +1,6 @@
 """Writes the generated pages of docs/ again: the loan book's columns, the scenario file, the tables of a run folder,
-the windows of the published statements, the register of published figures, and every finding with an example.
+the windows of the published statements, the register of published figures, the shipped data, and every finding with an
+example.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from build_statements import windows_page
 from relending.book.columns import columns_markdown
 from relending.runfolder.describe import tables_page
 from relending.scenario.document import reference
+from relending.shipped.document import page
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 MARK = "relending.runfolder.describe -->\n\n"
@@ -30,6 +32,7 @@ def pages() -> dict[str, str]:
         "statements.md": told + WINDOWS + windows_page(),
         "published.md": published_page(),
         "findings.md": findings_page(),
+        "data.md": page(),
     }
 
 

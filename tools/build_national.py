@@ -16,29 +16,12 @@ from decimal import Decimal
 from pathlib import Path
 
 from relending.dates import parse_quarter, quarter_text
+from relending.shipped.published_rows import aggregate_source, told
 
 HERE = Path(__file__).resolve().parents[1] / "scenarios" / "national"
 
-# kind of a row of aggregates.csv -> horizon, measure, bound
-KINDS = {
-    "funding, first batch": ("since_start", "drawn", "exact"),
-    "funding, cumulative (Q1 2022 report)": ("since_start", "drawn", "exact"),
-    "funding, cumulative": ("since_start", "drawn", "exact"),
-    "funding, more than": ("since_start", "drawn", "more_than"),
-    "balance": ("quarter", "balance", "exact"),
-    "change since start of year": ("year", "balance_change", "exact"),
-    "change over the year": ("year", "balance_change", "exact"),
-    "loans, first batch": ("since_start", "amount", "exact"),
-    "loans, cumulative": ("since_start", "amount", "exact"),
-    "loans supported": ("since_start", "amount", "exact"),
-    "loans, nearly": ("since_start", "amount", "nearly"),
-    "loans, more than": ("since_start", "amount", "more_than"),
-    "loans, cumulative, more than": ("since_start", "amount", "more_than"),
-    "reduction, first batch": ("since_start", "reduction", "exact"),
-    "reduction, cumulative, more than": ("since_start", "reduction", "more_than"),
-    "reduction, more than": ("since_start", "reduction", "more_than"),
-    "reduction in 2022, about": ("year", "reduction", "about"),
-}
+KINDS = {kind: (one["horizon"], one["measure"], one["bound"]) for kind, one in told("aggregates")["kind"].items()}
+"""Kind of a row of aggregates.csv: horizon, measure, bound."""
 QUARTER = {  # date of the figure -> the quarter at whose end it is compared
     "2021-12-30": "2021Q4",
     "2022-05": "2022Q1",
@@ -53,7 +36,7 @@ ON = {"2022-05": "2022-05-15", "2022-07-13": "2022-07-13"}
 """Days of funds between two quarters' ends. Of May 2022 any day but the last gives the same. The first batch, of
 30 December 2021, is held against the quarter's end a day later, the model's day for it."""
 QUARTER_ENDS = ("2022-12-31", "2023-06-30", "2023-12-31", "2024-06-30", "2025-06-30")
-FACILITY = {"CERF": "cerf", "coal": "clean_coal"}
+FACILITY = {tool: one for tool, one in told("aggregates")["tool"].items() if ";" not in one}
 UNIT = {"yi_yuan": ("亿元", 1), "tCO2e_per_year": ("万吨", 10_000)}
 INPUT_MEASURES = ("amount",)
 FIRST = {"cerf": "2021Q3", "clean_coal": "2022Q1"}
@@ -93,7 +76,7 @@ def rows() -> list[dict[str, str]]:
                 "unit": unit,
                 "bound": bound,
                 "role": "input" if is_input else "test",
-                "source": _source(r),
+                "source": aggregate_source(r),
                 "grade": r["grade"],
                 "note": f"aggregates.csv, row {r['row']}{_day(r['date'], measure)}",
             }
@@ -107,13 +90,6 @@ def _day(date: str, measure: str) -> str:
         return ""
     day = "the middle of the month" if date in ON and measure == "drawn" else "the end of the quarter"
     return f"; of {date}, compared at {day}"
-
-
-def _source(row: dict[str, str]) -> str:
-    """Issuer and date; whether the wording was seen or only the press that reports it."""
-    what = "report on 2022Q1" if "report" in row["kind"] else "total"
-    seen = "" if row["grade"] == "A" else ", as reported in the press"
-    return f"PBoC, {what} of the facility, {row['date']}{seen}"
 
 
 def with_implied(figures: list[dict[str, str]]) -> list[dict[str, str]]:

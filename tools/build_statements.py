@@ -27,6 +27,7 @@ from pathlib import Path
 
 from relending import policy
 from relending.dates import add_months, iso, parse_quarter, quarter_end, quarter_start, quarter_text, to_date, to_day
+from relending.shipped.published_rows import statement_source, told
 from relending.units import PPM, divide
 
 HERE = Path(__file__).resolve().parents[1] / "scenarios" / "statements"
@@ -40,7 +41,7 @@ NO_STUDY = "none: chosen 无，另行设定"
 MONTHS = 120
 INVESTMENT_OVER_LOAN = 2
 OWN_RATE = "0.0200"
-HORIZON = {"quarter": "quarter", "year_to_date": "year", "calendar_year": "year", "since_first_support": "since_start"}
+HORIZON = told("statements")["horizon"]
 PRINTED = {  # column of statements.csv -> measure and unit
     "projects": ("projects", "个"),
     "loan_wan_yuan": ("amount", "万元"),
@@ -82,9 +83,8 @@ class Statement:
     @property
     def source(self) -> str:
         """How the statement is cited."""
-        what = f"{self.bank}, disclosure of carbon emission reduction loans, {self.period}"
-        when = f"published {self.published}" if self.published else "date of publication not known"
-        return f"{what}, {when}" + (" (as reported in the press)" if self.grade == "B" else "")
+        row = {"bank": self.bank, "period": self.period, "published": self.published, "grade": self.grade}
+        return statement_source(row)
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,9 @@ VERBS = {
     "disclose": "Write the statement of a quarter: Word, Excel, HTML, and the work paper. 生成信息披露",
     "apply": "Write the list of loans to apply for in a quarter. 生成申请清单",
     "key": "Make a key to replace names and ids by hashes (--redact). 生成脱敏密钥",
+    "sweep": "Run a scenario under every combination of some values. 参数扫描",
     "policy": "Show the rules of a facility, dated and sourced. 政策参数",
+    "data": "Show or write shipped data: CSV, Parquet, Excel, Stata. 随附数据",
     "synth": "Write a synthetic loan book to try things on. 生成合成借据簿",
 }
 

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from relending.study.sweep import LargeSweepError, Sweep
 
 FORMATS = ("csv", "parquet", "xlsx", "dta")
+PAUSE = 2
+"""Seconds between two lines of progress."""
 SHOWN = 20
 """Scenarios shown on the screen; of more the ones at either end of the first figure."""
 
@@ -44,15 +46,16 @@ WORDS = {
         "left": "… {n:,} more; all of them are in the file",
         "done": "{seconds:.1f} s; book read {0}, screened {1}, due dates worked out {2}, funded {3} of {cells:,} times",
         "files": "Files are in",
-        "sweep": "every figure in long form: scenario, parameter values, quarter, lender, facility, measure, unit, value",
+        "sweep": "every figure: scenario, parameter values, quarter, lender, facility, measure, unit, value",
         "scenarios": "a row a scenario: its parameter values, what it was run on, the version of relending",
         "book": "a sheet of the scenarios, then a sheet a measure",
         "exists": "{path} exists already and is left as it is; choose another --out, or replace it with --force",
         "refused": "{path}: cannot be written: {why}",
-        "findings": "in the book",
+        "findings": "Book and scenario: {errors} errors, {warnings} warnings; relending run {scenario} lists them",
     },
     "zh": {
-        "large": "本次扫描有 {cells:,} 个情景{rows}；每个约需百分之几秒，合计用时较长，也可能是取值写错。确需运行请加 --yes。",
+        "large": "本次扫描有 {cells:,} 个情景{rows}；每个约需百分之几秒，合计用时较长，也可能是取值写错。"
+        "确需运行请加 --yes。",
         "rows": "、{rows:,} 行",
         "title": "{name}：{cells:,} 个情景（{axes}）",
         "axis": "{key} 取 {n} 个值",
@@ -60,19 +63,20 @@ WORDS = {
         "whole": "{name}，全期合计（{unit}）",
         "last": "{name}，{quarter}（{unit}）",
         "left": "…… 另有 {n:,} 个，全部见文件",
-        "done": "用时 {seconds:.1f} 秒；{cells:,} 个情景中：读取台账 {0} 次、筛选 {1} 次、推算到期日 {2} 次、测算借用 {3} 次",
+        "done": "用时 {seconds:.1f} 秒；{cells:,} 个情景中：读取台账 {0} 次、筛选 {1} 次、推算到期日 {2} 次、"
+        "测算借用 {3} 次",
         "files": "文件位于",
         "sweep": "全部数据（长表）：情景、参数取值、季度、金融机构、工具、指标、单位、数值",
         "scenarios": "每个情景一行：参数取值、所用文件、relending 版本",
         "book": "情景一张表，其后每项指标一张表",
         "exists": "{path} 已存在，未作改动；请换一个 --out，或用 --force 替换",
         "refused": "{path}：无法写入：{why}",
-        "findings": "台账中",
+        "findings": "台账与情景：错误 {errors} 项、警告 {warnings} 项；relending run {scenario} 可逐项列示",
     },
 }
 
 
-@click.command("sweep", epilog="Example: relending sweep demo --vary facility.cerf.ratio=0.4:1.0:0.2 --out sweeps/ratio")
+@click.command("sweep", epilog="Example: relending sweep demo --vary facility.cerf.ratio=0.4:1.0:0.2 --out ratio")
 @click.argument("scenario")
 @click.option(
     "--vary",
@@ -84,9 +88,7 @@ WORDS = {
 @click.option("--set", "sets", multiple=True, metavar="KEY=VALUE", help="Override a key in all of them.")
 @click.option("--measure", "measures", multiple=True, metavar="M", help="Only this measure; as often as needed.")
 @click.option("--quarters", default="all", show_default=True, help="all, last, or one quarter such as 2024Q4.")
-@click.option(
-    "--out", type=click.Path(file_okay=False, path_type=Path), help="Folder to write [default: sweeps/NAME]."
-)
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Folder to write [default: sweeps/NAME].")
 @click.option("--format", "kind", type=click.Choice(FORMATS), default="csv", show_default=True, help="Of the files.")
 @click.option("--yes", is_flag=True, help="Run a sweep of more than 10,000 scenarios or 5 million rows.")
 @click.option("--force", is_flag=True, help="Replace files of a former sweep.")
@@ -115,6 +117,7 @@ def command(
     """
     w = WORDS[lang]
     progress = Progress(lang, quiet)
+    tell = Tell(progress)
     began = time.perf_counter()
     try:
         with errors_for_people(lang):
@@ -140,7 +143,7 @@ def command(
                     quarters=quarters,
                     allow_outside=allow_outside,
                     yes=yes,
-                    progress=lambda done, of: _tell(progress, done, of),
+                    progress=tell,
                 )
             except LargeSweepError as large:
                 say(_large(large, w), err=True)
@@ -158,13 +161,21 @@ def command(
     finally:
         progress.stop()
     if not quiet:
-        _show(made, files, time.perf_counter() - began, lang)
+        _show(made, files, scenario, time.perf_counter() - began, lang)
 
 
-def _tell(progress: Progress, done: int, of: int) -> None:
-    """Say how far it is, twenty times at most."""
-    if done * 20 // of != (done - 1) * 20 // of:
-        progress(f"{done:,} / {of:,}")
+class Tell:
+    """Says how far it is, once in two seconds at most."""
+
+    def __init__(self, progress: Progress) -> None:
+        self.progress, self.last = progress, time.perf_counter()
+
+    def __call__(self, done: int, of: int) -> None:
+        """So many of all are done."""
+        now = time.perf_counter()
+        if now - self.last > PAUSE:
+            self.last = now
+            self.progress(f"{done:,} / {of:,}")
 
 
 def _large(large: LargeSweepError, w: dict[str, str]) -> str:
@@ -172,8 +183,9 @@ def _large(large: LargeSweepError, w: dict[str, str]) -> str:
     return w["large"].format(cells=large.cells, rows=rows)
 
 
-def _show(made: Sweep, files: Sequence[Path], seconds: float, lang: str) -> None:
+def _show(made: Sweep, files: Sequence[Path], scenario: str, seconds: float, lang: str) -> None:
     """What was swept, the figures to look at, what it took, where the files are."""
+    from relending.labelled import unit_in
     from relending.study.measures import FLOW, measures
 
     w, cells = WORDS[lang], len(made.grid)
@@ -185,7 +197,7 @@ def _show(made: Sweep, files: Sequence[Path], seconds: float, lang: str) -> None
     for name in table.columns[len(heads) :]:
         m = measures()[name]
         said = w["whole"] if m.kind == FLOW and len({key[0] for key in made.keys}) > 1 else w["last"]
-        heads.append(said.format(name=m.label(lang), quarter=last, unit=m.unit))
+        heads.append(said.format(name=m.label(lang), quarter=last, unit=unit_in(m.unit, lang)))
     shown = table
     if cells > SHOWN and len(table.columns) > len(made.grid.keys):
         ordered = table.sort_values(table.columns[len(made.grid.keys)], kind="stable")
@@ -195,12 +207,16 @@ def _show(made: Sweep, files: Sequence[Path], seconds: float, lang: str) -> None
         say(line)
     if cells > len(rows):
         say(w["left"].format(n=cells - len(rows)))
-    show_findings(made.findings, lang)
+    if made.unused:
+        show_findings(made.unused, lang)
+    errors, warnings = (made.findings.count(severity) for severity in ("error", "warning"))
+    if errors or warnings:
+        say(w["findings"].format(errors=errors, warnings=warnings, scenario=scenario))
     done = [times for times, _ in made.work.values()]
     say(w["done"].format(*done, cells=cells, seconds=seconds))
     say(f"{w['files']} {files[0].parent}")
-    said = [w["book"]] if files[0].suffix == ".xlsx" else [w["sweep"], w["scenarios"]]
-    for line in columns([[f"  {path.name}", text] for path, text in zip(files, said, strict=True)]):
+    files_said = [w["book"]] if files[0].suffix == ".xlsx" else [w["sweep"], w["scenarios"]]
+    for line in columns([[f"  {path.name}", text] for path, text in zip(files, files_said, strict=True)]):
         say(line)
 
 

@@ -10,14 +10,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from relending.engine.convert import integers
-from relending.spreadsheet import escaped
+from relending.spreadsheet import escaped, large, quoted
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from relending.runfolder.tables import Column
-
-NEEDS_QUOTES = r'[",\r\n]|\A | \z'
 
 
 def cells(column: Column, array: pa.Array) -> pa.Array:
@@ -55,26 +53,3 @@ def decimal_text(array: pa.Array, decimals: int) -> pa.Array:
     signed = pc.binary_join_element_wise(sign, pa.array(whole).cast(pa.large_string()), large(""))
     text = pc.binary_join_element_wise(signed, tail, large("."))
     return text if given is None else pc.if_else(pa.array(given), text, large(None))
-
-
-def large(text: str | None) -> pa.Scalar:
-    """A text as a ``large_string`` scalar, the one text type of this module."""
-    import pyarrow as pa
-
-    return pa.scalar(text, pa.large_string())
-
-
-def quoted(texts: pa.Array) -> pa.Array:
-    """Texts with comma, quote, line break or a space at either end in quotes, their own quotes doubled.
-
-    >>> import pyarrow as pa
-    >>> quoted(pa.array(['plain', 'a,b', 'say "so"'], pa.large_string())).to_pylist()
-    ['plain', '"a,b"', '"say ""so\"""']
-    """
-    import pyarrow.compute as pc
-
-    needs = pc.match_substring_regex(texts, NEEDS_QUOTES)
-    if not pc.any(needs).as_py():
-        return texts
-    doubled = pc.replace_substring(texts, '"', '""')
-    return pc.if_else(needs, pc.binary_join_element_wise(large('"'), doubled, large('"'), large("")), texts)

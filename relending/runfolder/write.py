@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from relending.engine.convert import one_array
 from relending.runfolder.tables import DIGITS, Column, columns_of, conform
-from relending.runfolder.text import cells, large, quoted
+from relending.runfolder.text import cells
+from relending.spreadsheet import large, quoted
 
 if TYPE_CHECKING:
     import pandas as pd

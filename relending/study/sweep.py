@@ -57,6 +57,7 @@ class Sweep:
     ``keys`` are (quarter, lender, facility) of the rows of each cell; ``values`` and ``known`` hold, by measure, a row
     a cell in the order of the grid (integers, as the measure's column says). ``supported`` counts the supported loans
     of each cell, ``work`` how often each stage was done and used again, ``inputs`` the files read, with their sha256.
+    ``findings`` are those of scenario and book, ``unused`` the keys that had no effect.
     """
 
     scenario: Scenario
@@ -69,6 +70,7 @@ class Sweep:
     work: Mapping[str, tuple[int, int]]
     inputs: str = ""
     findings: Findings = field(default_factory=Findings)
+    unused: Findings = field(default_factory=Findings)
 
     @property
     def names(self) -> list[str]:
@@ -219,9 +221,11 @@ def sweep(
         supported[number] = made.supported
         progress(done, len(grid))
     work = {s.name: (s.done - before[s.name][0], s.used_again - before[s.name][1]) for s in stages.stages}
-    findings = Findings.concat([base.findings, first.findings, vary.without_effect(stages)])
-    inputs = "; ".join(f"{entry['file']} {entry['sha256']}" for entry in first.inputs)
-    return Sweep(base, grid, wanted, keys, values, known, supported, work, inputs, findings)
+    findings = base.findings + first.findings
+    inputs = "; ".join(dict.fromkeys(f"{entry['file']} {entry['sha256']}" for entry in first.inputs))
+    return Sweep(
+        base, grid, wanted, keys, values, known, supported, work, inputs, findings, vary.without_effect(stages)
+    )
 
 
 def _rows(keys: Sequence[Key], quarters: str) -> list[int]:

@@ -54,17 +54,20 @@ class Variants:
 
     def check(self, base: Scenario) -> None:
         """Raise InputError with every value that no scenario may have, and every key that nothing would read."""
-        findings = []
+        findings: list[Findings] = []
+        told: set[str] = set()
         for axis, (key, values) in enumerate(self.grid.axes):
-            marks = set()
+            marks = []
             for i in range(len(values)):
                 try:
                     both = self.alone(axis, i)
                 except InputError as stop:
-                    findings.append(stop.findings)
+                    if str(stop) not in told:  # what is wrong with the key is so with each of its values
+                        findings.append(stop.findings)
+                    told.add(str(stop))
                     continue
-                marks.add(digest((both.context, [getattr(both.scenario, name) for name in INPUT])))
-            if len(marks) == 1 and len(values) > 1:
+                marks.append(digest((both.context, [getattr(both.scenario, name) for name in INPUT])))
+            if len(marks) > 1 and len(set(marks)) == 1:
                 close = nearest(key, [k for k in _keys(base) if k != key])
                 expected = f"nearest: {close}" if close else ""
                 findings.append(Findings.one("sweep_not_read", column=key, found=key, expected=expected))

@@ -1,8 +1,9 @@
 """The collected facts: files of published figures, which of their columns hold figures, and their rows.
 
-``statements.csv`` and ``aggregates.csv`` are shipped with the scenarios made from them; the other files lie in
-``tests/facts/data``. ``methods.csv``, ``facilities.csv`` and ``loan_rates.csv`` hold the worked examples and published
-figures that stood in prose: formula constants, limits for checks and ranges of judgement are not among them.
+``statements.csv`` and ``aggregates.csv`` are shipped with the scenarios made from them, factors, hours and bounds as
+policy data (``relending/policy/factors``); the other files lie in ``tests/facts/data``. ``methods.csv``,
+``facilities.csv`` and ``loan_rates.csv`` hold the worked examples and published figures that stood in prose: formula
+constants, limits for checks and ranges of judgement are not among them.
 """
 
 from __future__ import annotations
@@ -56,7 +57,7 @@ def _facts(place: str, key: str, figures: str, rest: str = "") -> Facts:
     return Facts(place, tuple(key.split()), tuple(figures.split()), tuple(rest.split()))
 
 
-DATA = "tests/facts/data"
+DATA, FACTORS = "tests/facts/data", "relending/policy/factors"
 FILES = {
     facts.name: facts
     for facts in (
@@ -99,33 +100,33 @@ FILES = {
             "technology source_kind grade",
         ),
         _facts(
-            f"{DATA}/plausibility_bounds.csv",
+            f"{FACTORS}/plausibility_bounds.csv",
             "technology",
             "hours_low hours_high capex_low capex_high EF_low EF_high t_per_wan_low t_per_wan_high",
         ),
         _facts(
-            f"{DATA}/generation_factor.csv",
+            f"{FACTORS}/generation_factor.csv",
             "project",
             "annual_MWh emission_factor_t_per_MWh published_tCO2_per_year recomputed",
             "note grade source",
         ),
         _facts(
-            f"{DATA}/grid_baseline_om_bm.csv",
+            f"{FACTORS}/grid_baseline_om_bm.csv",
             "year region",
             "EF_OM EF_BM CM_75_25 CM_50_50",
             "grade_OM grade_BM note",
         ),
-        _facts(f"{DATA}/grid_average_national.csv", "data_year kind", "value", "published source grade"),
-        _facts(f"{DATA}/grid_average_regional.csv", "region", "y2012 y2021 y2022"),
-        _facts(f"{DATA}/grid_average_provincial.csv", "province", "y2021 y2022 y2023", "province_zh region"),
-        _facts(f"{DATA}/coal_co2_factors.csv", "derivation_or_origin", "value", "use grade"),
-        _facts(f"{DATA}/coal_supply_rate.csv", "year", "gce_per_kWh", "grade"),
+        _facts(f"{FACTORS}/grid_average_national.csv", "data_year kind", "value", "published source grade"),
+        _facts(f"{FACTORS}/grid_average_regional.csv", "region", "y2012 y2021 y2022"),
+        _facts(f"{FACTORS}/grid_average_provincial.csv", "province", "y2021 y2022 y2023", "province_zh region"),
+        _facts(f"{FACTORS}/coal_co2_factors.csv", "derivation_or_origin", "value", "use grade"),
+        _facts(f"{FACTORS}/coal_supply_rate.csv", "year", "gce_per_kWh", "grade"),
         _facts(
-            f"{DATA}/full_load_hours_benchmark.csv",
+            f"{FACTORS}/full_load_hours_benchmark.csv",
             "technology resource_zone",
             "whole_life_hours years yearly_hours",
         ),
-        _facts(f"{DATA}/full_load_hours_observed.csv", "period technology area", "hours", "grade"),
+        _facts(f"{FACTORS}/full_load_hours_observed.csv", "period technology area", "hours", "grade"),
         _facts(
             f"{DATA}/calendar_libraries.csv",
             "package",

@@ -185,8 +185,8 @@ COMPUTE: dict[tuple[str, str], Callable[[], Computed]] = {
 }
 
 HEADLINES = "the headlines it was taken from are not all among the collected facts"
-FACTORS = "needs emission factors, which the product does not ship yet"
-COAL = "needs coal factors, which the product does not ship yet"
+FACTORS = "needs emission factors, which are shipped as data but computed from by nothing yet"
+COAL = "needs coal factors, which are shipped as data but computed from by nothing yet"
 APART = {  # vector, or vector and figure -> why nothing in the product computes it
     "tonnes per 10 000 yuan in published headlines": HEADLINES,
     "factors implied by studies": "needs output and coal beside a factor, which the product does not check yet",

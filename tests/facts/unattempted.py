@@ -7,9 +7,8 @@ from collections.abc import Iterator
 from tests.facts.entry import Entry, apart
 from tests.facts.facts import FILES
 
-FACTORS = "needs emission factors, which the product does not ship yet"
-COAL = "needs coal factors, which the product does not ship yet"
-HOURS = "needs full-load hours, which the product does not ship yet"
+SHIPPED = "shipped as data ([data.md](data.md)); nothing is computed from"
+FACTORS, COAL, HOURS = (f"{SHIPPED} {what} yet" for what in ("emission factors", "coal factors", "full-load hours"))
 REASONS = {
     "projects_loans_partial.csv": "the project's total investment is not published, so that the loan has no share",
     "project_cases.csv": "a project's own figures without a loan: held against the bounds of plausibility"

@@ -269,6 +269,8 @@ CASES: dict[str, Make] = {
     "path_not_text": lambda: ["check", "\udcb4\udcf3.csv"],
     "path_unsafe": _no_file,
     "path_empty": lambda: ["check", ""],
+    "table_format": lambda: ["data", "lpr", "--out", "lpr.txt"],
+    "no_such_data": lambda: ["data", "polcy"],
     "path_is_run_folder": _run_folder,
     "folder_not_scenario": lambda: (Path("mine").mkdir(), ["run", "mine"])[1],  # type: ignore[func-returns-value]
     "line_too_long": checked(text(book(more={"备注": ["x" * 1_100_000, "", ""]}))),
@@ -381,6 +383,9 @@ CASES: dict[str, Make] = {
 UNREACHED = {
     "plan_tenor_needed": "guards a facility whose policy has no rule for the LPR of a term; every shipped one "
     "that lists sectors has it",
+    "table_too_large": "needs a result of more rows than a sheet has, 1,048,576: `tests/labelled` lowers the limit",
+    "table_text_too_long": "needs a text longer than a cell holds in a table of results: `tests/labelled` has one",
+    "table_not_finite": "guards tables made in Python: no table of the package's own holds an infinite number",
     "paper_too_many_loans": "needs more loans than a sheet has rows, 1,048,576: `tests/statement` lowers the limit",
 }
 """Codes that no input gives as the policy is today, and why they are there."""

@@ -24,6 +24,7 @@ INNOCENT = {
     ("book/headers.py", 0.6): "how alike two headers must be for one to be offered for the other",
     ("book/synth_draft.py", 0.45): "how the number of loans of a synthetic project falls off",
     ("dates.py", 1800): "the first year of the table of months, not hours of a plant",
+    ("labelled/workbook.py", 1900): "the first year of a spreadsheet's days, not hours of a plant",
 }
 """Numbers that only look like policy, each with its reason."""
 

@@ -19,7 +19,7 @@ from relending.policy import STATUSES, sectors
 from relending.policy.plausibility import bounds, share_bound, slip_units
 from tests.plausibility.book import CODES
 
-DATA = Path(__file__).resolve().parents[1] / "facts" / "data"
+DATA = Path(__file__).resolve().parents[2] / "relending" / "policy" / "factors"
 
 
 def test_every_bound_has_source_grade_status_and_last_check_in_both_languages() -> None:

@@ -1,0 +1,130 @@
+"""``relending data``: the shipped data as a table on the screen or as a file."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from relending.cli.people import STOPPED, columns, errors_for_people, lang_option, say
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from relending.shipped import Set
+
+FORMATS = ("csv", "parquet", "xlsx", "dta")
+HEAD, WIDEST, THOUSAND = 10, 28, 1000
+
+
+@click.command("data", epilog="Example: relending data policy --out policy.dta --lang zh")
+@click.argument("name", required=False)
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write all of it to this file; its ending is the format.",
+)
+@click.option("--format", "kind", type=click.Choice(FORMATS), help="Format of the file; csv alone: to the screen.")
+@click.option("--force", is_flag=True, help="Replace the file if it is there already.")
+@lang_option
+def command(name: str | None, out: Path | None, kind: str | None, force: bool, lang: str) -> None:
+    """Show or write shipped data: LPR, policy, published statements and totals, factors. 随附数据。
+
+    Every row has its source, status or grade and the day it was last checked; every column its label and unit, in the
+    file too: Excel on a sheet of its own, Stata as variable labels, Parquet as metadata. Without NAME the list of
+    names; without --out the first rows.
+    """
+    if name is None:
+        if out is not None or kind is not None:
+            raise click.UsageError("请给出数据名称" if lang == "zh" else "say which: relending data NAME --out FILE")
+        say("\n".join(_names(lang)))
+        return
+    if out is None and kind not in (None, "csv"):
+        raise click.UsageError(
+            f"{kind} 需写入文件：请加 --out 文件" if lang == "zh" else f"{kind} is written to a file: add --out FILE"
+        )
+    if out is not None and out.exists() and not force:
+        raise click.UsageError(
+            f"{out} 已存在，未作改动；请换一个名称，或用 --force 替换"
+            if lang == "zh"
+            else f"{out} exists already and is left as it is; choose another name, or replace it with --force"
+        )
+    with errors_for_people(lang):
+        from relending.shipped import frame, shipped_set
+
+        about = shipped_set(name)
+        if out is not None:
+            _write(about, out, kind, lang)
+        elif kind == "csv":
+            _to_screen(about)
+        else:
+            say("\n".join(_head(about, frame(name), lang)))
+
+
+def _names(lang: str) -> list[str]:
+    from relending.shipped import shipped_sets
+
+    rows = [[name, one.about[lang]] for name, one in shipped_sets().items()]
+    then = {
+        "en": "One of them: relending data NAME; as a file: relending data NAME --out FILE.csv (.parquet, .xlsx, .dta)",
+        "zh": "查看：relending data 名称；写成文件：relending data 名称 --out 文件.csv（.parquet、.xlsx、.dta）",
+    }[lang]
+    return [*columns(rows), "", then]
+
+
+def _write(about: Set, out: Path, kind: str | None, lang: str) -> None:
+    from relending.labelled import write_labelled
+    from relending.outfile import reason
+    from relending.shipped import frame
+
+    made = frame(about.name)
+    try:
+        write_labelled(made, out, about.labels, title=about.title, notes=about.notes, lang=lang, format=kind)
+    except OSError as error:
+        en, zh = reason(error)
+        say(f"{out}：无法写入：{zh}" if lang == "zh" else f"{out}: cannot be written: {en}", err=True)
+        sys.exit(STOPPED)
+    rows, wide = len(made), len(made.columns)
+    say(f"已写入 {out}：{rows:,} 行，{wide} 列" if lang == "zh" else f"wrote {out}: {rows:,} rows, {wide} columns")
+
+
+def _to_screen(about: Set) -> None:
+    """The bytes a .csv file would hold."""
+    from relending.labelled import csv_bytes
+    from relending.shipped import frame
+
+    click.echo(csv_bytes(frame(about.name), about.labels), nl=False)
+
+
+def _head(about: Set, made: pd.DataFrame, lang: str) -> list[str]:
+    """Title, the first rows of the columns that fit, and where the rest is."""
+    shown, heads = list(about.shown), list(about.shown)
+    if lang == "zh":
+        shown = [f"{one}_zh" if f"{one}_zh" in made else one for one in shown]
+        heads = [about.labels[one].zh for one in shown]
+    numbers = [i for i, one in enumerate(shown) if made[one].dtype.kind in "fi"]
+    rows = [heads, *([_cell(value) for value in row] for row in made[shown].head(HEAD).itertuples(index=False))]
+    more, wide, name = len(made) - HEAD, len(made.columns), about.name
+    typed = f"relending data {name} --out {name}.csv"
+    if lang == "zh":
+        rest = f"… 另有 {more:,} 行；共 {wide} 列，含来源。全部：{typed}（.parquet、.xlsx、.dta）"
+        then = [rest, f'Python：rl.data("{name}")；各列说明：docs/data.md']
+    else:
+        rest = f"… and {more:,} more rows; {wide} columns with the sources. All of it: {typed} (.parquet, .xlsx, .dta)"
+        then = [rest, f'In Python: rl.data("{name}"); what the columns are: docs/data.md']
+    return [about.title[lang], "", *columns(rows, numbers), "", *then]
+
+
+def _cell(value: Any) -> str:
+    import pandas as pd
+
+    if pd.isna(value):
+        return ""
+    if isinstance(value, pd.Timestamp):
+        return value.date().isoformat()
+    if isinstance(value, float):
+        return f"{value:,.0f}" if value.is_integer() else f"{value:,.2f}" if abs(value) >= THOUSAND else f"{value:.6g}"
+    text = str(value)
+    return text if len(text) <= WIDEST else f"{text[: WIDEST - 1]}…"
