@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from relending.findings import Findings as Findings
     from relending.findings import InputError as InputError
     from relending.findings import InvariantError as InvariantError
+    from relending.labelled import write_labelled as write_labelled
     from relending.lineage import Redactor as Redactor
     from relending.lineage import explain as explain
     from relending.lineage import new_key as new_key
@@ -56,6 +57,7 @@ _HOMES = {
     "relending.engine.context": ("Context",),
     "relending.engine.steps": ("Funded", "attribute", "cost", "disclose", "fund", "schedule", "screen"),
     "relending.findings": ("Findings", "InputError", "InvariantError"),
+    "relending.labelled": ("write_labelled",),
     "relending.lineage": ("Redactor", "explain", "new_key", "opening_from", "read_key"),
     "relending.runfolder": ("OpenedRun", "Run", "RunFolderError", "open_run", "run", "verify"),
     "relending.scenario": ("Scenario", "load_scenario"),

@@ -100,12 +100,18 @@ def _to_screen(about: Set) -> None:
 
 def _head(about: Set, made: pd.DataFrame, lang: str) -> list[str]:
     """Title, the first rows of the columns that fit, and where the rest is."""
-    shown, heads = list(about.shown), list(about.shown)
+    from relending.labelled import unit_in
+
+    shown, heads, head = list(about.shown), list(about.shown), made.head(HEAD)
     if lang == "zh":
-        shown = [f"{one}_zh" if f"{one}_zh" in made else one for one in shown]
-        heads = [about.labels[one].zh for one in shown]
+        named = [one for one in shown if f"{one}_zh" in head]
+        heads = [about.labels[f"{one}_zh" if one in named else one].zh.removesuffix("（中文）") for one in shown]
+        # what has no Chinese name, a number or a day, stands as it is
+        head = head.assign(**{one: head[f"{one}_zh"].where(head[f"{one}_zh"] != "", head[one]) for one in named})
+        if "unit" in head:
+            head = head.assign(unit=[unit_in(unit, lang) for unit in head.unit])
     numbers = [i for i, one in enumerate(shown) if made[one].dtype.kind in "fi"]
-    rows = [heads, *([_cell(value) for value in row] for row in made[shown].head(HEAD).itertuples(index=False))]
+    rows = [heads, *([_cell(value) for value in row] for row in head[shown].itertuples(index=False))]
     more, wide, name = len(made) - HEAD, len(made.columns), about.name
     typed = f"relending data {name} --out {name}.csv"
     if lang == "zh":

@@ -89,15 +89,16 @@ def valid_names(names: Iterable[str]) -> list[str]:
 
 
 def _short(text: str) -> str:
+    text = text.replace("\0", "")  # a NUL would end it
     return text if len(text) <= LABEL else f"{text[: LABEL - 1]}…"
 
 
 def _label(label: Label, lang: str, name: str, quarter: bool) -> str:
     """What a variable is; where its column has another name, that too, and before the rest."""
-    text = label.text(lang).replace("\0", "")
+    text = label.text(lang)
     if quarter:
         text += "，%tq" if lang == "zh" else ", %tq"
-    return _short(f"{name.replace(chr(0), '')}: {text}" if name else text)
+    return _short(f"{name}: {text}" if name else text)
 
 
 def _is_quarters(column: pa.ChunkedArray) -> bool:

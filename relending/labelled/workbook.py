@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from relending.labelled.labels import Label, said_in, shown_as, unit_in
 from relending.labelled.limits import stop_at_infinite, stop_at_long_text, stop_at_size
 from relending.labelled.table import is_text
-from relending.sheet import Styles, made_to_print, put
+from relending.sheet import A4, Styles, made_to_print, put
 from relending.spreadsheet import CELL, workbook
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ FIRST_DAY = dt.date(1900, 3, 1)
 """The first day that every spreadsheet counts alike; an earlier one stands as text."""
 NARROW, WIDE, SEEN = 9, 60, 200
 """Least and greatest width of a column, and the rows its width is taken from."""
+TITLE_HEIGHT = 26  # points
 SHEETS = {"zh": ("数据", "说明"), "en": ("data", "about")}
 HEADS = (("列名", "column"), ("中文名称", "label_zh"), ("英文名称", "label_en"), ("单位", "unit"))
 
@@ -48,7 +49,7 @@ def _data(sheet: Any, styles: Styles, table: pa.Table, labels: Mapping[str, Labe
     names = table.column_names
     puts = [_put_of(styles, table[name], labels[name].unit) for name in names]
     for at, name in enumerate(names):
-        shown = [_width(name) + 3, *(_width(v) + 2 for v in table[name].slice(0, SEEN).to_pylist())]
+        shown = [_width(name) + 3, *(_width(v) + 3 for v in table[name].slice(0, SEEN).to_pylist())]
         sheet.set_column(at, at, min(max(NARROW, *shown), WIDE))
     for at, name in enumerate(names):
         put(sheet, 0, at, name, styles.header())
@@ -77,11 +78,11 @@ def _put_of(styles: Styles, column: pa.ChunkedArray, unit: str) -> Put:
     """What puts a value of this column into a cell."""
     import pyarrow as pa
 
-    kind, text = column.type, styles(num_format="@")
+    kind, plain, text = column.type, styles(), styles(num_format="@")
     if is_text(kind):
-        return lambda sheet, row, at, value: put(sheet, row, at, value, styles())
+        return lambda sheet, row, at, value: put(sheet, row, at, value, plain)
     if pa.types.is_boolean(kind):
-        return lambda sheet, row, at, value: sheet.write_boolean(row, at, value, styles())
+        return lambda sheet, row, at, value: sheet.write_boolean(row, at, value, plain)
     if pa.types.is_date(kind) or pa.types.is_timestamp(kind):
         day = styles(num_format="yyyy-mm-dd" if pa.types.is_date(kind) else "yyyy-mm-dd hh:mm:ss", align="left")
 
@@ -98,7 +99,7 @@ def _put_of(styles: Styles, column: pa.ChunkedArray, unit: str) -> Put:
         if isinstance(value, int) and abs(value) >= EXACT:
             put(sheet, row, at, str(value), text)
         else:
-            put(sheet, row, at, value if isinstance(value, int) else float(value), number)
+            sheet.write_number(row, at, value if isinstance(value, int) else float(value), number)
 
     return figure
 
@@ -107,6 +108,7 @@ def _about(sheet: Any, styles: Styles, labels: Mapping[str, Label], said: Said) 
     """Title, version and notes in both languages, then a row a column."""
     for at, width in enumerate((26, 34, 44, 24)):
         sheet.set_column(at, at, width)
+    sheet.set_row(0, TITLE_HEIGHT)
     first, second = (said.lang, "en" if said.lang == "zh" else "zh")
     put(sheet, 0, 0, said_in(said.title, first), styles.title())
     lines = [] if isinstance(said.title, str) else [said_in(said.title, second)]
@@ -124,3 +126,6 @@ def _about(sheet: Any, styles: Styles, labels: Mapping[str, Label], said: Said) 
         for at, value in enumerate((name, one.zh, one.en, unit)):
             put(sheet, row, at, value, cell)
     sheet.hide_gridlines(2)
+    sheet.set_landscape()
+    sheet.set_paper(A4)
+    sheet.fit_to_pages(1, 0)
