@@ -71,15 +71,19 @@ def write_dta(table: pa.Table, path: Path, target: Path, labels: Mapping[str, La
 def valid_names(names: Iterable[str]) -> list[str]:
     """Names as Stata takes them: letters, digits and underscores, at most 32 characters, each once.
 
-    >>> valid_names(["rate", "rate", "2024 H1", "strL", "x" * 40, "贷款（万元）"])
-    ['rate', 'rate_2', '_2024_H1', 'strL_', 'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx', '贷款_万元_']
+    >>> valid_names(["rate", "rate", "2024 H1", "strL", "end", "x" * 40, "贷款（万元）"])
+    ['rate', 'rate_2', '_2024_H1', 'strL_', 'end_', 'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx', '贷款_万元_']
     """
+    from pandas.io.stata import StataParser  # words the writer would rename by itself, with a warning
+
+    reserved = StataParser().RESERVED_WORDS
     out: list[str] = []
     for name in names:
         # isalpha also of other scripts, which Stata takes since 14
         fit = "".join(c if c.isalpha() or c in "0123456789_" else "_" for c in name) or "_"
         fit = f"_{fit}" if fit[0] in "0123456789" else fit
-        fit = (f"{fit}_" if _RESERVED.match(fit) or fit == "_" else fit)[:NAME]
+        fit = f"{fit}_" if _RESERVED.match(fit) or fit in reserved or fit == "_" else fit
+        fit = fit[:NAME]
         free, n = fit, 1
         while free in out:
             n += 1
