@@ -380,7 +380,22 @@ CASES: dict[str, Make] = {
 }
 """The case of each code the books do not show."""
 
+def swept(*words: str, more: str = "") -> Make:
+    """A sweep over the plain scenario."""
+    return lambda: ["sweep", *scenario(more=more)[1:2], *words, "--out", "swept"]
+
+
+CASES |= {
+    "sweep_empty": swept(),
+    "sweep_values": swept("--vary", "facility.cerf.ratio=0.4:x:0.1"),
+    "sweep_value_twice": swept("--vary", "facility.cerf.ratio=0.4,0.40"),
+    "sweep_not_read": swept("--vary", "facility.clean_coal.ratio=0.4,0.6"),
+    "sweep_without_effect": swept("--vary", "facility.cerf.rationing=pro_rata,fifo"),
+    "sweep_quarter": swept("--vary", "facility.cerf.ratio=0.4,0.6", "--quarters", "2031Q1"),
+}
+
 UNREACHED = {
+    "sweep_too_large": "needs a sweep of some 500 million figures: `tests/study` lowers the limit",
     "plan_tenor_needed": "guards a facility whose policy has no rule for the LPR of a term; every shipped one "
     "that lists sectors has it",
     "table_too_large": "needs a result of more rows than a sheet has, 1,048,576: `tests/labelled` lowers the limit",

@@ -152,6 +152,13 @@ def test_a_million_scenarios_are_run_only_if_that_is_meant() -> None:
     assert (large.value.cells, large.value.rows) == (1_000_000, None)
 
 
+def test_a_sweep_whose_figures_memory_does_not_hold_says_what_to_leave_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("relending.study.sweep.MOST_BYTES", 9 * 2 * 88 - 1)
+    with pytest.raises(rl.InputError) as stop:
+        sweep("demo", {"facility.cerf.ratio": [0.4, 0.6]}, measures=["drawn"], yes=True)
+    assert codes(stop) == {"sweep_too_large"}
+
+
 def run(*words: str) -> Any:
     return CliRunner().invoke(main, ["sweep", *words])
 
