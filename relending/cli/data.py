@@ -95,7 +95,9 @@ def _to_screen(about: Set) -> None:
     from relending.labelled import csv_bytes
     from relending.shipped import frame
 
-    click.echo(csv_bytes(frame(about.name), about.labels), nl=False)
+    # bytes, whatever the screen's encoding; no text of anyone else is among the shipped data
+    sys.stdout.buffer.write(csv_bytes(frame(about.name), about.labels))
+    sys.stdout.buffer.flush()
 
 
 def _head(about: Set, made: pd.DataFrame, lang: str) -> list[str]:

@@ -45,6 +45,7 @@ COMMANDS = [
     ("synth", "big.parquet", "--loans", "50"),
     ("run", "big.toml", "--out", "big", "--quiet"),
     ("policy", "cerf"),
+    ("data", "statements", "--out", "statements.dta"),
     ("explain", "demo", LOAN),
     ("template", "t.xlsx"),
     ("template", "t.docx"),

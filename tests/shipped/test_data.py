@@ -21,6 +21,8 @@ from relending.policy import STATUSES
 from relending.policy.factor import factors, told
 from relending.shipped import document, shipped_set, shipped_sets
 from relending.shipped.declared import TYPES
+from relending.spreadsheet import escape
+from relending.terminal import visible
 from tests.facts.facts import FILES, ROOT
 
 NAMES = ("lpr", "policy", "statements", "aggregates", "factors")
@@ -80,6 +82,12 @@ def test_every_column_is_labelled_in_both_languages(name: str) -> None:
     for column in shipped_set(name).columns:
         assert column.type in TYPES and column.label.en and re.search("[\u4e00-\u9fff]", column.label.zh)
         assert bool(column.about["en"]) or not re.search("[\u4e00-\u9fff]{8}", column.about["zh"])
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_shipped_text_moves_a_cursor_or_is_a_formula(name: str, frames: dict[str, pd.DataFrame]) -> None:
+    texts = [text for column in frames[name].select_dtypes("str") for text in frames[name][column]]
+    assert len(texts) > 50 and all(visible(text) == text == escape(text) for text in texts)
 
 
 def test_a_frame_is_the_callers_own() -> None:
