@@ -14,6 +14,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from relending.api import compare as compare
     from relending.api import data as data
     from relending.api import facility as facility
     from relending.book import Book as Book
@@ -42,9 +43,11 @@ if TYPE_CHECKING:
     from relending.runfolder import verify as verify
     from relending.scenario import Scenario as Scenario
     from relending.scenario import load_scenario as load_scenario
+    from relending.study import Comparison as Comparison
+    from relending.study import MisalignedError as MisalignedError
 
 _HOMES = {
-    "relending.api": ("data", "facility"),
+    "relending.api": ("compare", "data", "facility"),
     "relending.book": ("Book", "read_book"),
     "relending.engine.context": ("Context",),
     "relending.engine.steps": ("Funded", "attribute", "cost", "disclose", "fund", "schedule", "screen"),
@@ -52,6 +55,7 @@ _HOMES = {
     "relending.lineage": ("Redactor", "explain", "new_key", "opening_from", "read_key"),
     "relending.runfolder": ("OpenedRun", "Run", "RunFolderError", "open_run", "run", "verify"),
     "relending.scenario": ("Scenario", "load_scenario"),
+    "relending.study": ("Comparison", "MisalignedError"),
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 

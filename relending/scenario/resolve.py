@@ -156,6 +156,7 @@ class Resolver:
             sources={key: at for key, at in self.layers.leaves().items() if key.split(".")[0] not in self.later},
             files=tuple(dict.fromkeys(self.files)),
             findings=self.notes.findings(),
+            given=self.layers,
         )
 
     def decimals(self) -> dict[str, int]:
