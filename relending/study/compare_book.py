@@ -24,7 +24,7 @@ FORMATS = {"fraction": "0.0000%", "count": "#,##0"}
 MONEY, SHARE = "#,##0.00", "0.00%"
 """Number formats by unit; of any other unit, and of shares."""
 KEYS = ("quarter", "lender", "facility")
-NAME_WIDTH, FIGURE_WIDTH, WIDE = 14, 19, 44
+NAME_WIDTH, FIGURE_WIDTH, WIDE = 14, 22, 44
 
 
 def write_comparison(comparison: Comparison, path: Path, lang: str) -> None:
