@@ -240,6 +240,9 @@ class _MeasureSheet(_Sheet):
         if time in ([ALL], [MEAN]):
             self.row += 1
             where = [xl_range_abs(first, c, last, c) for c in at]
-            sums = [f"=SUM({one})" if m.kind == FLOW else f"=SUM({one})/{len(quarters)}" for one in where]
+            sums = [
+                f"=SUM({one})" if m.kind == FLOW else f"=ROUND(SUM({one})/{len(quarters)},{m.decimals})"
+                for one in where
+            ]
             shown = every if time == [ALL] else word("mean", self.lang)
             self._line((time[0], ALL, ALL), (shown, every, every), sums if m.kind in (FLOW, STOCK) else ())

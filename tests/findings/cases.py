@@ -264,6 +264,7 @@ def plants(*changes: dict[str, str]) -> Make:
 
 NOTHING = {"project_investment": "", "project_reduction": "", "output_mwh": "", "capacity_mw": ""}
 
+
 def compared(*changes: tuple[str, str], options: tuple[str, ...] = ()) -> Make:
     """The plain scenario beside a second one, which extends it and gives other values."""
 
