@@ -107,6 +107,7 @@ def wanted(
     measures: Sequence[str],
     no_causes: bool,
     lang: str,
+    quiet: bool = False,
 ) -> Wanted | None:
     """The comparison to be made of these scenarios, if any; where it is left out unasked, a line says why.
 
@@ -133,7 +134,8 @@ def wanted(
     if compare is None:
         unlike = [one.name for one in loaded if not alike(first, one)]
         if unlike:
-            say(w["unlike"].format(name=unlike[0], base=first.name), err=True)
+            if not quiet:
+                say(w["unlike"].format(name=unlike[0], base=first.name), err=True)
             return None
     for name in names:
         if name.casefold() in NAMES:
@@ -171,15 +173,15 @@ def show_comparison(
     from relending.study.told import cause_lines, lines, word
 
     w = _WORDS[lang]
-    say(
-        f"{word('compared', lang, base=comparison.base)}:"
-        if lang == "en"
-        else word("compared", lang, base=comparison.base)
-    )
+    colon = "：" if lang == "zh" else ":"
+    say(word("compared", lang, base=comparison.base) + colon)
     for line in columns([_titles(comparison), *_counts(comparison, w), *lines(comparison, lang)], _right(comparison)):
         say(f"  {line}")
+    without = [m.name for m in comparison.measures if not comparison.has_whole(m)]
+    if without and not _whole_vocabulary(comparison):
+        say("  " + word("no_whole", lang, names=", ".join(without)))
     say("")
-    say(w["causes"] + ("：" if lang == "zh" else ":"))
+    say(w["causes"] + colon)
     for name in comparison.others:
         for i, line in enumerate(cause_lines(comparison, name, lang)):
             if i == 0:
@@ -190,11 +192,18 @@ def show_comparison(
         say("")
         _findings([runs[name] for name in comparison.names], w, lang)
         say("")
-        say(f"{w['each']}:")
+        say(w["each"] + colon)
         say("\n".join(columns([(f"  {path}", run.scenario.title.get(lang) or "") for run, path in done])))
     say("")
-    say(f"{w['files']}:")
+    say(w["files"] + colon)
     say("\n".join(columns([(f"  {path}", w[path.name].format(base=comparison.base)) for path in files])))
+
+
+def _whole_vocabulary(comparison: Comparison) -> bool:
+    """Whether every measure was compared: nobody asked for one that the short table leaves out."""
+    from relending.study import measures
+
+    return len(comparison.measures) == len(measures())
 
 
 def _right(comparison: Comparison) -> list[int]:

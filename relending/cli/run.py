@@ -107,7 +107,7 @@ def command(
             _apart("--redact", key_file, targets, lang)
             held = [one for one in loaded if one.published is not None]
             together = targets[0].parent if len(loaded) > 1 and held else None
-            asked = wanted(loaded, targets, compare, base, measures, no_causes, lang)
+            asked = wanted(loaded, targets, compare, base, measures, no_causes, lang, quiet)
             _clear([*targets, *([together / "_"] if together is not None else [])], lang)
             standing = _refuse(targets, together, force, asked)
             # every run is done before the first is written, so that a stop leaves the disk as it was

@@ -14,7 +14,6 @@ from typing import Any
 
 from relending.filenames import beside
 from relending.scenario.check import check_shape
-from relending.scenario.model import TABLES
 from relending.scenario.problems import Problems
 from relending.scenario.read import KeyPath, Layers
 from relending.scenario.resolve import Resolver
@@ -30,7 +29,8 @@ SILENT: Mapping[str, tuple[str, ...]] = {
 }
 """Keys, by their last part, that change no figure of the series."""
 _FILES = ("book", "plan", "prepayments", *SIDE_FILES, "own_rate", "reference_rate", "collateral_cost")
-_ORDER = [name.split(".")[0] for name in (*list(TABLES)[:-1], "facility", list(TABLES)[-1])]
+_ORDER = ("scenario", "lenders", "market", "facility", "disclosure")
+"""The tables of a file that say how a scenario is run, in the order of their keys; not those of studies."""
 
 
 def given_keys(scenario: Scenario) -> dict[KeyPath, Any]:

@@ -11,13 +11,21 @@ from typing import Any
 
 from relending.study.causes import Cause
 from relending.study.compare import Comparison
-from relending.study.measures import FLOW, STOCK, Measure, measures
+from relending.study.measures import STOCK, Measure, measures
 from relending.study.parts import quotient_e8
 from relending.study.whole import ALL, MEAN
 from relending.units import decimal_text, divide
 
-HEADLINE = ("interest_saved", "net_interest", "blended_cost", "margin", "facility_balance")
-"""What a comparison is first asked for."""
+END = "end"
+HEADLINE = (
+    ("interest_saved", ALL),
+    ("net_interest", ALL),
+    ("blended_cost", MEAN),
+    ("margin", MEAN),
+    ("average_balance", MEAN),
+    ("facility_balance", END),
+)
+"""What a comparison is first asked for: of the run, its mean over quarters, or the end of the last one."""
 MOST_CAUSES = 3
 _DECIMALS = {"fraction": 4}
 USUAL = 2
@@ -107,21 +115,19 @@ class Told:
 
 
 def headline(comparison: Comparison) -> tuple[Told, ...]:
-    """What is told first: of :data:`HEADLINE` where all measures were compared, else of those asked for.
+    """What is told first: :data:`HEADLINE` where all measures were compared, else all of those asked for.
 
     Of a flow what it adds up to; of a stock its mean and the end; of a rate its mean, where it has none the end.
     """
-    whole = [m for m in comparison.measures if comparison.has_whole(m)]
+    whole = {m.name: m for m in comparison.measures if comparison.has_whole(m)}
+    last = comparison.quarters[-1]
     if len(comparison.measures) == len(measures()):
-        whole = [m for name in HEADLINE for m in whole if m.name == name]
+        return tuple(Told(whole[name], last if at == END else at) for name, at in HEADLINE)
     out = []
-    for m in whole:
-        last, *over_all = reversed(comparison.times(m)[-2:])
-        if m.kind == FLOW or m.over:
-            out.append(Told(m, last))
-        elif m.kind == STOCK:
-            out += [Told(m, last), Told(m, over_all[0])]
-        else:
+    for m in whole.values():
+        over_all = comparison.times(m)[-1]
+        out.append(Told(m, over_all))
+        if m.kind == STOCK and over_all != last:
             out.append(Told(m, last))
     return tuple(out)
 
@@ -157,9 +163,9 @@ def cause_lines(comparison: Comparison, scenario: str, lang: str) -> Iterator[st
     said = False
     for told in headline(comparison):
         m, found = told.measure, largest(comparison, scenario, told)
-        label = word("mean_of", lang, measure=m.label(lang)) if told.at == MEAN and m.kind == STOCK else m.label(lang)
-        if told.at not in (ALL, MEAN):
-            label = told.label(comparison, lang)
+        label = m.label(lang) if told.at in (ALL, MEAN) else told.label(comparison, lang)
+        if told.at == MEAN and m.kind == STOCK and not m.name.startswith("average"):
+            label = word("mean_of", lang, measure=label)
         for cause, effect in found[:MOST_CAUSES]:
             said = True
             told_effect = f"{gap_text(effect, m)}{'' if lang == 'zh' else ' '}{gap_unit(m, lang)}".rstrip()

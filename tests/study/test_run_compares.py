@@ -53,6 +53,11 @@ def test_other_bases_and_measures(two: list[Path], tmp_path: Path) -> None:
     assert len(frame) == 1 + 2 * 12 and frame[1].startswith("b,")
 
 
+def test_a_measure_without_a_whole_is_not_passed_over_in_silence(tmp_path: Path) -> None:
+    done = call("demo", "demo/outstanding", "--out", tmp_path / "o", "--measure", "own_rate")
+    assert "no figure of all lenders and facilities, see differences.csv: own_rate" in done.output
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
