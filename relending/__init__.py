@@ -14,6 +14,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from relending.api import compare as compare
     from relending.api import data as data
     from relending.api import facility as facility
     from relending.book import Book as Book
@@ -44,6 +45,8 @@ if TYPE_CHECKING:
     from relending.runfolder import verify as verify
     from relending.scenario import Scenario as Scenario
     from relending.scenario import load_scenario as load_scenario
+    from relending.study.compare import Comparison as Comparison
+    from relending.study import MisalignedError as MisalignedError
     from relending.study.abatement import abatement_curve as abatement_curve
     from relending.study.abatement import abatement_steps as abatement_steps
     from relending.study.passed_on import pass_through as pass_through
@@ -52,7 +55,7 @@ if TYPE_CHECKING:
     from relending.study.sweep import sweep as sweep
 
 _HOMES = {
-    "relending.api": ("data", "facility"),
+    "relending.api": ("compare", "data", "facility"),
     "relending.book": ("Book", "read_book"),
     "relending.engine.context": ("Context",),
     "relending.engine.steps": ("Funded", "attribute", "cost", "disclose", "fund", "schedule", "screen"),
@@ -65,6 +68,7 @@ _HOMES = {
     "relending.study.passed_on": ("pass_through",),
     "relending.study.stages": ("Stages",),
     "relending.study.sweep": ("Sweep", "sweep"),
+    "relending.study": ("Comparison", "MisalignedError"),
 }
 _MODULES = {"costing": "relending.engine.costing"}
 """Modules that are offered whole."""

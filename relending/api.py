@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from relending import policy
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from relending.runfolder import OpenedRun, Run
+    from relending.scenario import Scenario
+    from relending.study import Comparison
 
 
 def facility(name: str, on: dt.date | str | None = None) -> policy.Facility | dict[str, policy.DatedValue]:
@@ -44,3 +50,29 @@ def data(name: str) -> pd.DataFrame:
     from relending.shipped import frame
 
     return frame(name)
+
+
+def compare(
+    *runs: Run | OpenedRun | Scenario | str | Path,
+    base: str | None = None,
+    measures: Sequence[str] = (),
+    causes: bool = True,
+) -> Comparison:
+    """Several runs or scenarios as one result: ``.frame``, ``.scenarios``, ``.differences``, ``.causes``, ``.save()``.
+
+    Scenarios (loaded, files or names of shipped ones) are run first. The others are held against ``base``, the name of
+    one of them, else against the first. ``measures`` are the names of those wanted, all for none. Causes take up to
+    2**6 runs a scenario; a run opened from a folder has none, since its record does not say what its files gave.
+
+    Raises MisalignedError where quarters, lenders or facilities differ, InputError for what is wrong with a scenario.
+
+    >>> found = compare("demo", "demo/outstanding", measures=["interest_saved"])
+    >>> found.causes.query("quarter == 'all'")[["cause", "effect"]].to_numpy().tolist()[0]
+    ['market.own_rate', -174109383.55]
+    """
+    from relending.runfolder import run
+    from relending.scenario import Scenario
+    from relending.study import compare_runs
+
+    done = [run(one) if isinstance(one, Scenario | str | Path) else one for one in runs]
+    return compare_runs(done, base, measures, causes)

@@ -325,6 +325,7 @@ class Progress:
         "screening": "筛选",
         "funding": "借用与展期",
         "disclosure": "披露与成本",
+        "comparing": "比较情景",
         "writing": "写入",
     }
 

@@ -158,6 +158,7 @@ class Resolver:
             files=tuple(dict.fromkeys(self.files)),
             findings=self.notes.findings(),
             sweep=sweep,
+            given=self.layers,
         )
 
     def sweep(self) -> dict[str, tuple[Any, ...]]:

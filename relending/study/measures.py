@@ -22,7 +22,8 @@ class Measure:
 
     ``table`` and ``column`` name a column of a run's step frames (``horizon`` the rows, of the disclosure). ``kind`` is
     ``flow`` (of the quarter), ``stock`` (at its end), ``rate`` or ``count`` (neither adds up over lenders and
-    facilities). ``favours`` is 1 where the lender is better off with more, -1 with less, 0 neither.
+    facilities). ``favours`` is 1 where the lender is better off with more, -1 with less, 0 neither. ``over`` names the
+    measure that a rate is a quotient over: what it is weighted by; empty where no rate of several makes sense.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Measure:
     favours: int
     zh: str
     en: str
+    over: str = ""
 
     @property
     def decimals(self) -> int:
@@ -71,6 +73,7 @@ def measures() -> Mapping[str, Measure]:
             entry["favours"],
             entry["zh"],
             entry["en"],
+            entry.get("over", ""),
         )
     return out
 

@@ -264,7 +264,32 @@ def plants(*changes: dict[str, str]) -> Make:
 
 NOTHING = {"project_investment": "", "project_reduction": "", "output_mwh": "", "capacity_mw": ""}
 
+
+def compared(*changes: tuple[str, str], options: tuple[str, ...] = ()) -> Make:
+    """The plain scenario beside a second one, which extends it and gives other values."""
+
+    def make() -> list[str]:
+        out = scenario()[2:]
+        more = "\n".join(f"{key} = {value}" for key, value in changes)
+        Path("t.toml").write_text(f'[scenario]\nname = "t"\nextends = "s.toml"\n{more}\n', encoding="utf-8")
+        return ["run", "s.toml", "t.toml", *out, *options]
+
+    return make
+
+
+def _of_two_lenders() -> list[str]:
+    """A plan of one lender, and the same plan of another."""
+    Path("plan.csv").write_text(f"{PLAN}\n{PLANNED}\n", encoding="utf-8")
+    words = scenario(book_is='plan = "plan.csv"')
+    Path("t.toml").write_text('[scenario]\nname = "t"\nextends = "s.toml"\nlender = "ccb"\n', encoding="utf-8")
+    return ["run", "s.toml", "t.toml", *words[2:]]
+
+
 CASES: dict[str, Make] = {
+    "unknown_measure": compared(options=("--measure", "margn")),
+    "misaligned_quarters": compared(("end", "2026-12-31")),
+    "misaligned_lenders": _of_two_lenders,
+    "misaligned_facilities": compared(("facilities", '["cerf", "clean_coal"]')),
     "file_not_found": lambda: ["check", "no-such-book.xlsx"],
     "path_not_text": lambda: ["check", "\udcb4\udcf3.csv"],
     "path_unsafe": _no_file,
@@ -379,6 +404,7 @@ CASES: dict[str, Make] = {
     **STATEMENT,
 }
 """The case of each code the books do not show."""
+
 
 def swept(*words: str, more: str = "") -> Make:
     """A sweep over the plain scenario."""

@@ -55,7 +55,7 @@ def named(run: Any) -> tuple[set[str], set[str]]:
     return {v for v in hidden_values(run) | more if len(v) >= SHORTEST} - published, published
 
 
-@pytest.mark.parametrize("scenario", [name for name in shipped_names() if not name.startswith("national")])
+@pytest.mark.parametrize("scenario", [name for name in shipped_names() if not name.startswith(("national", "outlook"))])
 def test_no_file_that_may_be_published_names_anybody(scenario: str) -> None:
     run, folder = run_of(scenario)
     hidden, published = named(run)
