@@ -45,10 +45,10 @@ if TYPE_CHECKING:
     from relending.runfolder import verify as verify
     from relending.scenario import Scenario as Scenario
     from relending.scenario import load_scenario as load_scenario
-    from relending.study.compare import Comparison as Comparison
     from relending.study import MisalignedError as MisalignedError
     from relending.study.abatement import abatement_curve as abatement_curve
     from relending.study.abatement import abatement_steps as abatement_steps
+    from relending.study.compare import Comparison as Comparison
     from relending.study.passed_on import pass_through as pass_through
     from relending.study.stages import Stages as Stages
     from relending.study.sweep import Sweep as Sweep

@@ -230,6 +230,7 @@ def _unknown_prepaid(side: Side, keys: Keys) -> Findings:
 
 
 def at_loans(block: Block, code: str, rows: Ints, **what: Any) -> Findings:
+    """Findings of one code about some loans of a block, each at its place; nothing where there are none."""
     return Findings.of(code, int(rows.size), **block.place(rows), **what) if rows.size else Findings()
 
 
