@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from relending.cli.people import columns, say, show_findings
+from relending.cli.people import Progress, columns, say, show_findings
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from relending.runfolder import Run
     from relending.scenario import Scenario
     from relending.study.compare import Comparison
@@ -152,18 +154,27 @@ def alike(a: Scenario, b: Scenario) -> bool:
     return bool(files(a) & files(b))
 
 
-def compare_them(done: Sequence[Run], asked: Wanted, quiet: bool) -> Comparison:
-    """The comparison; where its causes take long, that is said before. Raises MisalignedError."""
-    from relending.study.causes import mixtures_needed
+def compare_them(done: Sequence[Run], asked: Wanted, progress: Progress) -> Comparison:
+    """The comparison; where its causes take long, that is said before, and how far they are. Raises MisalignedError."""
+    from relending.study.causes import carried_out, mixtures_needed
     from relending.study.compare import compare_runs
 
-    if asked.causes and not quiet:
+    progress("comparing")
+    evaluate = carried_out
+
+    if asked.causes and not progress.quiet:
         base = next(run for run in done if run.scenario.name == asked.base)
         n = sum(mixtures_needed(base.scenario, run.scenario) for run in done if run is not base)
         loans = max(len(run.tables["attribution"]) for run in done)
         if n * loans > LONG:
             say(_WORDS[asked.lang]["long"].format(n=n, loans=loans), err=True)
-    return compare_runs(done, asked.base, asked.measures, asked.causes)
+            numbers = iter(range(1, n + 1))
+
+            def evaluate(scenario: Scenario) -> Mapping[str, pd.DataFrame]:
+                progress(f"{Progress.STEPS['comparing'] if asked.lang == 'zh' else 'comparing'} {next(numbers)}/{n}")
+                return carried_out(scenario)
+
+    return compare_runs(done, asked.base, asked.measures, asked.causes, evaluate)
 
 
 def show_comparison(

@@ -114,9 +114,7 @@ def command(
             done = [carry_out(one, strict=strict, progress=progress) for one in loaded]
             if redactor is not None:  # from here on nothing has a value that is to be hidden
                 done = [run.redacted(redactor) for run in done]
-            if asked is not None:
-                progress("comparing")
-            comparison = None if asked is None else compare_them(done, asked, quiet)
+            comparison = None if asked is None else compare_them(done, asked, progress)
             write_findings(Findings.concat(run.all_findings for run in done), findings_to, lang, sources)
             for run, target, before in zip(done, targets, standing, strict=True):
                 progress("writing")

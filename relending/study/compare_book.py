@@ -12,8 +12,9 @@ from typing import Any
 
 from relending.sheet import ID, Styles, fit_row, lines_of, made_to_print, put
 from relending.spreadsheet import workbook
-from relending.study.compare import E8_DECIMALS, Comparison, Exact, exact, less
+from relending.study.compare import Comparison
 from relending.study.described import COLUMNS, COUNTS
+from relending.study.exact import E8_DECIMALS, Exact, exact, less
 from relending.study.measures import FLOW, STOCK, Measure
 from relending.study.panel import Key
 from relending.study.parts import quotient_e8

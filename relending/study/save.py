@@ -9,8 +9,9 @@ from pathlib import Path
 
 from relending.outfile import whole_files
 from relending.spreadsheet import escape
-from relending.study.compare import Comparison, Exact, Table
+from relending.study.compare import Comparison
 from relending.study.compare_book import write_comparison
+from relending.study.exact import Exact, Table
 
 TABLES = ("comparison", "differences", "causes", "scenarios")
 BOOK = "comparison.xlsx"
