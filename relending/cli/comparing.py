@@ -84,6 +84,12 @@ def comparison_options(command: _F) -> _F:
             "--measure", "measures", multiple=True, metavar="M", help="Compare this measure only; as often as needed."
         ),
         click.option("--no-causes", is_flag=True, help="Compare without looking for the causes of differences."),
+        click.option(
+            "--format",
+            "table_format",
+            type=click.Choice(["csv", "parquet", "dta", "xlsx"]),
+            help="Of the comparison's tables [default: csv]; the workbook is always written.",
+        ),
     )
     for option in reversed(options):
         command = option(command)
@@ -99,6 +105,7 @@ class Wanted:
     measures: tuple[str, ...]
     causes: bool
     lang: str
+    format: str
 
 
 def wanted(
@@ -108,6 +115,7 @@ def wanted(
     base: str | None,
     measures: Sequence[str],
     no_causes: bool,
+    table_format: str | None,
     lang: str,
     quiet: bool = False,
 ) -> Wanted | None:
@@ -121,7 +129,7 @@ def wanted(
     w = _WORDS[lang]
     names = [one.name for one in loaded]
     given = {"--compare": compare is True, "--base": base is not None, "--measure": bool(measures)}
-    given["--no-causes"] = no_causes
+    given |= {"--no-causes": no_causes, "--format": table_format is not None}
     for option, there in given.items():
         if there and len(loaded) == 1:
             raise click.UsageError(w["one"].format(option=option))
@@ -142,7 +150,7 @@ def wanted(
     for name in names:
         if name.casefold() in NAMES:
             raise click.UsageError(w["name"].format(name=name))
-    return Wanted(targets[0].parent, first.name, tuple(measures), not no_causes, lang)
+    return Wanted(targets[0].parent, first.name, tuple(measures), not no_causes, lang, table_format or "csv")
 
 
 def alike(a: Scenario, b: Scenario) -> bool:
@@ -156,12 +164,13 @@ def alike(a: Scenario, b: Scenario) -> bool:
 
 def compare_them(done: Sequence[Run], asked: Wanted, progress: Progress) -> Comparison:
     """The comparison; where its causes take long, that is said before, and how far they are. Raises MisalignedError."""
-    from relending.study.causes import carried_out, mixtures_needed
+    from relending.study import pick
+    from relending.study.causes import mixtures_needed, staged
     from relending.study.compare import compare_runs
+    from relending.study.whole import with_weights
 
     progress("comparing")
-    evaluate = carried_out
-
+    carry_out = evaluate = staged(with_weights(pick(asked.measures)))
     if asked.causes and not progress.quiet:
         base = next(run for run in done if run.scenario.name == asked.base)
         n = sum(mixtures_needed(base.scenario, run.scenario) for run in done if run is not base)
@@ -172,7 +181,7 @@ def compare_them(done: Sequence[Run], asked: Wanted, progress: Progress) -> Comp
 
             def evaluate(scenario: Scenario) -> Mapping[str, pd.DataFrame]:
                 progress(f"{Progress.STEPS['comparing'] if asked.lang == 'zh' else 'comparing'} {next(numbers)}/{n}")
-                return carried_out(scenario)
+                return carry_out(scenario)
 
     return compare_runs(done, asked.base, asked.measures, asked.causes, evaluate)
 
@@ -207,7 +216,12 @@ def show_comparison(
         say("\n".join(columns([(f"  {path}", run.scenario.title.get(lang) or "") for run, path in done])))
     say("")
     say(w["files"] + colon)
-    say("\n".join(columns([(f"  {path}", w[path.name].format(base=comparison.base)) for path in files])))
+    say("\n".join(columns([(f"  {path}", w[_told(path)].format(base=comparison.base)) for path in files])))
+
+
+def _told(path: Path) -> str:
+    """The words for a file: of a table the same in every format."""
+    return path.name if path.stem == "comparison" and path.suffix == ".xlsx" else f"{path.stem}.csv"
 
 
 def _whole_vocabulary(comparison: Comparison) -> bool:

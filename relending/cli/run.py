@@ -71,6 +71,7 @@ def command(
     base: str | None,
     measures: tuple[str, ...],
     no_causes: bool,
+    table_format: str | None,
     quiet: bool,
     lang: str,
 ) -> None:
@@ -107,7 +108,7 @@ def command(
             _apart("--redact", key_file, targets, lang)
             held = [one for one in loaded if one.published is not None]
             together = targets[0].parent if len(loaded) > 1 and held else None
-            asked = wanted(loaded, targets, compare, base, measures, no_causes, lang, quiet)
+            asked = wanted(loaded, targets, compare, base, measures, no_causes, table_format, lang, quiet)
             _clear([*targets, *([together / "_"] if together is not None else [])], lang)
             standing = _refuse(targets, together, force, asked)
             # every run is done before the first is written, so that a stop leaves the disk as it was
@@ -123,7 +124,7 @@ def command(
                 if not quiet and comparison is None and (together is None or "published" not in run.tables):
                     summary(run, target, lang)
             files = save_together(done, together, force) if together is not None else []
-            beside = [] if comparison is None else _save_beside(comparison, targets[0].parent, force, lang)
+            beside = [] if comparison is None or asked is None else _save_beside(comparison, asked, force)
             if quiet:
                 return
             pairs = list(zip(done, targets, strict=True))
@@ -247,7 +248,7 @@ def _refuse(targets: Sequence[Path], together: Path | None, force: bool, asked: 
         from relending.study.save import ComparisonExists, refuse_comparison
 
         try:
-            refuse_comparison(asked.folder, force)
+            refuse_comparison(asked.folder, force, asked.format)
         except ComparisonExists as there:
             taken.append(FolderExists(there.en, there.zh))
     if taken:
@@ -255,15 +256,15 @@ def _refuse(targets: Sequence[Path], together: Path | None, force: bool, asked: 
     return standing
 
 
-def _save_beside(comparison: Comparison, folder: Path, force: bool, lang: str) -> list[Path]:
+def _save_beside(comparison: Comparison, asked: Wanted, force: bool) -> list[Path]:
     """Write the comparison beside the run folders; what keeps it from being written as the run folder would say it."""
     from relending.runfolder import FolderExists
     from relending.runfolder.folder import cannot_write
     from relending.study.save import ComparisonExists
 
     try:
-        return comparison.save(folder, force, lang)
+        return comparison.save(asked.folder, force, asked.lang, asked.format)
     except ComparisonExists as there:
         raise FolderExists(there.en, there.zh) from there
     except OSError as error:
-        raise cannot_write(folder, error) from error
+        raise cannot_write(asked.folder, error) from error

@@ -21,11 +21,11 @@ from typing import TYPE_CHECKING
 
 from relending.findings import InputError
 from relending.scenario import Scenario, mixed
-from relending.scenario.run import execute
 from relending.study.changes import Change, changes, joined
 from relending.study.measures import Measure
 from relending.study.panel import Panel, aligned, panel
 from relending.study.parts import handed_out
+from relending.study.stages import Stages
 from relending.study.whole import ALL, figures_of, with_weights
 
 if TYPE_CHECKING:
@@ -61,9 +61,11 @@ class NoMixture(Exception):  # noqa: N818
     """A mixture that is no scenario, or gives no run that can be laid beside the others."""
 
 
-def carried_out(scenario: Scenario) -> Mapping[str, pd.DataFrame]:
-    """A scenario's tables, by the whole way."""
-    return execute(scenario).tables
+def staged(wanted: Sequence[Measure]) -> Evaluate:
+    """Carries out scenarios of one study for some measures: what several of them have in common is done once."""
+    stages = Stages(keep=4)
+    disclosure = any(m.table == "disclosure" for m in wanted)
+    return lambda scenario: stages.evaluate(scenario, disclosure=disclosure).tables
 
 
 def mixtures_needed(base: Scenario, other: Scenario) -> int:

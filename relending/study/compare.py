@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from relending.study.causes import Cause, Evaluate, carried_out, causes
+from relending.study.causes import Cause, Evaluate, causes, staged
 from relending.study.described import (
     COLUMNS,
     HIDDEN,
@@ -204,14 +204,15 @@ class Comparison:
         """The difference of the whole."""
         return less(self.whole(name, measure, quarter), self.whole(self.base, measure, quarter))
 
-    def save(self, folder: Path | str, force: bool = False, lang: str = "en") -> list[Path]:
+    def save(self, folder: Path | str, force: bool = False, lang: str = "en", format: str = "csv") -> list[Path]:
         """Write ``comparison.csv``, ``differences.csv``, ``causes.csv``, ``scenarios.csv`` and ``comparison.xlsx``.
 
-        See :func:`relending.study.save.save_comparison`.
+        ``format`` of the four tables is csv, parquet, dta, or xlsx: then there is the workbook alone. See
+        :func:`relending.study.save.save_comparison`.
         """
         from relending.study.save import save_comparison
 
-        return save_comparison(self, Path(folder), force, lang)
+        return save_comparison(self, Path(folder), force, lang, format)
 
 
 def contributions(base: Figures, other: Figures) -> dict[Key, int | None]:
@@ -231,13 +232,14 @@ def compare_runs(
     base: str | None = None,
     measures: Sequence[str] = (),
     with_causes: bool = True,
-    evaluate: Evaluate = carried_out,
+    evaluate: Evaluate | None = None,
 ) -> Comparison:
     """Several runs laid side by side, those that follow held against ``base``, else against the first.
 
     ``measures`` are those wanted, by name; all of them for none. ``evaluate`` carries out the mixtures of scenarios
-    that causes are found by. Raises MisalignedError where quarters, lenders or facilities differ, InputError for an
-    unknown measure, ValueError for fewer than two runs, two of one name, or a base that is none of them.
+    that causes are found by (stages of one study unless it is given). Raises MisalignedError where quarters, lenders
+    or facilities differ, InputError for an unknown measure, ValueError for fewer than two runs, two of one name, or a
+    base that is none of them.
     """
     wanted = pick(measures)
     names = [name_of(run) for run in runs]
@@ -252,6 +254,7 @@ def compare_runs(
     panels = {name: panel(run.tables, every) for name, run in zip(names, runs, strict=True)}
     aligned(panels)
     panels = {name: _ordered(one, panels[names[0]].keys) for name, one in panels.items()}
+    evaluate = staged(every) if evaluate is None else evaluate
     given = parameters(runs)
     by_run = [{key: values[i] for key, values in given.items()} for i in range(len(runs))]
     found: dict[str, Sequence[Cause]] = {}

@@ -7,17 +7,21 @@ import io
 import os
 from pathlib import Path
 
+from relending.labelled import write_labelled
 from relending.outfile import whole_files
 from relending.spreadsheet import escape
 from relending.study.compare import Comparison
 from relending.study.compare_book import write_comparison
 from relending.study.exact import Exact, Table
+from relending.study.labels import labels_of
+from relending.study.told import word
 
 TABLES = ("comparison", "differences", "causes", "scenarios")
 BOOK = "comparison.xlsx"
-NAMES = (*(f"{table}.csv" for table in TABLES), BOOK)
-"""What a comparison writes."""
-_OURS = ("scenario,", ",quarter,lender,facility,measure,unit,value")
+FORMATS = ("csv", "parquet", "dta", "xlsx")
+NAMES = frozenset([*(f"{table}.{one}" for table in TABLES for one in FORMATS), BOOK])
+"""What a comparison may write."""
+_FIRST, _LAST = "scenario", ("quarter", "lender", "facility", "measure", "unit", "value")
 
 
 class ComparisonExists(FileExistsError):  # noqa: N818
@@ -28,13 +32,22 @@ class ComparisonExists(FileExistsError):  # noqa: N818
         self.en, self.zh = en, zh
 
 
-def refuse_comparison(folder: Path, force: bool) -> None:
+def names_of(format: str) -> tuple[str, ...]:
+    """The files of a comparison: its tables in a format and the workbook; of xlsx the workbook, which holds them all.
+
+    >>> names_of("dta")
+    ('comparison.dta', 'differences.dta', 'causes.dta', 'scenarios.dta', 'comparison.xlsx')
+    """
+    return (*(f"{table}.{format}" for table in TABLES if format != "xlsx"), BOOK)
+
+
+def refuse_comparison(folder: Path, force: bool, format: str = "csv") -> None:
     """Raise :class:`ComparisonExists` if a file of a comparison is in ``folder`` and may not be replaced.
 
-    ``force`` replaces them only beside a table that begins as ours does.
+    ``force`` replaces them only beside a table or a workbook that begins as ours does.
     """
-    there = [name for name in NAMES if os.path.lexists(folder / name)]
-    if there and not (force and _ours(folder)):
+    there = [name for name in names_of(format) if os.path.lexists(folder / name)]
+    if there and not (force and _ours(folder, format)):
         names = ", ".join(str(folder / name) for name in there)
         raise ComparisonExists(
             f"{names}: exists already and is left as it is; choose another folder"
@@ -43,39 +56,72 @@ def refuse_comparison(folder: Path, force: bool) -> None:
         )
 
 
-def _ours(folder: Path) -> bool:
-    table = folder / NAMES[0]
-    if not table.is_file() or any((folder / name).is_dir() for name in NAMES):
+def _ours(folder: Path, format: str) -> bool:
+    """Whether what is there looks written by us: a workbook of our title, or a table of our columns."""
+    names = names_of(format)
+    if any((folder / name).is_dir() for name in names):
         return False
+    try:
+        if format == "xlsx":
+            from python_calamine import CalamineWorkbook
+
+            rows = CalamineWorkbook.from_path(str(folder / BOOK)).get_sheet_by_index(0).to_python(nrows=1)
+            return bool(rows) and rows[0][0] in (word("title", "en"), word("title", "zh"))
+        columns = _columns(folder / names[0], format)
+    except Exception:  # not readable as what its name says: someone else's, whatever it is
+        return False
+    return columns[:1] == [_FIRST] and tuple(columns[-len(_LAST) :]) == _LAST
+
+
+def _columns(table: Path, format: str) -> list[str]:
+    if format == "parquet":
+        import pyarrow.parquet as pq
+
+        return list(pq.read_schema(table).names)
+    if format == "dta":
+        import pandas as pd
+
+        with pd.read_stata(table, iterator=True) as reader:
+            # a quarter stands beside its text
+            return [name for name in reader.variable_labels() if name != "quarter_q"]
     with table.open("rb") as file:
-        begins = file.readline(1 << 16).decode("utf-8-sig", "replace").rstrip("\r\n")
-    return begins.startswith(_OURS[0]) and f",{begins}".endswith(_OURS[1])
+        return file.readline(1 << 16).decode("utf-8-sig", "replace").rstrip("\r\n").split(",")
 
 
-def save_comparison(comparison: Comparison, folder: Path, force: bool = False, lang: str = "en") -> list[Path]:
+def save_comparison(
+    comparison: Comparison, folder: Path, force: bool = False, lang: str = "en", format: str = "csv"
+) -> list[Path]:
     """Write a comparison into ``folder``, which is made where it is not there; the files written.
 
-    Files take their places together, or none does. ``lang`` is that of the workbook. Raises :class:`ComparisonExists`,
-    ``OSError`` where the disk refuses.
+    Files take their places together, or none does. ``lang`` is that of the workbook and of the labels in ``parquet``
+    and ``dta``; ``csv`` has every digit of every figure. Raises :class:`ComparisonExists`, InputError where a format
+    cannot hold the tables, ``OSError`` where the disk refuses.
     """
-    refuse_comparison(folder, force)
+    refuse_comparison(folder, force, format)
     folder.mkdir(parents=True, exist_ok=True)
-    paths = [folder / name for name in NAMES]
-    tables = (
-        comparison.tidy_table(),
-        comparison.difference_table(),
-        comparison.cause_table(),
-        comparison.scenario_table(),
-    )
+    paths = [folder / name for name in names_of(format)]
     with whole_files(*paths) as rooms:
-        for table, room in zip(tables, rooms, strict=False):
-            write_rows(table, room)
+        if format == "csv":
+            tables = (
+                comparison.tidy_table(),
+                comparison.difference_table(),
+                comparison.cause_table(),
+                comparison.scenario_table(),
+            )
+            for table, room in zip(tables, rooms, strict=False):
+                write_rows(table, room)
+        elif format != "xlsx":
+            names = ", ".join(comparison.names)
+            title = {"zh": f"情景比较：{names}", "en": f"Comparison of scenarios: {names}"}
+            frames = (comparison.frame, comparison.differences, comparison.causes, comparison.scenarios)
+            for frame, room in zip(frames, rooms, strict=False):
+                write_labelled(frame, room, labels_of(frame.columns), title=title, lang=lang, format=format)
         write_comparison(comparison, rooms[-1], lang)
     return paths
 
 
 def write_rows(table: Table, path: Path) -> None:
-    """The one place where a table of a study becomes a file: CSV, UTF-8 with BOM, every digit of every figure."""
+    """A table of exact figures as CSV, UTF-8 with BOM: every digit of every figure."""
     text = io.StringIO(newline="")
     out = csv.writer(text, lineterminator="\n")
     out.writerow([escape(name) for name in table.columns])

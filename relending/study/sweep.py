@@ -113,7 +113,7 @@ class Sweep:
             {
                 "scenario": self.names,
                 **self.parameters(),
-                "supported_loans": self.supported,
+                "supported": self.supported,
                 "base": s.name,
                 "title_zh": s.title.get("zh", ""),
                 "title_en": s.title.get("en", ""),
@@ -121,7 +121,7 @@ class Sweep:
                 "end": s.end.isoformat(),
                 "facilities": ", ".join(f.id for f in s.facilities),
                 "inputs": self.inputs,
-                "relending_version": version("relending"),
+                "relending": version("relending"),
             }
         )
 

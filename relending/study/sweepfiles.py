@@ -6,36 +6,16 @@ from pathlib import Path
 from typing import Any
 
 from relending.findings import Findings, InputError
-from relending.labelled import Label, write_labelled
+from relending.labelled import write_labelled
 from relending.outfile import whole_files
 from relending.sheet import Styles, made_to_print, put
 from relending.spreadsheet import workbook
+from relending.study.labels import labels_of
 from relending.study.measures import Measure
 from relending.study.panel import KEYS
 from relending.study.sweep import Sweep
 
 TIDY, SCENARIOS = "sweep", "scenarios"
-LONG = {
-    "scenario": Label("情景", "scenario"),
-    "quarter": Label("季度", "quarter"),
-    "lender": Label("金融机构", "lender"),
-    "facility": Label("工具", "facility"),
-    "measure": Label("指标", "measure"),
-    "unit": Label("单位", "unit"),
-    "value": Label("数值", "value, in the unit of its row"),
-}
-ROWS = {
-    "scenario": Label("情景", "scenario"),
-    "supported_loans": Label("获支持贷款笔数", "supported loans", "count"),
-    "base": Label("基础情景", "scenario it is a variant of"),
-    "title_zh": Label("名称（中文）", "title in Chinese"),
-    "title_en": Label("名称（英文）", "title in English"),
-    "start": Label("起始日", "first day", "date"),
-    "end": Label("终止日", "last day", "date"),
-    "facilities": Label("工具", "facilities"),
-    "inputs": Label("读取的文件及校验值", "files read, with sha256"),
-    "relending_version": Label("relending 版本", "version of relending"),
-}
 FORMATS = {"fraction": "0.0000%", "count": "#,##0", "yuan": "#,##0.00"}
 LONGEST_NAME = 31
 MOST_ROWS = 1_048_575
@@ -46,11 +26,6 @@ def files_of(folder: Path, format: str) -> list[Path]:
     if format == "xlsx":
         return [folder / f"{TIDY}.xlsx"]
     return [folder / f"{name}.{format}" for name in (TIDY, SCENARIOS)]
-
-
-def labels_of(sweep: Sweep) -> dict[str, Label]:
-    """What the columns of both tables are, the swept keys among them."""
-    return {**ROWS, **LONG, **{key: Label(key, key) for key in sweep.grid.keys}}
 
 
 def save(sweep: Sweep, folder: Path, format: str = "csv", lang: str = "en") -> list[Path]:
@@ -70,9 +45,8 @@ def save(sweep: Sweep, folder: Path, format: str = "csv", lang: str = "en") -> l
         else:
             name = sweep.scenario.name
             title = {"zh": f"{name}：参数扫描", "en": f"{name}: sweep"}
-            labels = labels_of(sweep)
             for frame, room in zip((sweep.frame, sweep.scenarios), rooms, strict=True):
-                write_labelled(frame, room, labels, title=title, lang=lang, format=format)
+                write_labelled(frame, room, labels_of(frame.columns), title=title, lang=lang, format=format)
     return targets
 
 
@@ -81,8 +55,8 @@ def _workbook(sweep: Sweep, path: Path, lang: str) -> None:
     with workbook(path) as book:
         styles = Styles(book, lang)
         about = book.add_worksheet("情景" if lang == "zh" else "scenarios")
-        labels = labels_of(sweep)
         frame = sweep.scenarios
+        labels = labels_of(frame.columns)
         for at, name in enumerate(frame.columns):
             put(about, 0, at, labels[name].text(lang), styles.header())
         about.set_column(0, len(frame.columns) - 1, 18)
@@ -99,8 +73,7 @@ def _measure_sheet(book: Any, sweep: Sweep, measure: Measure, styles: Styles, la
     quarters = list(dict.fromkeys(key[0] for key in sweep.keys))
     pairs = list(dict.fromkeys(key[1:] for key in sweep.keys))
     keys = list(sweep.grid.keys)
-    labels = labels_of(sweep)
-    head = [labels[name].text(lang) for name in ("scenario", *keys, *KEYS[1:])] + quarters
+    head = [label.text(lang) for label in labels_of(("scenario", *keys, *KEYS[1:])).values()] + quarters
     for at, text in enumerate(head):
         put(sheet, 0, at, text, styles.header())
     sheet.set_column(0, len(head) - 1, 16)

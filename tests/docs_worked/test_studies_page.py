@@ -10,7 +10,7 @@ from click.testing import CliRunner
 import relending as rl
 from relending.cli import main
 from relending.scenario import differing_keys, mixed
-from relending.study.causes import carried_out
+from relending.scenario.run import execute
 from relending.study.document import measures_markdown
 from relending.units import decimal_text, total
 
@@ -31,7 +31,7 @@ def test_the_mixtures_and_the_hand_calculation_are_right() -> None:
 
     def saved(*names: str) -> int:
         scenario = mixed(base, other, [key for key in keys if key[-1] in names])
-        return total(carried_out(scenario)["cost"]["interest_saved_fen"].to_numpy(dtype="int64"))
+        return total(execute(scenario).tables["cost"]["interest_saved_fen"].to_numpy(dtype="int64"))
 
     none, first, second = saved(), saved("rollover_base"), saved("rollover_take_up")
     both = saved("rollover_base", "rollover_take_up")

@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 import relending as rl
 from relending.findings import Findings
 from relending.scenario import differing_keys, mixed
+from relending.scenario.run import execute
 from relending.study import compare_runs
-from relending.study.causes import MOST, carried_out, causes
+from relending.study.causes import MOST, causes
 from relending.study.changes import changes
 from relending.study.compare import Comparison
 from relending.study.measures import measures, pick
@@ -38,6 +39,11 @@ VALUES: dict[str, list[Any]] = {
 }
 PAIRS = st.sampled_from([(key, value) for key, values in VALUES.items() for value in values])
 CHANGED = st.lists(PAIRS, unique_by=lambda pair: pair[0], max_size=3).map(dict)
+
+
+def _whole_way(scenario: rl.Scenario) -> Mapping[str, Any]:
+    """A scenario's tables by a run, which shares nothing with any other."""
+    return execute(scenario).tables
 
 
 def demo(name: str, changed: Mapping[str, Any]) -> rl.Run:
@@ -89,7 +95,7 @@ def test_an_effect_is_the_mean_over_every_order_of_the_changes(base: rl.Run) -> 
 
     def saved(made: frozenset[int]) -> int:
         scenario = mixed(base.scenario, other.scenario, [key for i in made for key in found[i].keys])
-        return int(carried_out(scenario)["cost"][wanted.column].sum())
+        return int(_whole_way(scenario)["cost"][wanted.column].sum())
 
     values = {frozenset(some): saved(frozenset(some)) for n in range(4) for some in itertools.combinations(range(3), n)}
     orders = list(itertools.permutations(range(3)))
@@ -138,7 +144,7 @@ def test_what_only_carrying_out_refuses_is_one_cause_too(tmp_path: Path) -> None
         asked.append((ratio, rate))
         if (ratio, rate) == (5000, 25_000):
             raise rl.InputError(Findings.one("file_not_found"))
-        return carried_out(scenario)
+        return _whole_way(scenario)
 
     found = compare_runs(runs, evaluate=evaluate).found["b"]
     assert [c.change.name for c in found] == ["market.own_rate; facility.cerf.ratio"]
@@ -152,7 +158,7 @@ def test_a_file_of_one_name_in_another_folder_is_another_file_and_is_read_from_t
     assert differing_keys(one, two) == (("scenario", "book"), ("market", "own_rate"))
     half = mixed(one, two, [("scenario", "book")])
     assert half.book == two.book and half.own_rate == one.own_rate
-    assert len(carried_out(half)["loans"]) == 2
+    assert len(_whole_way(half)["loans"]) == 2
     assert mixed(one, two, [("market", "own_rate")]).book == one.book
 
 
@@ -182,7 +188,7 @@ def test_what_a_lender_gives_is_one_change_but_its_own_rate(tmp_path: Path) -> N
 def test_scenarios_that_give_the_same_have_no_causes(base: rl.Run) -> None:
     wanted = with_weights(tuple(measures().values()))
     one = panel(base.tables, wanted)
-    assert causes(base.scenario, rl.load_scenario("demo"), (one, one), wanted, carried_out) == ()
+    assert causes(base.scenario, rl.load_scenario("demo"), (one, one), wanted, _whole_way) == ()
 
 
 @given(parts=st.lists(st.integers(-(10**20), 10**20), min_size=1, max_size=7), over=st.sampled_from([1, 2, 6, 24, 720]))
@@ -198,3 +204,9 @@ def test_parts_handed_out_add_up_and_turn_with_their_signs(parts: list[int], ove
 def test_shares_add_up_to_one(parts: list[int]) -> None:
     shares = shares_e8(parts)
     assert shares == [None] * len(parts) if sum(parts) == 0 else sum(s or 0 for s in shares) == 10**8
+
+
+def test_causes_by_the_stages_of_a_study_are_those_by_runs_of_their_own() -> None:
+    runs = [demo("a", {}), demo("b", {"facility.cerf.rollover_base": "outstanding", "market.own_rate": 0.02})]
+    by_stages, by_runs = compare_runs(runs), compare_runs(runs, evaluate=_whole_way)
+    pd.testing.assert_frame_equal(by_stages.causes, by_runs.causes)

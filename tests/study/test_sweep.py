@@ -57,7 +57,7 @@ def test_the_long_frame_has_a_row_for_each_figure_in_users_units(swept: rl.Sweep
 def test_each_scenario_has_one_row_that_says_what_it_is(swept: rl.Sweep) -> None:
     rows = swept.scenarios
     assert list(rows["scenario"]) == swept.names == list(dict.fromkeys(swept.frame["scenario"]))
-    assert set(rows["base"]) == {"demo"} and set(rows["relending_version"]) == {rl.__version__}
+    assert set(rows["base"]) == {"demo"} and set(rows["relending"]) == {rl.__version__}
     assert rows["inputs"].str.match(r"demo\.xlsx [0-9a-f]{64}$").all()
 
 
