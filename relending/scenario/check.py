@@ -94,7 +94,8 @@ def known_keys(path: Location) -> str:
     elif isinstance(path[-2], int):
         beside = ("from", "value")
     else:
-        beside = keys(TABLES["lenders.ID" if above[0] == "lenders" else str(above[0])])
+        table = ".".join(map(str, above))
+        beside = keys(TABLES["lenders.ID" if above[0] == "lenders" else table if table in TABLES else str(above[0])])
     close = nearest(name, beside)
     if close:
         return f"nearest: {path_text((*above, close))}"

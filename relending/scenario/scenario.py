@@ -12,6 +12,7 @@ from typing import Any
 from relending.findings import Findings
 from relending.policy import Dated, Facility, Lpr
 from relending.scenario.lenders import Lender, find_lender
+from relending.scenario.random_model import RandomModel
 from relending.units import FEN
 
 SIDE_FILES = ("applications", "opening_tranches", "opening", "schedule", "balances", "revisions", "other_loans")
@@ -27,6 +28,7 @@ class Scenario:
     which file holds it; ``files`` are the files read to get here (scenario, what it extends, rates), not the book.
     ``side`` names the files of the tables beside the loans (:data:`SIDE_FILES`) but for prepayments.
     ``claim`` is empty where none is given. ``decimals`` are those of a statement's amounts, rates and reductions.
+    ``monte_carlo`` is the model of random paths, where the file has one; a run itself does not use it.
     ``toml`` is the scenario file that says the same as the parameter sheet of a workbook; empty for a scenario that is
     a file.
     """
@@ -65,6 +67,7 @@ class Scenario:
     files: tuple[Path, ...]
     findings: Findings
     toml: str = ""
+    monte_carlo: RandomModel | None = None
 
     def own_rate_of(self, lender: str) -> Dated | None:
         """The cost of funds that counts for a lender: its own, else the market's; None if neither is given."""
