@@ -42,6 +42,8 @@ if TYPE_CHECKING:
     from relending.runfolder import verify as verify
     from relending.scenario import Scenario as Scenario
     from relending.scenario import load_scenario as load_scenario
+    from relending.study.montecarlo import MonteCarlo as MonteCarlo
+    from relending.study.montecarlo import monte_carlo as monte_carlo
 
 _HOMES = {
     "relending.api": ("data", "facility"),
@@ -52,6 +54,7 @@ _HOMES = {
     "relending.lineage": ("Redactor", "explain", "new_key", "opening_from", "read_key"),
     "relending.runfolder": ("OpenedRun", "Run", "RunFolderError", "open_run", "run", "verify"),
     "relending.scenario": ("Scenario", "load_scenario"),
+    "relending.study.montecarlo": ("MonteCarlo", "monte_carlo"),
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 

@@ -26,6 +26,7 @@ VERBS = {
     "disclose": "Write the statement of a quarter: Word, Excel, HTML, and the work paper. 生成信息披露",
     "apply": "Write the list of loans to apply for in a quarter. 生成申请清单",
     "key": "Make a key to replace names and ids by hashes (--redact). 生成脱敏密钥",
+    "monte-carlo": "Draw random paths about a scenario: rates, rollovers, volumes. 蒙特卡洛模拟",
     "policy": "Show the rules of a facility, dated and sourced. 政策参数",
     "synth": "Write a synthetic loan book to try things on. 生成合成借据簿",
 }
@@ -42,7 +43,7 @@ class Verbs(click.Group):
         """The verb, imported now."""
         if name not in VERBS:
             return None
-        found: click.Command = import_module(f"relending.cli.{name}").command
+        found: click.Command = import_module(f"relending.cli.{name.replace('-', '_')}").command
         return found
 
     def make_context(self, *args: Any, **named: Any) -> click.Context:

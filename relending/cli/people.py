@@ -326,6 +326,8 @@ class Progress:
         "funding": "借用与展期",
         "disclosure": "披露与成本",
         "writing": "写入",
+        "paths": "随机路径",
+        "statistics": "统计",
     }
 
     def __call__(self, step: str) -> None:

@@ -348,17 +348,30 @@ class DisclosureTable(Table):
 class OwnRateRandom(Table):
     """[monte_carlo.own_rate]: the lender's own cost of funds moves at random about its central path."""
 
-    model: Literal["mean_reverting"] | None = key(
-        '"mean_reverting"', "How it moves", "随机模型", '"mean_reverting"'
-    )
+    model: Literal["mean_reverting"] | None = key('"mean_reverting"', "How it moves", "随机模型", '"mean_reverting"')
     volatility: Number | None = key(
-        "fraction a year", "Standard deviation of a year's move, as a rate (0.004 is 40 basis points)", "年波动率（利率，0.004即40个基点）", "0", ge=0, le=Decimal("0.1")
+        "fraction a year",
+        "Standard deviation of a year's move, as a rate (0.004 is 40 basis points)",
+        "年波动率（利率，0.004即40个基点）",
+        "0",
+        ge=0,
+        le=Decimal("0.1"),
     )
     reversion: Number | None = key(
-        "number, 1/year", "Speed at which a deviation dies away; 0: never", "均值回复速度（每年），0为不回复", "0", ge=0, le=50
+        "number, 1/year",
+        "Speed at which a deviation dies away; 0: never",
+        "均值回复速度（每年），0为不回复",
+        "0",
+        ge=0,
+        le=50,
     )
     lpr_beta: Number | None = key(
-        "number", "Share of the deviation of the 1-year LPR passed on to the own rate", "1年期LPR偏离传导至自有资金成本的比例", "0", ge=-5, le=5
+        "number",
+        "Share of the deviation of the 1-year LPR passed on to the own rate",
+        "1年期LPR偏离传导至自有资金成本的比例",
+        "0",
+        ge=-5,
+        le=5,
     )
 
 
@@ -372,13 +385,22 @@ class LprRandom(Table):
         '"mean_reverting"',
     )
     volatility: Number | None = key(
-        "fraction a year", "Mean-reverting: standard deviation of a year's move", "均值回复：年波动率", "0", ge=0, le=Decimal("0.1")
+        "fraction a year",
+        "Mean-reverting: standard deviation of a year's move",
+        "均值回复：年波动率",
+        "0",
+        ge=0,
+        le=Decimal("0.1"),
     )
-    reversion: Number | None = key("number, 1/year", "Mean-reverting: speed", "均值回复：速度（每年）", "0", ge=0, le=50)
+    reversion: Number | None = key(
+        "number, 1/year", "Mean-reverting: speed", "均值回复：速度（每年）", "0", ge=0, le=50
+    )
     block_months: int | None = key(
         "whole number, months", "Bootstrap: months drawn together", "重抽样：每次连续抽取的月数", "6", ge=1, le=60
     )
-    scale: Number | None = key("number", "Bootstrap: what the changes are multiplied by", "重抽样：变动的倍数", "1", ge=0, le=10)
+    scale: Number | None = key(
+        "number", "Bootstrap: what the changes are multiplied by", "重抽样：变动的倍数", "1", ge=0, le=10
+    )
     drift: Literal["none", "history"] | None = key(
         '"none" or "history"',
         "Bootstrap: the mean change of the history taken out, or left in",
@@ -405,10 +427,20 @@ class PrepaymentRandom(Table):
     """[monte_carlo.prepayment]: a share of the loans is repaid early, at the end of each random quarter."""
 
     rate: Number | None = key(
-        "fraction a year", "Share of what is owed that is repaid early in a year", "年提前还款率（占贷款余额）", "0", ge=0, le=Decimal("0.99")
+        "fraction a year",
+        "Share of what is owed that is repaid early in a year",
+        "年提前还款率（占贷款余额）",
+        "0",
+        ge=0,
+        le=Decimal("0.99"),
     )
     volatility: Number | None = key(
-        "number", "Standard deviation of the logarithm of the rate, quarter by quarter", "提前还款率对数的标准差（逐季）", "0", ge=0, le=2
+        "number",
+        "Standard deviation of the logarithm of the rate, quarter by quarter",
+        "提前还款率对数的标准差（逐季）",
+        "0",
+        ge=0,
+        le=2,
     )
 
 
@@ -416,7 +448,12 @@ class PlanRandom(Table):
     """[monte_carlo.plan]: the volume of planned loans of each random quarter is multiplied by a factor of mean 1."""
 
     volatility: Number | None = key(
-        "number", "Standard deviation of the logarithm of the factor (lognormal)", "倍数对数的标准差（对数正态）", "0", ge=0, le=1
+        "number",
+        "Standard deviation of the logarithm of the factor (lognormal)",
+        "倍数对数的标准差（对数正态）",
+        "0",
+        ge=0,
+        le=1,
     )
 
 

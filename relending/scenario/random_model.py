@@ -1,4 +1,4 @@
-"""The model of random paths 随机模型: the table ``[monte_carlo]`` with its defaults, in whole numbers where they count."""
+"""The model of random paths 随机模型: the table ``[monte_carlo]`` with its defaults, whole numbers where they count."""
 
 from __future__ import annotations
 

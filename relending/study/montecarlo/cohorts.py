@@ -7,7 +7,7 @@ are the integers of the run's own cost table: that is tested. The tranche-years 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -16,7 +16,7 @@ import pandas as pd
 from relending.dates import iso, quarter_end, quarter_of, quarter_text
 from relending.engine.attribution import attribute_block
 from relending.engine.block import NEVER
-from relending.engine.cohorts import HELD
+from relending.engine.cohorts import HELD, Key
 from relending.engine.columns import Flags, maybe_ints
 from relending.engine.context import Context
 from relending.engine.ledger import Position
@@ -34,6 +34,8 @@ CohortKey = tuple[int, int, int, int]
 Exposure = tuple[int, int, int]
 """Class, tenor (1: the 1-year LPR, 0: five years and more), number of the random quarter (from 0) whose fixing counts.
 """
+Numbers = Mapping[tuple[tuple[int, int], Key], int]
+"""The number of a tranche, by lender and facility, and its key."""
 Holding = tuple[tuple[int, ...], int]
 """Tranches (their numbers) of which loans hold something, and the class of the loans."""
 
@@ -124,7 +126,7 @@ class _Maker:
     cohorts: dict[CohortKey, Cohort]
     least: dict[tuple[int, int], int]
 
-    def enter(self, work: Work, classes: Ints, tranche: Mapping[object, int]) -> None:
+    def enter(self, work: Work, classes: Ints, tranche: Numbers) -> None:
         """Add the supported loans of a block."""
         block, context, horizon = work.block, self.context, self.horizon
         result = outcome(
@@ -162,9 +164,7 @@ class _Maker:
             if number >= 0:
                 self._exposed(work, loan, of, classes, owed, rate, end, number, pricing, shown)
 
-    def _keys(
-        self, work: Work, loan: Ints, of: Ints, classes: Ints, result: Outcome
-    ) -> tuple[list[CohortKey], Ints]:
+    def _keys(self, work: Work, loan: Ints, of: Ints, classes: Ints, result: Outcome) -> tuple[list[CohortKey], Ints]:
         """The cohorts of the loans, and which is whose."""
         day = np.where(result.held_from[loan] == NEVER, NO_DRAW, result.held_from[loan])
         columns = np.stack([work.lender[loan], of[loan], day, classes[loan]], axis=1)
@@ -175,7 +175,7 @@ class _Maker:
         n = len(self.context.quarters)
         return self.cohorts.setdefault(key, Cohort([0] * n, [0] * n, [0] * n, [0] * n))
 
-    def _holding(self, work: Work, grams: Ints, tranche: Mapping[object, int], classes: Ints):  # type: ignore[no-untyped-def]
+    def _holding(self, work: Work, grams: Ints, tranche: Numbers, classes: Ints) -> Callable[[Ints, int], Flags]:
         """Enter the grams in balance by the tranches that hold them; tells of loans and a day which hold anything."""
         parts: list[tuple[Ints, Ints, Ints, Ints, Ints]] = []
         for f, side in enumerate(work.funding):
@@ -201,9 +201,7 @@ class _Maker:
 
         return held
 
-    def _grams(
-        self, n: int, work: Work, loan: Ints, facility: Ints, number: Ints, grams: Ints, classes: Ints
-    ) -> None:
+    def _grams(self, n: int, work: Work, loan: Ints, facility: Ints, number: Ints, grams: Ints, classes: Ints) -> None:
         """Grams in balance at the end of the n-th random quarter; a loan may hold something of several tranches."""
         order = np.lexsort((number, loan))
         loan, facility, number = loan[order], facility[order], number[order]

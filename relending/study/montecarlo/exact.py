@@ -60,7 +60,7 @@ class Wide:
 
     def floats(self) -> Floats:
         """The sums as floats, good to one part in 2**51 of the larger limb."""
-        return self.high * float(2**_BITS) + self.low
+        return self.high.astype(np.float64) * 2.0**_BITS + self.low.astype(np.float64)
 
     def divided(self, by: int) -> Ints:
         """Each sum divided by a whole number, rounded half-even; LimitError beyond 2**62."""

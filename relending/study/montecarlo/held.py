@@ -1,4 +1,4 @@
-"""What tranches hold on every path 路径上的批次余额: factors of volume and early repayment, refused rollovers, quotas."""
+"""What tranches hold on every path 路径批次余额: factors of volume and early repayment, refused rollovers, quotas."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from relending.dates import to_date
-from relending.engine.applications import draw_days, period_end, period_number
+from relending.engine.applications import draw_days, period_end, period_number, pools
 from relending.engine.columns import Flags
 from relending.engine.context import Context
 from relending.engine.pipeline import Work
@@ -18,7 +18,7 @@ from relending.policy import Facility
 from relending.study.montecarlo.classes import FIXED, Horizon
 from relending.study.montecarlo.cohorts import Place
 from relending.study.montecarlo.exact import combined, weighted
-from relending.study.montecarlo.parts import Part
+from relending.study.montecarlo.parts import Part, Step
 from relending.study.montecarlo.randomness import Draws
 from relending.units import PPM, Ints, decimal_text, mul_div
 
@@ -26,6 +26,9 @@ SHARE = 10**9
 """The share of a request that is granted is cut to nine decimals, as in the run itself."""
 
 
+Shares = Mapping[int, Ints]
+"""By pool the part in billionths of what was asked for that a path grants; all of it for a pool that is not there."""
+NO_LIMIT = np.iinfo(np.int64).max
 Refused = Mapping[int, Mapping[tuple[int, int], Flags]]
 """By lender, tranche and year: on which paths the rollover that the year would begin with is refused."""
 
@@ -37,6 +40,7 @@ class Factors:
     horizon: Horizon
     draws: Draws
     known: dict[tuple[int, int], Ints | None] = field(default_factory=dict)
+    made: dict[tuple[int, int], Ints | None] = field(default_factory=dict)
 
     def survival(self, born: int, ended: int) -> Ints | None:
         """The share of loans of the ``born``-th random quarter (0: earlier) not repaid early after ``ended`` of them.
@@ -54,11 +58,12 @@ class Factors:
         """The factor of a class after so many random quarters have ended."""
         if cls == FIXED:
             return None
-        born = self.horizon.born(cls)
-        volume = None
-        if self.draws.volume is not None and self.horizon.planned(cls):
-            volume = self.draws.volume[born - 1]
-        return combined(volume, self.survival(born, ended))
+        if (cls, ended) not in self.made:
+            born, volume = self.horizon.born(cls), None
+            if self.draws.volume is not None and self.horizon.planned(cls):
+                volume = self.draws.volume[born - 1]
+            self.made[cls, ended] = combined(volume, self.survival(born, ended))
+        return self.made[cls, ended]
 
 
 @dataclass(slots=True)
@@ -71,6 +76,7 @@ class Held:
     part: Part
     steps: list[Ints] | None
     alive: Ints | None
+    shares: Shares
 
     def at(self, day: int) -> Ints | int:
         """What is held at the end of a day inside the tranche-year."""
@@ -112,13 +118,11 @@ class Holdings:
         for day in sorted(lots):
             self._draw(day, lots[day], refused)
 
-    def _draw(
-        self, day: int, lots: list[tuple[int, list[Part]]], refused: Refused
-    ) -> None:
+    def _draw(self, day: int, lots: list[tuple[int, list[Part]]], refused: Refused) -> None:
         planned = any(
-            self.factors.horizon.planned(cls) for _, parts in lots for cls, _ in parts[0].steps[0].amounts if cls >= 0
+            self.factors.horizon.planned(cls) for _, parts in lots for (cls, _), _ in parts[0].steps[0].amounts
         )
-        share = self._granted(day, [parts[0] for _, parts in lots]) if self.bound and planned else None
+        shares = self._granted(day, [parts[0] for _, parts in lots]) if self.bound and planned else {}
         for lender, parts in lots:
             alive: Ints | None = None
             for part in parts:
@@ -126,93 +130,112 @@ class Holdings:
                 if no is not None:
                     kept = 1 - no.astype(np.int64)
                     alive = kept if alive is None else alive * kept
-                self.held[lender].append(self._held(part, alive, share))
+                self.held[lender].append(self._held(part, alive, shares))
 
-    def _held(self, part: Part, alive: Ints | None, share: Ints | None) -> Held:
-        steps = []
-        moved = alive is not None or share is not None
-        for step in part.steps:
-            amounts = [(fen, self.factors.of(cls, step.ended)) for cls, fen in step.amounts]
-            moved = moved or any(factor is not None for _, factor in amounts)
-            steps.append(amounts)
+    def _held(self, part: Part, alive: Ints | None, shares: Shares) -> Held:
+        moved = alive is not None or any(pool in shares for _, pool in _groups(part))
+        moved = moved or any(self.factors.of(cls, s.ended) is not None for s in part.steps for (cls, _), _ in s.amounts)
         if not moved:
-            return Held(part, None, None)
-        out = []
-        for amounts in steps:
-            held = weighted(amounts, self.paths)
-            if share is not None:
-                held = mul_div(held, share, SHARE, "floor")
-            out.append(held if alive is None else held * alive)
-        return Held(part, out, alive)
+            return Held(part, None, None, shares)
+        return Held(part, [self._amount(step, alive, shares) for step in part.steps], alive, shares)
+
+    def _amount(self, step: Step, alive: Ints | None, shares: Shares, pool: int | None = None) -> Ints:
+        """What is held from a step on, of one pool or of all: rounded once, then cut pool by pool."""
+        out = np.zeros(self.paths, np.int64)
+        mine = [(of, fen) for of, fen in step.amounts if pool in (None, of[1])]
+        # where nothing is cut, what all pools hold is rounded together
+        lots = [{one} for one in sorted({of[1] for of, _ in mine})] if shares else [{of[1] for of, _ in mine}]
+        for lot in lots:
+            some = [(fen, self.factors.of(cls, step.ended)) for (cls, of), fen in mine if of in lot]
+            share = shares.get(min(lot)) if lot else None
+            held = weighted(some, self.paths)
+            out = out + (held if share is None else mul_div(held, share, SHARE, "floor"))
+        return out if alive is None else out * alive
 
     # -- quotas ----------------------------------------------------------------------------------------------------
 
-    def _granted(self, day: int, asking: Sequence[Part]) -> Ints | None:
-        """The share in billionths of what is asked for on a day that each path grants; None where all of it.
+    def _granted(self, day: int, asking: Sequence[Part]) -> Shares:
+        """The share in billionths of what is asked for on a day that each path grants, by pool; none where all of it.
 
-        InputError where it cannot be worked out from cohorts: several pools, another rationing than pro rata, requests
-        that are carried over, recorded money in between, or nothing left at all.
+        InputError where it cannot be worked out from cohorts: another rationing than pro rata, requests that are
+        carried over, recorded money in between, a cap over several pools, or nothing left at all.
         """
-        limits = self._limits(day)
-        if not limits:
-            return None
-        first = [self._held(p, None, None) for p in asking]
-        asked = sum((np.asarray(h.at(h.part.of.start)) for h in first), np.zeros(self.paths, np.int64))
-        available = np.full(self.paths, np.iinfo(np.int64).max)
-        clear = len(limits) == 1 or all(kind != "pools" for kind, _ in limits)
-        for kind, limit in limits:
-            available = np.minimum(available, np.maximum(0, limit - self._used(day, kind)))
-        short = asked > available
-        if not short.any():
-            return None
-        clear &= str(option(self.rules, "rationing", day)) == "pro_rata" and not option(self.rules, "carry_over", day)
-        clear &= not self.recorded and not option(self.rules, "quota_counts_rollovers", day)
-        clear &= int(available[short].min()) > 0
-        if not clear:
-            raise InputError(
-                Findings.one(
-                    "monte_carlo_quota",
-                    column=f"facility.{self.rules.id}.quota",
-                    found=f"{to_date(day)}: {int(short.sum()):,} / {self.paths:,}",
-                    expected=f"<= {decimal_text(int(available.min()), 2)}",
-                )
-            )
-        k = np.full(self.paths, SHARE, np.int64)
-        k[short] = mul_div(available[short], SHARE, asked[short], "floor")
-        return k
+        kind, limits = self._limits(day)
+        cap = self._cap(day)
+        out: dict[int, Ints] = {}
+        for number, limit in enumerate(limits):
+            asked = sum((self._amount(p.steps[0], None, {}, number) for p in asking), np.zeros(self.paths, np.int64))
+            available = np.full(self.paths, NO_LIMIT)
+            if limit is not None:
+                available = np.maximum(0, limit - self._used(day, kind, number))
+            if cap is not None and len(limits) == 1:
+                available = np.minimum(available, cap)
+            short = asked > available
+            if not short.any():
+                continue
+            if not self._clear(day) or int(available[short].min()) == 0:
+                raise self._refusal(day, short, available)
+            k = np.full(self.paths, SHARE, np.int64)
+            k[short] = mul_div(available[short], SHARE, asked[short], "floor")
+            out[number] = k
+        if cap is not None and len(limits) > 1:
+            asked = sum((self._amount(p.steps[0], None, out) for p in asking), np.zeros(self.paths, np.int64))
+            if (asked > cap).any():
+                raise self._refusal(day, asked > cap, np.full(self.paths, cap))
+        return out
 
-    def _limits(self, day: int) -> list[tuple[str, int]]:
-        """The limits in force on a day: of the balance, of a year's draws, of an application period."""
-        out = []
+    def _clear(self, day: int) -> bool:
+        """Whether a cut is the same for every loan of a pool, and nothing that follows depends on it."""
+        pro_rata = str(option(self.rules, "rationing", day)) == "pro_rata"
+        further = option(self.rules, "carry_over", day) or option(self.rules, "quota_counts_rollovers", day)
+        return pro_rata and not further and not self.recorded
+
+    def _refusal(self, day: int, short: Flags, available: Ints) -> InputError:
+        return InputError(
+            Findings.one(
+                "monte_carlo_quota",
+                column=f"facility.{self.rules.id}.quota",
+                found=f"{to_date(day)}: {int(short.sum()):,} / {self.paths:,}",
+                expected=f"<= {decimal_text(int(available[short].min()), 2)}",
+            )
+        )
+
+    def _limits(self, day: int) -> tuple[str, list[int | None]]:
+        """The kind of the quota, and what each pool may have; None without limit."""
         quota = option(self.rules, "quota", day)
-        if quota.kind != "none":
-            smallest = min((p.amount_fen for p in quota.pools), default=0)
-            out.append((quota.kind, smallest))
-            if len(quota.pools) > 1:
-                out.append(("pools", smallest))
+        limits = {p.id: p.amount_fen for p in quota.pools}
+        return quota.kind, [None if quota.kind == "none" else limits.get(name, 0) for name in pools(self.rules)]
+
+    def _cap(self, day: int) -> int | None:
+        """The cap of the application period whose draws are made on a day."""
         for text, cap in self.rules.caps.items():
             period = np.array([period_number(text)], np.int64)
             if int(draw_days(period, period_end(period), self.rules)[0]) == day:
-                out.append(("cap", cap))
-        return out
+                return cap
+        return None
 
-    def _used(self, day: int, kind: str) -> Ints:
-        """What counts against a limit before the draws of a day."""
+    def _used(self, day: int, kind: str, pool: int) -> Ints:
+        """What counts against the quota of a pool before the draws of a day."""
         used = np.zeros(self.paths, np.int64)
-        if kind == "cap":
-            return used
         year = to_date(day).year
-        rollovers = kind == "flow" and bool(option(self.rules, "quota_counts_rollovers", day))
+        rollovers = bool(option(self.rules, "quota_counts_rollovers", day))
         for lots in self.held.values():
             for one in lots:
                 leg = one.part.of
+                step: Step | None
                 if kind == "flow":
+                    step = one.part.steps[0]
                     counts = to_date(leg.start).year == year and (leg.year == 0 or rollovers)
-                    if counts:
-                        used = used + one.at(leg.start)
-                elif leg.start <= day < leg.due:
-                    used = used + one.at(day)
+                else:
+                    step = max((s for s in one.part.steps if s.day <= day), key=lambda s: s.day, default=None)
+                    counts = step is not None and leg.start <= day < leg.due
+                if counts and step is not None:
+                    used = used + self._amount(step, one.alive, one.shares, pool)
         return used
+
+
+def _groups(part: Part) -> set[tuple[int, int]]:
+    return {of for step in part.steps for of, _ in step.amounts}
 
 
 def cut_in_the_run(works: Sequence[Work], context: Context, first_day: int) -> Findings:

@@ -10,11 +10,11 @@ import numpy as np
 
 from relending.dates import quarter_end, quarter_of, quarter_start, quarter_text, to_day
 from relending.engine.context import Context
-from relending.engine.cost import cost_frame
+from relending.engine.cost import cost_frame, own_rate_findings
 from relending.engine.dailycost import spans
 from relending.engine.ledger import Position, accrued_between
 from relending.engine.outstanding import Outstanding
-from relending.engine.pipeline import Work, fund_works, lenders_in_need, own_rate_findings, prepare
+from relending.engine.pipeline import Work, fund_works, lenders_in_need, prepare
 from relending.findings import Findings, InputError
 from relending.scenario import Scenario
 from relending.scenario.inputs import read_loans
@@ -37,6 +37,7 @@ class Loaded:
     interest: Mapping[tuple[int, int], tuple[int, ...]]
     works: Sequence[Work]
     findings: Findings
+    inputs: tuple[Mapping[str, Any], ...]
 
 
 def model_of(
@@ -101,7 +102,7 @@ def load(scenario: Scenario, model: RandomModel, progress: Callable[[str], None]
     interest = {(p.lender, p.facility): _interest(p, context) for p in where}
     cost = central_cost(series, where, context)
     findings = Findings.concat([scenario.findings, book.findings, *prepared.findings, *said])
-    return Loaded(scenario, context, series, cost, interest, prepared.works, findings)
+    return Loaded(scenario, context, series, cost, interest, prepared.works, findings, tuple(book.inputs))
 
 
 def _interest(position: Position, context: Context) -> tuple[int, ...]:

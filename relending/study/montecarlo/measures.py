@@ -1,7 +1,7 @@
 """Measures by path 路径指标: what the cost and funding tables have, on every path, in exact whole numbers.
 
-The rules are those of :mod:`relending.engine.cost` and :mod:`relending.engine.ledger`, each figure rounded once as there;
-where every factor is one and every deviation none, they are the run's own integers.
+The rules are those of :mod:`relending.engine.cost` and :mod:`relending.engine.ledger`, each figure rounded once as
+there; where every factor is one and every deviation none, they are the run's own integers.
 """
 
 from __future__ import annotations
@@ -77,8 +77,8 @@ def measure(
     for n in range(horizon.count):
         own = b.own_at(n)
         row = _quarter(b, loans, own, n)
-        row["reduction_in_balance"] = b.grams(n, factors)
-        row["subsidy_per_tonne"] = _subsidy(b, row["reduction_in_balance"], own, n)
+        grams = b.grams(n, factors)
+        row |= {"reduction_in_balance": grams, "subsidy_per_tonne": _subsidy(b, grams, own, n)}
         for name, figures in row.items():
             if figures is not None:
                 out[name][n] = figures

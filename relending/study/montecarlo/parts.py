@@ -1,4 +1,4 @@
-"""Tranche-years by class 批次年度分解: what each class of loans holds of a leg, replayed from the draws of the loans."""
+"""Tranche-years by class 批次年度分解: what each class of loans holds of a leg, replayed from the loans' draws."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ from relending.policy import Facility
 from relending.study.montecarlo.classes import FIXED, Horizon
 from relending.units import Ints, group_sum, mul_div
 
-Amounts = dict[int, int]
-"""Fen by class."""
+Amounts = dict[tuple[int, int], int]
+"""Fen by class of loans and pool of the quota."""
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What a leg holds from a day on, by class; ``ended`` random quarters had ended when it was set."""
+    """What a leg holds from a day on, by class and pool; ``ended`` random quarters had ended when it was set."""
 
     day: int
-    amounts: tuple[tuple[int, int], ...]
+    amounts: tuple[tuple[tuple[int, int], int], ...]
     ended: int
 
 
@@ -62,15 +62,16 @@ class Replay:
                 self._cohort(f, rules, side, key, cohort, classes)
 
     def _cohort(self, f: int, rules: Facility, side: BlockFunding, key: Key, cohort: Cohort, classes: Ints) -> None:
-        group = cohort.lender * self.horizon.classes + classes[cohort.loan]
-        found, index = np.unique(group, return_inverse=True)
-        places = [divmod(int(g), self.horizon.classes) for g in found]
+        columns = np.stack([cohort.lender, classes[cohort.loan], cohort.pool], axis=1)
+        found, index = np.unique(columns, axis=0, return_inverse=True)
+        places, index = [(int(a), int(b), int(c)) for a, b, c in found], index.reshape(-1)
 
         def put(into: dict[Year, Amounts], year: int, held: Ints) -> None:
-            for (lender, cls), fen in zip(places, group_sum(held, index, len(places)).tolist(), strict=True):
+            for (lender, *group), fen in zip(places, group_sum(held, index, len(places)).tolist(), strict=True):
                 if fen:
                     amounts = into.setdefault((lender, f, key, year), {})
-                    amounts[cls] = amounts.get(cls, 0) + fen
+                    of = group[0], group[1]
+                    amounts[of] = amounts.get(of, 0) + fen
 
         held, start = cohort.drawn.copy(), key[0]
         immediate = option(rules, "on_prepayment", key[0]) == "immediate"
@@ -86,8 +87,8 @@ class Replay:
                         put(gone, k, before - held)
                         for year, amounts in gone.items():
                             of_day = self.back.setdefault(year, {}).setdefault(day, {})
-                            for cls, fen in amounts.items():
-                                of_day[cls] = of_day.get(cls, 0) + fen
+                            for of, fen in amounts.items():
+                                of_day[of] = of_day.get(of, 0) + fen
             if k >= len(cohort.continued):
                 break
             held, start = cohort.continued[k].copy(), due
@@ -101,13 +102,13 @@ class Replay:
             steps: list[Step] = []
             if whole:
                 for day, fen in zip(leg.from_day, leg.held, strict=True):
-                    steps.append(Step(day, ((FIXED, fen),), 0))
+                    steps.append(Step(day, (((FIXED, 0), fen),), 0))
             else:
                 year = (position.lender, position.facility, numbers[leg.tranche], leg.year)
                 amounts, back = dict(self.begun.get(year, {})), self.back.get(year, {})
                 for day, fen in zip(leg.from_day, leg.held, strict=True):
-                    for cls, gone in back.get(day, {}).items():
-                        amounts[cls] -= gone
+                    for of, gone in back.get(day, {}).items():
+                        amounts[of] -= gone
                     if sum(amounts.values()) != fen:
                         raise InvariantError(f"{rules.id}/{iso(leg.start)}: the parts of a tranche-year do not add up")
                     steps.append(Step(day, tuple(sorted(amounts.items())), self.horizon.ends_by(leg.start)))
@@ -153,4 +154,3 @@ def tranche_keys(position: Position, names: Names) -> dict[int, Key]:
         for (lender, f, key), (name, _) in names.items()
         if (lender, f) == (position.lender, position.facility)
     }
-

@@ -21,7 +21,8 @@ BATCH_BYTES = 400 * 2**20
 MOST_BYTES = 4 * 2**30
 """What all figures of all paths may take."""
 _COLUMNS = 120
-"""Arrays of a path and random quarter in between, about: two limbs of several sums, the measures, proposals."""
+"""Arrays of a path and random quarter in between, about: two limbs of several sums, the measures, proposals. The factors of
+classes by quarter come on top."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ def figures_of(loaded: Loaded, model: RandomModel) -> Figures:
         for lot in [mine] if volume else [[p] for p in mine]:
             refused = _refused(model, lot, loaded, order)
             steps = sum(len(part.steps) for p in lot for part in p.parts)
-            for a, b in _batches(model.paths, steps + _COLUMNS * count):
+            for a, b in _batches(model.paths, steps + _COLUMNS * count + 2 * count * count):
                 part = _sliced(draws, a, b)
                 factors = Factors(horizon, part)
                 cut = {who: {e: no[a:b] for e, no in some.items()} for who, some in refused.items()}
@@ -94,7 +95,9 @@ def _batches(paths: int, arrays: int) -> Iterator[tuple[int, int]]:
 
 def _sliced(draws: Draws, a: int, b: int) -> Draws:
     """The draws of some paths."""
-    return Draws(*(None if x is None else x[..., a:b] for x in (draws.own_rate, draws.lpr, draws.prepaid, draws.volume)))
+    return Draws(
+        *(None if x is None else x[..., a:b] for x in (draws.own_rate, draws.lpr, draws.prepaid, draws.volume))
+    )
 
 
 def _refused(model: RandomModel, lot: list[Place], loaded: Loaded, order: Mapping[tuple[int, int], int]) -> Refused:

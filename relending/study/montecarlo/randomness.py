@@ -9,7 +9,7 @@ Sources, by number:
 1. Vasicek (1977), Journal of Financial Economics 5: the mean-reverting process. Its exact step over dt with speed a
    and volatility s is x' = x exp(-a dt) + s sqrt((1 - exp(-2 a dt)) / (2 a)) z; a = 0 gives s sqrt(dt) z.
 2. Künsch (1989), Annals of Statistics 17: the moving-block bootstrap.
-3. Hammersley and Morton (1956), Mathematical Proceedings of the Cambridge Philosophical Society 52: antithetic variates.
+3. Hammersley and Morton (1956), Proceedings of the Cambridge Philosophical Society 52: antithetic variates.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import cast
+from typing import TypeVar, cast
 
 import numpy as np
 
@@ -30,6 +30,7 @@ from relending.units import PPM, Ints
 
 YEAR_PART = 0.25
 MONTHS = 3
+N = TypeVar("N", Floats, Ints)
 FIVE, ONE = 0, 1
 """Positions of the two tenors."""
 
@@ -110,7 +111,8 @@ def reverting(rule: Reverting, normal: Floats) -> Floats:
 def monthly_changes(lpr: Lpr, before: int) -> Ints:
     """Changes of the LPR from month to month in ppm, tenors x months, by the fixings before a day."""
     known = int(np.searchsorted(lpr.days, before))
-    return np.diff(np.stack([lpr.lpr_5y_ppm[:known], lpr.lpr_1y_ppm[:known]]), axis=1)
+    levels = np.stack([lpr.lpr_5y_ppm[:known], lpr.lpr_1y_ppm[:known]])
+    return levels[:, 1:] - levels[:, :-1]
 
 
 def _lpr(model: RandomModel, seed: np.random.SeedSequence, quarters: int, lpr: Lpr) -> Ints:
@@ -166,9 +168,10 @@ def _rows(model: RandomModel) -> int:
     return model.paths // 2 if model.antithetic else model.paths
 
 
-def _paired(one: Floats | Ints, other: Floats | Ints) -> Floats | Ints:  # type: ignore[type-arg]
+def _paired(one: N, other: N) -> N:
     """Rows of both, in turn."""
-    return np.stack([one, other], axis=1).reshape(2 * len(one), *one.shape[1:])
+    out: N = np.stack([one, other], axis=1).reshape(2 * len(one), *one.shape[1:])
+    return out
 
 
 def _ppm(values: Floats) -> Ints:

@@ -16,7 +16,7 @@ from relending.findings import Findings
 from relending.scenario import Scenario, load_scenario
 from relending.scenario.random_model import RandomModel
 from relending.scenario.read import Overrides
-from relending.study.montecarlo.exact import MISSING
+from relending.study.montecarlo.exact import MISSING, Floats
 from relending.study.montecarlo.load import Loaded, load, model_of
 from relending.study.montecarlo.measures import MEASURES
 from relending.study.montecarlo.paths import figures_of
@@ -54,8 +54,7 @@ class MonteCarlo:
         """
         import pandas as pd
 
-        if measure not in MEASURES:
-            raise ValueError(f"no measure named {measure!r}; there are: {', '.join(MEASURES)}")
+        _known(measure)
         places = [p for p in dict.fromkeys((a, b) for a, b, _ in self.figures)]
         some = [p for p in places if lender in ("", p[0]) and facility in ("", p[1])]
         if len(some) != 1:
@@ -66,8 +65,43 @@ class MonteCarlo:
         columns = pd.Index(self.random_quarters, name="quarter")
         return pd.DataFrame(_users(whole, measure).T, index=index, columns=columns)
 
+    def all_draws(self, measure: str) -> pd.DataFrame:
+        """A measure of every lender and facility, a row a path and quarter, tidy, in users' units."""
+        import pandas as pd
 
-def _users(whole: Ints, name: str) -> np.ndarray:  # type: ignore[type-arg]
+        _known(measure)
+        parts = []
+        for (lender, facility, name), whole in self.figures.items():
+            if name == measure:
+                count, paths = whole.shape
+                parts.append(
+                    pd.DataFrame(
+                        {
+                            "scenario": self.scenario.name,
+                            "path": np.tile(np.arange(1, paths + 1), count),
+                            "quarter": np.repeat(np.array(self.random_quarters, object), paths),
+                            "lender": lender,
+                            "facility": facility,
+                            "measure": measure,
+                            "unit": MEASURES[measure][1],
+                            "value": _users(whole, measure).ravel(),
+                        }
+                    )
+                )
+        return pd.concat(parts, ignore_index=True)
+
+    def precise(self) -> dict[str, bool]:
+        """Of each headline measure whether its standard error is below ``model.precision`` of its mean everywhere."""
+        last = self.convergence[self.convergence["paths"] == self.model.paths]
+        return {str(name): bool(some.all()) for name, some in last.groupby("measure", sort=False)["precise"]}
+
+
+def _known(measure: str) -> None:
+    if measure not in MEASURES:
+        raise ValueError(f"no measure named {measure!r}; there are: {', '.join(MEASURES)}")
+
+
+def _users(whole: Ints, name: str) -> Floats:
     """Figures of a measure as people have them, NaN where there is none."""
     out = nearest_double(np.where(whole == MISSING, 0, whole).ravel(), decimals_of(name)).reshape(whole.shape)
     out[whole == MISSING] = np.nan
@@ -128,5 +162,7 @@ def simulate(loaded: Loaded, model: RandomModel, progress: Callable[[str], None]
             "quantiles": [q / PPM for q in model.quantiles],
             "precision": model.precision,
             "model": model.plain(),
+            "inputs": [dict(one) for one in loaded.inputs],
+            "scenario_resolved": loaded.scenario.resolved(),
         },
     )

@@ -13,11 +13,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from relending.study.montecarlo.exact import MISSING
+from relending.study.montecarlo.exact import MISSING, Floats
 from relending.study.montecarlo.randomness import quantile_rank, sizes
 from relending.units import Ints
 
 _LOW = 2**20 - 1
+MISSING_HIGH = np.iinfo(np.int64).max
 TOTAL = "total"
 """The quarter of a sum over all quarters."""
 
@@ -41,6 +42,9 @@ def moments(figures: Ints, antithetic: bool) -> Moments:
     >>> moments(np.array([1, 3, 2, 2]), False).mean, moments(np.array([1, 3, 2, 2]), True).error
     (2.0, 0.0)
     """
+    low, high = int(figures.min(initial=MISSING_HIGH)), int(figures.max(initial=MISSING))
+    if low == high != MISSING:
+        return Moments(figures.size, float(low), 0.0 if figures.size > 1 else math.nan, 0.0)
     there = figures != MISSING
     some = figures if there.all() else figures[there]
     n = some.size
@@ -64,7 +68,7 @@ def whole_sum(values: Ints) -> int:
     return (int((values >> 20).sum()) << 20) + int((values & _LOW).sum())
 
 
-def _squares(values: np.ndarray) -> float:  # type: ignore[type-arg]
+def _squares(values: Floats) -> float:
     """Sum of squared differences from the mean."""
     centred = values - values.mean()
     return float(np.dot(centred, centred))
@@ -85,7 +89,9 @@ class Series:
 def statistics(series: Series, quantiles: Sequence[int], antithetic: bool) -> dict[str, float | int | None]:
     """The statistics of a series in the whole numbers of its measure, by name, in the order of the summary."""
     m = moments(series.figures, antithetic)
-    there = np.sort(series.figures[series.figures != MISSING])
+    there = series.figures[series.figures != MISSING]
+    if m.deviation != 0:
+        there = np.sort(there)
     out: dict[str, float | int | None] = {
         "central": series.central,
         "mean": m.mean,

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from relending.dates import quarter_text
 from relending.engine.convert import plain_name
 from relending.scenario.random_model import RandomModel
+from relending.study.montecarlo.exact import MISSING
 from relending.study.montecarlo.load import Loaded
 from relending.study.montecarlo.measures import FLOWS, MEASURES
 from relending.study.montecarlo.summary import TOTAL, Series, convergence, statistics, total_of
@@ -70,8 +71,12 @@ def all_series(loaded: Loaded, figures: Figures) -> Iterator[Series]:
             yield Series(quarter, lender, facility, measure, rows[n], central[lender, facility, measure][skip + n])
     for (lender, facility, measure), rows in figures.items():
         if measure in FLOWS:
-            known = [x or 0 for x in central[lender, facility, measure]]
-            yield Series(TOTAL, lender, facility, measure, total_of(rows, sum(known[:skip])), sum(known))
+            known = central[lender, facility, measure]
+            yield Series(TOTAL, lender, facility, measure, total_of(rows, _sum(known[:skip])), _sum(known))
+
+
+def _sum(known: Sequence[int | None]) -> int:
+    return sum(x or 0 for x in known)
 
 
 def _alone(figure: int | None) -> Ints:
@@ -118,21 +123,13 @@ def convergence_frame(loaded: Loaded, model: RandomModel, figures: Figures) -> p
             continue
         known = central[lender, facility, measure]
         if measure in FLOWS:
-            fixed = sum(x or 0 for x in known[:skip])
-            series = Series(TOTAL, lender, facility, measure, total_of(found, fixed), None)
+            series = Series(TOTAL, lender, facility, measure, total_of(found, _sum(known[:skip])), _sum(known))
         else:
             series = Series(last, lender, facility, measure, found[-1], known[-1])
         decimals, head = decimals_of(measure), _head(loaded, series)
+        if (series.figures == MISSING).all():
+            continue  # nothing is lent or held there: there is no mean to come close to
         for n, m, precise in convergence(series, model.antithetic, model.precision):
             share = m.error / abs(m.mean) if m.mean else (0.0 if m.error == 0 else math.nan)
             rows.append((*head, n, _scaled(m.mean, decimals), _scaled(m.error, decimals), share, precise))
     return pd.DataFrame(rows, columns=list(CONVERGENCE_COLUMNS))
-
-
-def plain_value(value: Any) -> str:
-    """A value of a table as a text file has it: shortest digits that give the same double, nothing for none."""
-    if isinstance(value, bool | np.bool_):
-        return "true" if value else "false"
-    if isinstance(value, float):
-        return "" if math.isnan(value) else repr(int(value)) if value == int(value) and abs(value) < 1e15 else repr(value)
-    return str(value)
