@@ -9,9 +9,10 @@ from typing import Any
 from pydantic import ValidationError
 
 from relending.policy import facilities, nearest
-from relending.scenario.model import TABLES, TAG, Decimals, File, Words, keys
+from relending.scenario.model import TABLES, Decimals, File, Words, keys
 from relending.scenario.problems import Problems, choices, path_text, toml_text
 from relending.scenario.read import KeyPath, Layers
+from relending.scenario.table import TAG
 
 Location = tuple[str | int, ...]
 

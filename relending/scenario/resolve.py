@@ -19,7 +19,7 @@ from relending.scenario.lenders import Lender, both, find_lender, lender_hint, s
 from relending.scenario.model import DisclosureTable, File, LenderTable, MarketTable, ScenarioTable
 from relending.scenario.paths import inside, leads_outside, parts_outside
 from relending.scenario.problems import Problems, choices, path_text
-from relending.scenario.random_model import RandomModel, random_model
+from relending.scenario.random_paths import RandomModel, random_model
 from relending.scenario.rates import own_rate
 from relending.scenario.read import SET, KeyPath, Layers
 from relending.scenario.scenario import SIDE_FILES, Scenario

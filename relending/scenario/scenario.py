@@ -12,7 +12,7 @@ from typing import Any
 from relending.findings import Findings
 from relending.policy import Dated, Facility, Lpr
 from relending.scenario.lenders import Lender, find_lender
-from relending.scenario.random_model import RandomModel
+from relending.scenario.random_paths import RandomModel
 from relending.units import FEN
 
 SIDE_FILES = ("applications", "opening_tranches", "opening", "schedule", "balances", "revisions", "other_loans")

@@ -102,7 +102,7 @@ class Holdings:
         paths: int,
         bound: bool,
     ) -> None:
-        """``bound``: whether the volume of planned loans is random, so that a quota may bind that does not in the run."""
+        """``bound``: whether the volume of planned loans is random: a quota may bind that does not in the run."""
         self.rules, self.factors, self.paths, self.bound = rules, factors, paths, bound
         self.held: dict[int, list[Held]] = {}
         lots: dict[int, list[tuple[int, list[Part]]]] = {}

@@ -18,7 +18,7 @@ from relending.engine.pipeline import Work, fund_works, lenders_in_need, prepare
 from relending.findings import Findings, InputError
 from relending.scenario import Scenario
 from relending.scenario.inputs import read_loans
-from relending.scenario.random_model import MOST_PATHS, MOST_SEED, Bootstrap, RandomModel
+from relending.scenario.random_paths import MOST_PATHS, MOST_SEED, Bootstrap, RandomModel
 from relending.study.montecarlo.cohorts import CohortSeries, cohort_series
 from relending.study.montecarlo.randomness import monthly_changes
 

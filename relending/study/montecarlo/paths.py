@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from relending.findings import Findings, InputError
-from relending.scenario.random_model import RandomModel
+from relending.scenario.random_paths import RandomModel
 from relending.study.montecarlo.cohorts import Place
 from relending.study.montecarlo.held import Factors, Holdings, Refused, cut_in_the_run, events_of
 from relending.study.montecarlo.load import Loaded
@@ -21,8 +21,8 @@ BATCH_BYTES = 400 * 2**20
 MOST_BYTES = 4 * 2**30
 """What all figures of all paths may take."""
 _COLUMNS = 120
-"""Arrays of a path and random quarter in between, about: two limbs of several sums, the measures, proposals. The factors of
-classes by quarter come on top."""
+"""Arrays of a path and random quarter in between, about: two limbs of several sums, the measures, proposals. The
+factors of classes by quarter come on top."""
 
 
 @dataclass(frozen=True, slots=True)

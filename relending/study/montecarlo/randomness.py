@@ -24,7 +24,7 @@ import numpy as np
 from relending.dates import to_day
 from relending.engine.columns import Flags
 from relending.policy import Lpr
-from relending.scenario.random_model import SOURCES, Bootstrap, Prepaid, RandomModel, Refusal, Reverting
+from relending.scenario.random_paths import SOURCES, Bootstrap, Prepaid, RandomModel, Refusal, Reverting
 from relending.study.montecarlo.exact import MOST_FACTOR, Floats
 from relending.units import PPM, Ints
 

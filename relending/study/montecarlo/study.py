@@ -14,7 +14,7 @@ from relending.dates import quarter_text
 from relending.engine.convert import nearest_double
 from relending.findings import Findings
 from relending.scenario import Scenario, load_scenario
-from relending.scenario.random_model import RandomModel
+from relending.scenario.random_paths import RandomModel
 from relending.scenario.read import Overrides
 from relending.study.montecarlo.exact import MISSING, Floats
 from relending.study.montecarlo.load import Loaded, load, model_of
@@ -55,7 +55,7 @@ class MonteCarlo:
         import pandas as pd
 
         _known(measure)
-        places = [p for p in dict.fromkeys((a, b) for a, b, _ in self.figures)]
+        places = list(dict.fromkeys((a, b) for a, b, _ in self.figures))
         some = [p for p in places if lender in ("", p[0]) and facility in ("", p[1])]
         if len(some) != 1:
             shown = ", ".join(f"{a} {b}" for a, b in (some or places))

@@ -10,7 +10,7 @@ import numpy as np
 
 from relending.dates import quarter_text
 from relending.engine.convert import plain_name
-from relending.scenario.random_model import RandomModel
+from relending.scenario.random_paths import RandomModel
 from relending.study.montecarlo.exact import MISSING
 from relending.study.montecarlo.load import Loaded
 from relending.study.montecarlo.measures import FLOWS, MEASURES

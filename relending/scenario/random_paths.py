@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from relending.policy.parse import scaled
-from relending.scenario.model import MonteCarloTable
+from relending.scenario.model_random import MonteCarloTable
 from relending.units import PPM
 
 SOURCES = ("own_rate", "lpr", "rollover", "prepayment", "plan")
