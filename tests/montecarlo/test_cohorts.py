@@ -34,7 +34,7 @@ def test_cohorts_add_up_to_the_run(case: str) -> None:
     sums = cohorts.groupby(key)[figures].sum().reset_index()
     cost, funding = run_tables(name, overrides)
     run = cost.merge(funding[[*key, "balance_fen", "interest_fen"]], on=key).merge(sums, on=key, how="left")
-    run = run.fillna({name: 0 for name in figures})
+    run = run.fillna(dict.fromkeys(figures, 0))
     for row in run.to_dict("records"):
         assert row["owed_fen"] == row["loans_outstanding_fen"]
         assert row["disbursed_g"] == row["reduction_g"] and row["in_balance_g"] == row["reduction_in_balance_g"]

@@ -14,6 +14,7 @@ import numpy as np
 
 from relending.dates import quarter_end, quarter_of, quarter_start
 from relending.engine.block import Block
+from relending.engine.columns import numbered
 from relending.units import Ints
 
 FIXED = -1
@@ -74,3 +75,23 @@ class Horizon:
         """The class of every loan of a block."""
         number = np.clip(quarter_of(block.disbursed) - self.first + 1, 0, self.count)
         return np.where(block.planned & (number > 0), self.count + number, number)
+
+
+def groups(*columns: Ints) -> tuple[list[tuple[int, ...]], Ints]:
+    """The distinct rows of several columns, ascending, and each row's place among them.
+
+    Each column's values are numbered first, so that a row is one small number.
+
+    >>> found, index = groups(np.array([5, 7, 5]), np.array([-1, 0, -1]))
+    >>> found, index.tolist()
+    ([(5, -1), (7, 0)], [0, 1, 0])
+    """
+    known, at = numbered(columns[0])
+    rows = known[:, None]
+    for column in columns[1:]:
+        values, place = numbered(column)
+        found, at = numbered(at * max(len(values), 1) + place)
+        rows = np.concatenate(
+            [rows[found // max(len(values), 1)], values[found % max(len(values), 1)][:, None]], axis=1
+        )
+    return [tuple(row) for row in rows.tolist()], at

@@ -23,7 +23,7 @@ from relending.engine.ledger import Position
 from relending.engine.loanfiles import Names, Outcome, facility_of, outcome
 from relending.engine.pipeline import Prepared, Work
 from relending.engine.repricing import Pricing, make_pricing, rate_on, repriced_on
-from relending.study.montecarlo.classes import Horizon
+from relending.study.montecarlo.classes import Horizon, groups
 from relending.study.montecarlo.parts import Part, Replay, tranche_keys
 from relending.units import Ints, from_limbs, group_sum, weighted_limbs
 
@@ -167,9 +167,8 @@ class _Maker:
     def _keys(self, work: Work, loan: Ints, of: Ints, classes: Ints, result: Outcome) -> tuple[list[CohortKey], Ints]:
         """The cohorts of the loans, and which is whose."""
         day = np.where(result.held_from[loan] == NEVER, NO_DRAW, result.held_from[loan])
-        columns = np.stack([work.lender[loan], of[loan], day, classes[loan]], axis=1)
-        found, index = np.unique(columns, axis=0, return_inverse=True)
-        return [(int(a), int(b), int(c), int(d)) for a, b, c, d in found], index.reshape(-1)
+        found, index = groups(work.lender[loan], of[loan], day, classes[loan])
+        return [(lender, f, first, cls) for lender, f, first, cls in found], index
 
     def _cohort(self, key: CohortKey) -> Cohort:
         n = len(self.context.quarters)
@@ -190,9 +189,18 @@ class _Maker:
                 parts.append((loan, np.full(got.size, f), number, since, until))
         none = np.zeros(0, np.int64)
         loan, facility, number, since, until = (np.concatenate([none, *(p[i] for p in parts)]) for i in range(5))
+        order = np.lexsort((number, loan))
+        loan, facility, number, since, until = (x[order] for x in (loan, facility, number, since, until))
+        alone = np.ones(loan.size, bool)
+        same = np.flatnonzero(loan[1:] == loan[:-1])
+        alone[same] = alone[same + 1] = False
+        found, index = groups(work.lender[loan[alone]], facility[alone], number[alone], classes[loan[alone]])
         for n, end in enumerate(self.horizon.ends()):
-            here = np.flatnonzero((since <= end) & (end < until) & (grams[loan] > 0))
-            self._grams(n, work, loan[here], facility[here], number[here], grams, classes)
+            here = (since <= end) & (end < until)
+            amounts = np.where(here[alone], grams[loan[alone]], 0)
+            for (lender, f, t, cls), amount in zip(found, group_sum(amounts, index, len(found)).tolist(), strict=True):
+                self._add(n, lender, f, (t,), cls, amount)
+            self._several(n, work, *(x[here & ~alone] for x in (loan, facility, number)), grams, classes)
 
         def held(asked: Ints, end: int) -> Flags:
             marks = np.zeros(len(work.block), bool)
@@ -201,26 +209,24 @@ class _Maker:
 
         return held
 
-    def _grams(self, n: int, work: Work, loan: Ints, facility: Ints, number: Ints, grams: Ints, classes: Ints) -> None:
-        """Grams in balance at the end of the n-th random quarter; a loan may hold something of several tranches."""
-        order = np.lexsort((number, loan))
-        loan, facility, number = loan[order], facility[order], number[order]
-        alone = np.ones(loan.size, bool)
-        same = np.flatnonzero(loan[1:] == loan[:-1])
-        alone[same] = alone[same + 1] = False
-        columns = np.stack([work.lender[loan], facility, number, classes[loan]], axis=1)[alone]
-        found, index = np.unique(columns, axis=0, return_inverse=True)
-        sums = group_sum(grams[loan[alone]], index.reshape(-1), len(found)).tolist()
-        for (lender, f, t, cls), amount in zip(found.tolist(), sums, strict=True):
-            self._add(n, lender, f, (t,), cls, amount)
-        several: dict[int, list[int]] = {}
-        for who, t in zip(loan[~alone].tolist(), number[~alone].tolist(), strict=True):
-            several.setdefault(who, []).append(t)
-        at = dict(zip(loan.tolist(), facility.tolist(), strict=True)) if several else {}
-        for who, of in several.items():
-            self._add(n, int(work.lender[who]), at[who], tuple(sorted(set(of))), int(classes[who]), int(grams[who]))
+    def _several(
+        self, n: int, work: Work, loan: Ints, facility: Ints, number: Ints, grams: Ints, classes: Ints
+    ) -> None:
+        """Grams of loans with several draws (rows by loan), by all the tranches of which they hold something."""
+        first = np.flatnonzero(np.concatenate([[True], loan[1:] != loan[:-1]])[: loan.size])
+        count = np.diff([*first, loan.size])
+        for many in np.unique(count).tolist():
+            begin = first[count == many]
+            held = [number[begin + k] for k in range(many)]
+            who = loan[begin]
+            found, index = groups(work.lender[who], facility[begin], classes[who], *held)
+            sums = group_sum(grams[who], index, len(found)).tolist()
+            for (lender, f, cls, *tranches), amount in zip(found, sums, strict=True):
+                self._add(n, lender, f, tuple(sorted(set(tranches))), cls, amount)
 
     def _add(self, n: int, lender: int, f: int, of: tuple[int, ...], cls: int, amount: int) -> None:
+        if not amount:
+            return
         grams = self.places[lender, f].grams[n]
         grams[of, cls] = grams.get((of, cls), 0) + amount
 
@@ -247,16 +253,14 @@ class _Maker:
             one_year = np.where(moved, pricing.one_year[loan], one_year)
         some = np.flatnonzero((fixed >= 0) & (owed > 0))
         mine = loan[some]
-        columns = np.stack([work.lender[mine], of[mine], classes[mine], one_year[some], fixed[some]], axis=1)
-        found, index = np.unique(columns, axis=0, return_inverse=True)
-        index = index.reshape(-1)
+        found, index = groups(work.lender[mine], of[mine], classes[mine], one_year[some], fixed[some])
         sums = group_sum(owed[some], index, len(found)).tolist()
         least = np.full(len(found), NEVER, np.int64)
         np.minimum.at(least, index, rate[some])
-        for (lender, f, cls, tenor, quarter), fen, low in zip(found.tolist(), sums, least.tolist(), strict=True):
-            series = self.places[lender, f].exposure.setdefault((cls, tenor, quarter), [0] * self.horizon.count)
+        for (lender, f, cls, tenor, moment), fen, low in zip(found, sums, least.tolist(), strict=True):
+            series = self.places[lender, f].exposure.setdefault((cls, tenor, moment), [0] * self.horizon.count)
             series[number] += fen
-            self.least[tenor, quarter] = min(self.least.get((tenor, quarter), low), low)
+            self.least[tenor, moment] = min(self.least.get((tenor, moment), low), low)
 
 
 def _priced_at_issue(work: Work, loan: Ints, classes: Ints, horizon: Horizon) -> tuple[Ints, Ints]:

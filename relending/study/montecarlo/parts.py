@@ -17,7 +17,7 @@ from relending.engine.pipeline import Work
 from relending.engine.rules import due_days, option
 from relending.findings import InvariantError
 from relending.policy import Facility
-from relending.study.montecarlo.classes import FIXED, Horizon
+from relending.study.montecarlo.classes import FIXED, Horizon, groups
 from relending.units import Ints, group_sum, mul_div
 
 Amounts = dict[tuple[int, int], int]
@@ -62,9 +62,7 @@ class Replay:
                 self._cohort(f, rules, side, key, cohort, classes)
 
     def _cohort(self, f: int, rules: Facility, side: BlockFunding, key: Key, cohort: Cohort, classes: Ints) -> None:
-        columns = np.stack([cohort.lender, classes[cohort.loan], cohort.pool], axis=1)
-        found, index = np.unique(columns, axis=0, return_inverse=True)
-        places, index = [(int(a), int(b), int(c)) for a, b, c in found], index.reshape(-1)
+        places, index = groups(cohort.lender, classes[cohort.loan], cohort.pool)
 
         def put(into: dict[Year, Amounts], year: int, held: Ints) -> None:
             for (lender, *group), fen in zip(places, group_sum(held, index, len(places)).tolist(), strict=True):
