@@ -6,7 +6,6 @@ python benchmarks/montecarlo.py --paths 10000 --repeats 3
 from __future__ import annotations
 
 import argparse
-import resource
 import sys
 import tempfile
 import time
@@ -93,6 +92,10 @@ def main() -> None:
                 f"{min(figures):.2f})  with statistics {median(whole):5.2f} s (best {min(whole):.2f})",
                 flush=True,
             )
+    if sys.platform == "win32":
+        return
+    import resource
+
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
     print(f"  peak memory {peak / 1e9:.2f} GB")
 

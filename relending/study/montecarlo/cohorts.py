@@ -17,7 +17,7 @@ from relending.dates import iso, quarter_end, quarter_of, quarter_text
 from relending.engine.attribution import attribute_block
 from relending.engine.block import NEVER
 from relending.engine.cohorts import HELD, Key
-from relending.engine.columns import Flags, maybe_ints
+from relending.engine.columns import Flags, maybe_ints, numbered
 from relending.engine.context import Context
 from relending.engine.ledger import Position
 from relending.engine.loanfiles import Names, Outcome, facility_of, outcome
@@ -182,9 +182,8 @@ class _Maker:
                 got = np.flatnonzero(cohort.drawn > 0)
                 loan, until = cohort.loan[got], cohort.repaid_on[got]
                 until = np.where(until == HELD, NEVER, until)
-                lender = cohort.lender[got]
-                which = {int(n): tranche[(int(n), f), key] for n in np.unique(lender)}
-                number = np.array([which[n] for n in lender.tolist()], np.int64)
+                known, at = numbered(cohort.lender[got])
+                number = np.array([tranche[(who, f), key] for who in known.tolist()], np.int64)[at]
                 since = np.full(got.size, key[0])
                 parts.append((loan, np.full(got.size, f), number, since, until))
         none = np.zeros(0, np.int64)
@@ -198,9 +197,10 @@ class _Maker:
         for n, end in enumerate(self.horizon.ends()):
             here = (since <= end) & (end < until)
             amounts = np.where(here[alone], grams[loan[alone]], 0)
-            for (lender, f, t, cls), amount in zip(found, group_sum(amounts, index, len(found)).tolist(), strict=True):
-                self._add(n, lender, f, (t,), cls, amount)
-            self._several(n, work, *(x[here & ~alone] for x in (loan, facility, number)), grams, classes)
+            for (who, of, t, cls), amount in zip(found, group_sum(amounts, index, len(found)).tolist(), strict=True):
+                self._add(n, who, of, (t,), cls, amount)
+            some = here & ~alone
+            self._several(n, work, loan[some], facility[some], number[some], grams, classes)
 
         def held(asked: Ints, end: int) -> Flags:
             marks = np.zeros(len(work.block), bool)
