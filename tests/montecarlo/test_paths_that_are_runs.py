@@ -15,10 +15,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from relending.scenario import load_scenario
 from relending.study.montecarlo import exact, paths
+from relending.study.montecarlo.load import load, model_of
 from relending.study.montecarlo.randomness import Draws
 from relending.units import PPM
-from tests.montecarlo.shared import ZERO, constant, differences, figures, planned, run_tables
+from tests.montecarlo.shared import ZERO, constant, differences, figures, planned, run_tables, typed
 
 NONE = Draws(None, None, None, None)
 CASES = {
@@ -192,3 +194,67 @@ def test_a_draw_of_loans_repaid_early_goes_back_at_once_where_the_rules_say_so(
     # 89 days whole, the last day of the quarter without what went back
     rate = 20_000
     assert found.by_measure["icbc", "cerf", "interest"][0, 0] == round((held * 89 + held * 9 // 10) * rate / 360 / PPM)
+
+
+def test_early_repayment_on_a_path_is_a_run_with_those_prepayments(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Under rollover_base = outstanding a loan repaid in part keeps its part of the draw, as loans that leave do."""
+    forced(monkeypatch, Draws(None, None, constant(12, 100_000), None))
+    rows = ("2024Q4,wind,100000000,0.035,,60,bullet,1,2.5,0.5",)
+    rebased = {"facility.cerf.rollover_base": "outstanding"}
+    path = planned(tmp_path, *rows, end="2026-03-31")
+    found, _, skip = figures(path, {**ZERO, **rebased, "monte_carlo.from": "2025-01-01", "monte_carlo.paths": 1})
+    left, lines = 100_000_000_00, ["loan_id,date,amount"]
+    for day in ("2025-03-31", "2025-06-30", "2025-09-30", "2025-12-31", "2026-03-31"):
+        lines.append(f"plan-2-1,{day},{left // 10 / 100:.2f}")
+        left -= left // 10
+    (tmp_path / "prepaid.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    tables = run_tables(path, {**rebased, "scenario.prepayments": str(tmp_path / "prepaid.csv")})
+    # the run counts the tonnes of a loan as long as any of its draw is held
+    assert differences(found, 0, skip, tables, ("reduction_in_balance", "subsidy_per_tonne")) == {}
+
+
+def test_everything_moved_together_is_a_run_with_all_of_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = ("2024Q2,solar,50000000,,-30,48,bullet,5,2.5,0.5", "2025Q1,wind,120000000,,-20,60,bullet,4,2.5,0.5")
+    lpr = np.stack([constant(12, -1_500)] * 2)
+    forced(monkeypatch, Draws(constant(12, 2_500), lpr, None, constant(12, 2 * PPM)))
+    sure = {**ZERO, "monte_carlo.rollover.refusal": 1, "monte_carlo.from": "2025-01-01", "monte_carlo.paths": 1}
+    found, _, skip = figures(planned(tmp_path / "once", *rows), sure)
+    moved = {
+        "market.own_rate": [{"from": "2021-01-01", "value": 0.02}, {"from": "2025-01-01", "value": 0.0225}],
+        "market.lpr_shift_bp": -15,
+        "market.lpr_shift_from": "2024-12-31",
+        "facility.cerf.rollover_take_up": [{"from": "2020-01-01", "value": 1}, {"from": "2025-01-01", "value": 0}],
+    }
+    twice = planned(tmp_path / "twice", rows[0], rows[1].replace("120000000", "240000000"))
+    assert differences(found, 0, skip, run_tables(twice, moved)) == {}
+
+
+def test_no_rate_goes_below_zero(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    forced(monkeypatch, Draws(constant(12, -PPM), np.stack([constant(12, -PPM)] * 2), None, None))
+    rows = ("2025Q1,wind,120000000,,-20,60,bullet,4,2.5,0.5", "2025Q3,wind,120000000,,10,60,bullet,4,2.5,0.5")
+    found, _, _ = figures(planned(tmp_path, *rows), {**ZERO, "monte_carlo.from": "2025-01-01", "monte_carlo.paths": 1})
+    of = {name: found.by_measure["icbc", "cerf", name][:, 0] for name in ("own_rate", "loan_yield")}
+    assert (of["own_rate"] == 0).all()
+    # the first loans come to nothing, the others to their 10 basis points over an LPR of nothing
+    assert of["loan_yield"][0] == 0 and of["loan_yield"][-1] == 50_000
+
+
+def test_rollovers_of_a_day_are_refused_together_where_they_are_common() -> None:
+    given = {"monte_carlo.rollover.refusal": 0.5, "monte_carlo.from": "2023-01-01", "monte_carlo.paths": 64}
+    for common in (True, False):
+        scenario = load_scenario("demo", typed({**given, "monte_carlo.rollover.common": common}))
+        loaded = load(scenario, model := model_of(scenario))
+        places = list(loaded.series.places.values())
+        order = {at: i for i, at in enumerate(loaded.series.places)}
+        by_day: dict[int, set[bytes]] = {}
+        events = 0
+        for place in places:
+            refused = paths._refused(model, [place], loaded, order)[place.position.lender]
+            for part in place.parts:
+                if part.refusable:
+                    events += 1
+                    by_day.setdefault(part.of.start, set()).add(refused[part.of.tranche, part.of.year].tobytes())
+        assert events > len(by_day), "several tranches fall due on some day"
+        assert all(len(drawn) == 1 for drawn in by_day.values()) is common

@@ -13,9 +13,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 import relending as rl
-from relending.cli import main
+from relending.cli import main, monte_carlo
 from relending.findings import InputError
-from relending.study.montecarlo import paths
+from relending.study.montecarlo import files, paths
 from relending.study.montecarlo.exact import MISSING
 from relending.study.montecarlo.measures import MEASURES
 from relending.study.montecarlo.summary import Series, convergence, moments, statistics
@@ -274,6 +274,10 @@ def test_bad_input_is_told_and_leaves_nothing(tmp_path: Path, words: tuple[str, 
     assert said.exit_code == code, said.output
     assert said.exception is None or isinstance(said.exception, SystemExit)
     assert not (tmp_path / "out").exists()
+
+
+def test_the_verb_offers_the_formats_there_are() -> None:
+    assert monte_carlo.FORMATS == files.FORMATS
 
 
 def test_a_name_that_is_a_formula_stays_a_text(tmp_path: Path) -> None:
