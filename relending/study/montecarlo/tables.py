@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 HEADLINE = ("blended_cost", "margin", "interest_saved", "facility_balance", "loan_yield", "own_rate")
-"""Measures whose convergence is told: of the last quarter, or of all quarters together where they add up."""
+"""Measures whose convergence is told: of one quarter, or of all quarters together where they add up."""
 SUMMARY_COLUMNS = ("scenario", "quarter", "lender", "facility", "measure", "unit", "statistic", "value")
 CONVERGENCE_COLUMNS = (
     *SUMMARY_COLUMNS[:6],
@@ -112,12 +112,15 @@ def _head(loaded: Loaded, series: Series) -> tuple[str, ...]:
 
 
 def convergence_frame(loaded: Loaded, model: RandomModel, figures: Figures) -> pd.DataFrame:
-    """Mean and standard error of the headline measures after 100, 200, 500 … paths and after all."""
+    """Mean and standard error of the headline measures after 100, 200, 500 … paths and after all.
+
+    Of what does not add up over quarters it is the last random quarter in which the run holds a facility balance (the
+    last one where it holds none): later the facility has nothing to do with the figures.
+    """
     import pandas as pd
 
-    last, rows = quarter_text(loaded.series.horizon.last), []
-    central = central_figures(loaded)
-    skip = loaded.series.horizon.first - loaded.series.horizon.begin
+    rows, horizon, central = [], loaded.series.horizon, central_figures(loaded)
+    skip = horizon.first - horizon.begin
     for (lender, facility, measure), found in figures.items():
         if measure not in HEADLINE:
             continue
@@ -125,7 +128,10 @@ def convergence_frame(loaded: Loaded, model: RandomModel, figures: Figures) -> p
         if measure in FLOWS:
             series = Series(TOTAL, lender, facility, measure, total_of(found, _sum(known[:skip])), _sum(known))
         else:
-            series = Series(last, lender, facility, measure, found[-1], known[-1])
+            balance = central[lender, facility, "facility_balance"]
+            n = max((n for n in range(horizon.count) if balance[skip + n]), default=horizon.count - 1)
+            quarter = quarter_text(horizon.first + n)
+            series = Series(quarter, lender, facility, measure, found[n], known[skip + n])
         decimals, head = decimals_of(measure), _head(loaded, series)
         if (series.figures == MISSING).all():
             continue  # nothing is lent or held there: there is no mean to come close to
