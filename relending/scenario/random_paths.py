@@ -86,8 +86,8 @@ class RandomModel:
         """The same model with other numbers of this call."""
         return replace(
             self,
-            paths=self.paths if paths is None else paths,
-            seed=self.seed if seed is None else seed,
+            paths=self.paths if paths is None else int(paths),
+            seed=self.seed if seed is None else int(seed),
             antithetic=self.antithetic if antithetic is None else antithetic,
         )
 

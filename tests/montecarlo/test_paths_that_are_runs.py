@@ -258,3 +258,29 @@ def test_rollovers_of_a_day_are_refused_together_where_they_are_common() -> None
                     by_day.setdefault(part.of.start, set()).add(refused[part.of.tranche, part.of.year].tobytes())
         assert events > len(by_day), "several tranches fall due on some day"
         assert all(len(drawn) == 1 for drawn in by_day.values()) is common
+
+
+BOOK = (
+    "loan_id,project_id,sector,principal,rate,disbursed,matures,repayment,project_investment,project_reduction,evidence\n"
+    "A,PA,wind,100000000,0.03,2025-05-05,2030-05-05,bullet,200000000,100,eia\n"
+)
+
+
+def test_loans_of_the_book_are_cut_where_planned_ones_took_their_quota(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forced(monkeypatch, Draws(None, None, None, constant(12, 2 * PPM, PPM)))
+    quota = {"facility.cerf.quota": 160e6}
+    tables = []
+    for name, row in (("once", ROUND[0]), ("twice", ROUND[0].replace("120000000", "240000000"))):
+        path = planned(tmp_path / name, row, more="")
+        (path.parent / "book.csv").write_text(BOOK, encoding="utf-8")
+        text = path.read_text(encoding="utf-8").replace('plan = "plan.csv"', 'plan = "plan.csv"\nbook = "book.csv"')
+        path.write_text(text, encoding="utf-8")
+        tables.append(run_tables(path, quota))
+    moved = {**ZERO, **quota, "monte_carlo.from": "2025-01-01", "monte_carlo.paths": 2}
+    found, _, skip = figures(tmp_path / "once" / "s.toml", moved)
+    assert differences(found, 1, skip, tables[0]) == {}
+    assert differences(found, 0, skip, tables[1]) == {}
+    # 144 m drawn for the plan, so 16 m are left of the 60 m the loan of the book asks for
+    assert found.by_measure["icbc", "cerf", "facility_balance"][1].tolist() == [159_999_999_96, 132_000_000_00]

@@ -211,7 +211,12 @@ def test_a_quota_that_cuts_in_a_way_cohorts_cannot_follow_stops_the_study(tmp_pa
         {"facility.cerf.quota": 50e6},
     ):
         assert refused(path, **moved, **more)[0][:2] == ("monte_carlo_quota", "facility.cerf.quota")
+    counted = {"facility.cerf.quota": {"flow": 1e12}, "facility.cerf.quota_counts_rollovers": True}
+    assert refused(path, **moved, **counted)[0][1] == "facility.cerf.quota_counts_rollovers"
     assert rl.monte_carlo(path, overrides=typed({**OWN, **moved, "facility.cerf.quota": 130e6})).summary is not None
+    # a quota that no path reaches stops nothing, however loans would be served
+    wide = {"facility.cerf.quota": 1e12, "facility.cerf.rationing": "fifo", "facility.cerf.carry_over": True}
+    assert rl.monte_carlo(path, overrides=typed({**OWN, **moved, **wide})).summary is not None
 
 
 # -- the verb ------------------------------------------------------------------------------------------------------

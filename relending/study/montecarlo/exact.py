@@ -117,7 +117,9 @@ def weighted(parts: Sequence[tuple[int, Ints | None]], paths: int) -> Ints:
             whole += big * factor
         rest += (amount - big * PPM) * factor
     more = rest // PPM
-    return _half_even(whole + more, rest - more * PPM, PPM)
+    out = _half_even(whole + more, rest - more * PPM, PPM)
+    check_fen(int(out.max(initial=0)))
+    return out
 
 
 def combined(a: Ints | None, b: Ints | None) -> Ints | None:

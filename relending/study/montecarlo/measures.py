@@ -18,7 +18,7 @@ from relending.engine.context import Context
 from relending.policy import Dated
 from relending.study.montecarlo.classes import Horizon
 from relending.study.montecarlo.cohorts import Place
-from relending.study.montecarlo.exact import MISSING, Floats, Quotient, Wide, accrued, settled, weighted
+from relending.study.montecarlo.exact import MISSING, Floats, Quotient, Wide, accrued, check_fen, settled, weighted
 from relending.study.montecarlo.held import Factors, Held
 from relending.study.montecarlo.randomness import Draws
 from relending.units import E8, PPM, Ints
@@ -186,10 +186,12 @@ class _Balances:
                     days = (leg.principal_days(b) - leg.principal_days(a)) * (self.common // leg.basis)
                     self.fixed_days[i] += days
                     self.fixed_cost[self.at[i]] += days * leg.rate_ppm
+        check_fen(max(fixed_balance, default=0))
         for n in range(count):
             self.balance[n] += fixed_balance[n]
             self.interest[n] += fixed_interest[n]
             _add_whole(self.rates[n], fixed_rate[n])
+        check_fen(int(self.balance.max(initial=0)))
 
     def _random(self, one: Held) -> None:
         """Add a tranche-year that is not the same on every path."""
