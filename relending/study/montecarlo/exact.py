@@ -12,11 +12,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from relending.units import INT64_MAX, PPM, Ints, LimitError, divide
+from relending.units import E8, INT64_MAX, PPM, Ints, LimitError, divide
 
 Floats = NDArray[np.float64]
 MISSING = -INT64_MAX - 1
 """No figure: nothing is owed, held or counted on that path."""
+E8_PPM = E8 // PPM
+"""A rate in ppm as one scaled 10**8."""
 MOST_FACTOR = 16 * PPM - 1
 """The largest multiplier of an amount, ppm: a volume of more than sixteen times the plan is no deviation from it."""
 MOST_FEN = 2**53
@@ -53,6 +55,11 @@ class Wide:
         """Add ``amounts * times`` on every path."""
         self.high += (amounts >> _BITS) * times
         self.low += (amounts & _LOW) * times
+
+    def add_whole(self, amount: int) -> None:
+        """Add one whole number of any size below 2**93 to the sum of every path."""
+        self.high += amount >> _BITS
+        self.low += amount & _LOW
 
     def whole(self, at: int) -> int:
         """The sum of one path."""

@@ -12,7 +12,8 @@ from relending.scenario.random_paths import RandomModel
 from relending.study.montecarlo.cohorts import Place
 from relending.study.montecarlo.held import Factors, Holdings, Refused, cut_in_the_run, events_of
 from relending.study.montecarlo.load import Loaded
-from relending.study.montecarlo.measures import MEASURES, floored, market_of, measure
+from relending.study.montecarlo.market import floored, market_of
+from relending.study.montecarlo.measures import MEASURES, measure
 from relending.study.montecarlo.randomness import Draws, draw, refusals
 from relending.units import PPM, Ints
 
