@@ -49,6 +49,8 @@ if TYPE_CHECKING:
     from relending.study.abatement import abatement_curve as abatement_curve
     from relending.study.abatement import abatement_steps as abatement_steps
     from relending.study.compare import Comparison as Comparison
+    from relending.study.montecarlo import MonteCarlo as MonteCarlo
+    from relending.study.montecarlo import monte_carlo as monte_carlo
     from relending.study.passed_on import pass_through as pass_through
     from relending.study.stages import Stages as Stages
     from relending.study.sweep import Sweep as Sweep
@@ -69,6 +71,7 @@ _HOMES = {
     "relending.study.stages": ("Stages",),
     "relending.study.sweep": ("Sweep", "sweep"),
     "relending.study": ("Comparison", "MisalignedError"),
+    "relending.study.montecarlo": ("MonteCarlo", "monte_carlo"),
 }
 _MODULES = {"costing": "relending.engine.costing"}
 """Modules that are offered whole."""

@@ -27,6 +27,7 @@ VERBS = {
     "apply": "Write the list of loans to apply for in a quarter. 生成申请清单",
     "key": "Make a key to replace names and ids by hashes (--redact). 生成脱敏密钥",
     "sweep": "Run a scenario under every combination of some values. 参数扫描",
+    "monte-carlo": "Draw random paths about a scenario: rates, rollovers, volumes. 蒙特卡洛模拟",
     "policy": "Show the rules of a facility, dated and sourced. 政策参数",
     "data": "Show or write shipped data: CSV, Parquet, Excel, Stata. 随附数据",
     "synth": "Write a synthetic loan book to try things on. 生成合成借据簿",
@@ -44,7 +45,7 @@ class Verbs(click.Group):
         """The verb, imported now."""
         if name not in VERBS:
             return None
-        found: click.Command = import_module(f"relending.cli.{name}").command
+        found: click.Command = import_module(f"relending.cli.{name.replace('-', '_')}").command
         return found
 
     def make_context(self, *args: Any, **named: Any) -> click.Context:

@@ -327,6 +327,8 @@ class Progress:
         "disclosure": "披露与成本",
         "comparing": "比较情景",
         "writing": "写入",
+        "paths": "随机路径",
+        "statistics": "统计",
     }
 
     def __call__(self, step: str) -> None:

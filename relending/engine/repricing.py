@@ -134,18 +134,28 @@ def rate_on(pricing: Pricing, loan: Ints, day: Days | int) -> Ints:
     >>> [int(rate_on(pricing, one(0), d)[0]) for d in (18_627, 18_628, 18_993)]  # 5-year LPR: 4.65 %, less 5 bp
     [41000, 46000, 46000]
     """
-    day = np.broadcast_to(np.asarray(day, np.int64), loan.shape)
     out = pricing.begin[loan]
+    reset = repriced_on(pricing, loan, day)
+    some = np.flatnonzero(reset != NEVER)
+    if some.size == 0:
+        return out
+    loan, reset = loan[some], reset[some]
+    lpr = _lpr(pricing.lpr, pricing.one_year[loan], reset) + np.where(reset > pricing.shift_from, pricing.shift, 0)
+    out[some] = lpr + pricing.spread[loan]
+    return out
+
+
+def repriced_on(pricing: Pricing, loan: Ints, day: Days | int) -> Days:
+    """The day on which the rate that the loans ``loan`` have on the day(s) ``day`` was fixed; NEVER: not repriced."""
+    day = np.broadcast_to(np.asarray(day, np.int64), loan.shape)
+    out = np.full(loan.shape, NEVER, np.int64)
     some = np.flatnonzero(day >= pricing.anchor[loan])
     if some.size == 0:
         return out
     loan, day = loan[some], day[some]
-    anchor, months = pricing.anchor[loan], pricing.months[loan]
-    reset, number = _last_repricing(anchor, months, day)
-    moved = pricing.lpr.index(reset) >= 0
-    moved &= number >= pricing.least[loan]
-    lpr = _lpr(pricing.lpr, pricing.one_year[loan], reset) + np.where(reset > pricing.shift_from, pricing.shift, 0)
-    out[some] = np.where(moved, lpr + pricing.spread[loan], out[some])
+    reset, number = _last_repricing(pricing.anchor[loan], pricing.months[loan], day)
+    moved = (pricing.lpr.index(reset) >= 0) & (number >= pricing.least[loan])
+    out[some] = np.where(moved, reset, NEVER)
     return out
 
 

@@ -9,9 +9,10 @@ from typing import Any
 from pydantic import ValidationError
 
 from relending.policy import facilities, nearest
-from relending.scenario.model import TABLES, TAG, Decimals, File, Words, keys
+from relending.scenario.model import TABLES, Decimals, File, Words, keys
 from relending.scenario.problems import Problems, choices, path_text, toml_text
 from relending.scenario.read import KeyPath, Layers
+from relending.scenario.table import TAG
 
 Location = tuple[str | int, ...]
 
@@ -94,7 +95,8 @@ def known_keys(path: Location) -> str:
     elif isinstance(path[-2], int):
         beside = ("from", "value")
     else:
-        beside = keys(TABLES["lenders.ID" if above[0] == "lenders" else str(above[0])])
+        table = ".".join(map(str, above))
+        beside = keys(TABLES["lenders.ID" if above[0] == "lenders" else table if table in TABLES else str(above[0])])
     close = nearest(name, beside)
     if close:
         return f"nearest: {path_text((*above, close))}"

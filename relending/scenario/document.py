@@ -8,7 +8,8 @@ from __future__ import annotations
 import sys
 
 from relending.policy import PARAMETERS
-from relending.scenario.model import TABLES, Table
+from relending.scenario.model import TABLES
+from relending.scenario.table import Table
 
 HEAD = """# The scenario file
 
@@ -117,8 +118,9 @@ KINDS = {
 }
 
 TAIL = """
-`[sweep]` and `[monte_carlo]` are known, but this version does not run them: the scenario runs as it is, with a warning
-(`table_not_used`), and its record leaves them out.
+`[sweep]` is known, but this version does not run it: the scenario runs as it is, with a warning (`table_not_used`), and
+its record leaves it out. `[monte_carlo]` is for `relending monte-carlo` ([monte_carlo.md](monte_carlo.md)); a run is
+the central path alone, says so (`monte_carlo_not_run`), and its record leaves the table out.
 
 ## What a run adds
 

@@ -11,22 +11,17 @@ import datetime as dt
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag
-from pydantic_core import PydanticCustomError
+from pydantic import Discriminator, Field, Tag
 
-TAG = "~"  # marks a union's branch in an error's location, so that it can be taken out again
-
-
-def key(kind: str, en: str, zh: str, default: str = "", *, required: bool = False, **limits: Any) -> Any:
-    """A key of the file: what it holds (kind), what it means in both languages, and its default in words."""
-    words: dict[str, Any] = {"kind": kind, "zh": zh, "default": default, "required": required}
-    return Field(default=None, description=en, json_schema_extra=words, **limits)
-
-
-def _number(value: Any) -> Decimal:
-    if isinstance(value, bool) or not isinstance(value, int | Decimal):
-        raise PydanticCustomError("number_type", "0.0295")
-    return Decimal(value)
+from relending.scenario.model_random import (
+    LprRandom,
+    MonteCarloTable,
+    OwnRateRandom,
+    PlanRandom,
+    PrepaymentRandom,
+    RolloverRandom,
+)
+from relending.scenario.table import Number, Table, key
 
 
 def _branch(value: Any) -> str | None:
@@ -44,14 +39,7 @@ def _text_or_list(value: Any) -> str | None:
     return None if found == "~number" else found
 
 
-Number = Annotated[Decimal, BeforeValidator(_number)]
 FileName = Annotated[str, Field(min_length=1, pattern=r"^[^\x00]*$")]
-
-
-class Table(BaseModel):
-    """A table of the file: unknown keys and wrong types are errors."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
 class Words(Table):
@@ -354,7 +342,7 @@ class File(Table):
     facility: dict[str, dict[str, Any]] | None = None
     disclosure: DisclosureTable | None = None
     sweep: dict[str, Any] | None = None
-    monte_carlo: dict[str, Any] | None = None
+    monte_carlo: MonteCarloTable | None = None
 
 
 TABLES: dict[str, type[Table]] = {
@@ -362,6 +350,12 @@ TABLES: dict[str, type[Table]] = {
     "lenders.ID": LenderTable,
     "market": MarketTable,
     "disclosure": DisclosureTable,
+    "monte_carlo": MonteCarloTable,
+    "monte_carlo.own_rate": OwnRateRandom,
+    "monte_carlo.lpr": LprRandom,
+    "monte_carlo.rollover": RolloverRandom,
+    "monte_carlo.prepayment": PrepaymentRandom,
+    "monte_carlo.plan": PlanRandom,
 }
 
 

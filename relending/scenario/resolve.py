@@ -19,6 +19,7 @@ from relending.scenario.lenders import Lender, both, find_lender, lender_hint, s
 from relending.scenario.model import DisclosureTable, File, LenderTable, MarketTable, ScenarioTable
 from relending.scenario.paths import inside, leads_outside, parts_outside
 from relending.scenario.problems import Problems, choices, path_text, quoted, toml_text
+from relending.scenario.random_paths import RandomModel, random_model
 from relending.scenario.rates import own_rate
 from relending.scenario.read import SET, KeyPath, Layers
 from relending.scenario.scenario import SIDE_FILES, Scenario
@@ -52,7 +53,8 @@ class Resolver:
         self.disclosure = file.disclosure or DisclosureTable()
         self.lender_tables: Mapping[str, LenderTable] = file.lenders or {}
         self.overrides: Mapping[str, Mapping[str, Any]] = file.facility or {}
-        self.later = {"sweep": file.sweep, "monte_carlo": file.monte_carlo}
+        self.later = {"sweep": file.sweep}
+        self.random = file.monte_carlo
         self.notes = Problems(places=problems.places)
         self.files = list(layers.files)
         self.allow_outside = allow_outside
@@ -106,6 +108,8 @@ class Resolver:
         assets = self.earning_assets()
         lpr = policy.lpr()
         sweep = self.sweep()
+        last_fixing = to_date(int(lpr.days[-1]))
+        paths = self.monte_carlo(self.market.lpr_shift_from or last_fixing)
         if self.problems or span is None:
             raise InputError(self.problems.findings())
         self.notes.more += self.problems.more
@@ -122,7 +126,6 @@ class Resolver:
         for facility, given in self.overrides.items():
             if HAIRCUT in given and not collateral:
                 self.note("key_not_used", f"facility.{facility}.{HAIRCUT}", given[HAIRCUT], "market.collateral_cost")
-        last_fixing = to_date(int(lpr.days[-1]))
         return Scenario(
             name=name,
             title=both(self.scenario.title, {"zh": name, "en": name}),
@@ -154,11 +157,16 @@ class Resolver:
             decimals=self.decimals(),
             print=self.print(),
             overrides={f: dict(v) for f, v in self.overrides.items()},
-            sources={key: at for key, at in self.layers.leaves().items() if key.split(".")[0] not in self.later},
+            sources={
+                key: at
+                for key, at in self.layers.leaves().items()
+                if key.split(".")[0] not in (*self.later, "monte_carlo")
+            },
             files=tuple(dict.fromkeys(self.files)),
             findings=self.notes.findings(),
             sweep=sweep,
             given=self.layers,
+            monte_carlo=paths,
         )
 
     def sweep(self) -> dict[str, tuple[Any, ...]]:
@@ -170,6 +178,12 @@ class Resolver:
             else:
                 self.add("sweep_values", f"sweep.{quoted(key)}", toml_text(values), "[0.4, 0.6, 0.8]")
         return out
+
+    def monte_carlo(self, shift_from: dt.date) -> RandomModel | None:
+        """The model of random paths; None where the file has none, or what is wrong with it was noted."""
+        if self.random is None or not self.random.model_fields_set:
+            return None
+        return random_model(self.random, shift_from, self.add)
 
     def decimals(self) -> dict[str, int]:
         """Decimals of a statement, two unless the scenario says otherwise."""

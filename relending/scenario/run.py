@@ -52,6 +52,14 @@ class Executed:
     inputs: tuple[Mapping[str, Any], ...]
 
 
+def central_only(scenario: Scenario) -> Findings:
+    """A note that a run is the central path of a scenario that has a model of random ones."""
+    if scenario.monte_carlo is None:
+        return Findings()
+    found = ", ".join(scenario.monte_carlo.sources()) or str(scenario.monte_carlo.paths)
+    return Findings.one("monte_carlo_not_run", file=scenario.path.name, column="monte_carlo", found=found)
+
+
 def execute(
     scenario: Scenario,
     *,
@@ -79,7 +87,7 @@ def execute(
     except InputError as stop:
         raise InputError(Findings.concat([scenario.findings, book.findings, stop.findings])) from None
     said = planned_refused(book.loans, tables.screening)
-    findings = Findings.concat([scenario.findings, book.findings, tables.findings, said])
+    findings = Findings.concat([scenario.findings, central_only(scenario), book.findings, tables.findings, said])
     if strict and findings.count("error"):
         raise InputError(findings)
     loans = book.loans.drop(columns=["data_error"])

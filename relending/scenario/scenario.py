@@ -12,6 +12,7 @@ from typing import Any
 from relending.findings import Findings
 from relending.policy import Dated, Facility, Lpr
 from relending.scenario.lenders import Lender, find_lender
+from relending.scenario.random_paths import RandomModel
 from relending.scenario.read import Layers
 from relending.units import FEN
 
@@ -28,6 +29,7 @@ class Scenario:
     which file holds it; ``files`` are the files read to get here (scenario, what it extends, rates), not the book.
     ``side`` names the files of the tables beside the loans (:data:`SIDE_FILES`) but for prepayments.
     ``claim`` is empty where none is given. ``decimals`` are those of a statement's amounts, rates and reductions.
+    ``monte_carlo`` is the model of random paths, where the file has one; a run itself does not use it.
     ``toml`` is the scenario file that says the same as the parameter sheet of a workbook; empty for a scenario that is
     a file. ``given`` are the values of all sources with where each was given: what mixtures are made of. ``sweep`` are
     the values of the [sweep] table by key, as given: a study uses them, a run does not.
@@ -69,6 +71,7 @@ class Scenario:
     toml: str = ""
     sweep: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
     given: Layers | None = field(default=None, repr=False, compare=False)
+    monte_carlo: RandomModel | None = None
 
     def own_rate_of(self, lender: str) -> Dated | None:
         """The cost of funds that counts for a lender: its own, else the market's; None if neither is given."""

@@ -26,6 +26,14 @@ COLUMNS: Mapping[str, Label] = {
     "method": Label("方法", "shapley, alone or together"),
     "effect": Label("影响", "effect of the change, in the unit of its row"),
     "share": Label("占差额的比例", "effect over the difference", "fraction"),
+    # Monte Carlo
+    "statistic": Label("统计量", "statistic"),
+    "path": Label("路径", "path"),
+    "paths": Label("路径数", "paths", "count"),
+    "mean": Label("均值", "mean, in the unit of its row"),
+    "standard_error": Label("标准误", "standard error, in the unit of its row"),
+    "relative_error": Label("相对误差", "standard error over mean", "fraction"),
+    "precise": Label("足够精确", "whether the relative error is small enough", "true/false"),
     # a row a scenario
     "title_zh": Label("名称（中文）", "title in Chinese"),
     "title_en": Label("名称（英文）", "title in English"),

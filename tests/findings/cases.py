@@ -69,6 +69,17 @@ def set_to(*sets: str) -> Make:
     return lambda: [*scenario(), *(word for one in sets for word in ("--set", one))]
 
 
+def paths(*sets: str) -> Make:
+    """Random paths about the plain scenario, from 2024 on unless told otherwise."""
+
+    def make() -> list[str]:
+        scenario()
+        words = [word for one in ("from=2024-01-01", *sets) for word in ("--set", f"monte_carlo.{one}")]
+        return ["monte-carlo", "s.toml", "--out", "study", *words]
+
+    return make
+
+
 def planned(*rows: str, **options: str) -> Make:
     """The plain scenario with a lending plan."""
 
@@ -358,6 +369,18 @@ CASES: dict[str, Make] = {
     "policy_not_checked": lambda: scenario(end="2030-12-31"),
     "override_not_used": lambda: scenario(more="[facility.clean_coal]\nratio = 0.5"),
     "table_not_used": lambda: scenario(more='[sweep]\n"facility.cerf.ratio" = [0.4, 0.6]'),
+    "monte_carlo_not_run": lambda: scenario(more="[monte_carlo.own_rate]\nvolatility = 0.004"),
+    "monte_carlo_no_source": paths(),
+    "monte_carlo_no_quarter": paths("own_rate.volatility=0.004", "from=2026-01-01"),
+    "monte_carlo_source_idle": paths("plan.volatility=0.2", "paths=100"),
+    "monte_carlo_quota": lambda: [
+        *("monte-carlo", planned(PLANNED, PLANNED.replace("2024Q1", "2024Q2"))()[1], "--out", "study"),
+        *("--set", "monte_carlo.plan.volatility=0.2", "--set", "monte_carlo.from=2024-01-01"),
+        *("--set", "facility.cerf.quota=1e6"),
+    ],
+    "monte_carlo_too_large": lambda: [
+        *(*paths("own_rate.volatility=0.004", "paths=200000")(), "--set", "scenario.end=2099-12-31"),
+    ],
     "plan_not_supported": planned(PLANNED.replace(",,0,", ",0.09,,")),
     "plan_row_repeated": planned(PLANNED, PLANNED),
     "plan_amount_small": planned(PLANNED.replace("3000000", "30")),

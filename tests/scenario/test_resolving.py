@@ -75,10 +75,10 @@ seed = 7
 def test_tables_this_version_does_not_run_warn_and_change_nothing(write: Write) -> None:
     scenario = load_scenario(write(GOOD + LATER))
     assert columns(scenario) == [
-        ("table_not_used", "monte_carlo", "paths, seed", ""),
         ("table_not_used", "sweep", "facility.cerf.ratio", ""),
     ]
-    assert scenario.findings.count("warning") == 2
+    assert scenario.findings.count("warning") == 1
+    assert scenario.monte_carlo is not None and (scenario.monte_carlo.paths, scenario.monte_carlo.seed) == (10, 7)
     assert scenario.resolved() == load_scenario(write()).resolved()
     assert not load_scenario(write(GOOD + "[sweep]\n[monte_carlo]\n")).findings
 

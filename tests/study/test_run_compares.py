@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 
 import relending as rl
 from relending.cli import main
-from relending.study.save import NAMES
+from relending.study.save import names_of
 from tests.study.shared import write
 
 
@@ -29,10 +29,10 @@ def test_scenarios_over_one_book_are_compared_with_causes(two: list[Path], tmp_p
     out = tmp_path / "out"
     done = call(*two, "--out", out)
     assert done.exit_code == 0
-    assert {p.name for p in out.iterdir()} == {"a", "b", *NAMES}
+    assert {p.name for p in out.iterdir()} == {"a", "b", *names_of("csv")}
     assert "Scenarios compared, against a:" in done.output
     assert "ratio 0.5 (cerf): " in done.output and "own_rate 0.03: " in done.output
-    assert all(str(out / name) in done.output for name in ("a", "b", *NAMES))
+    assert all(str(out / name) in done.output for name in ("a", "b", *names_of("csv")))
     with (out / "differences.csv").open(encoding="utf-8-sig", newline="") as file:
         whole = [
             r for r in csv.DictReader(file) if (r["quarter"], r["lender"], r["measure"]) == ("all", "all", "drawn")
@@ -93,17 +93,17 @@ def test_scenarios_of_other_books_are_not_compared_unless_asked(two: list[Path],
     assert done.exit_code == 0 and "No comparison: c has neither the book" in done.output
     assert {p.name for p in (tmp_path / "o").iterdir()} == {"a", "c"}
     assert call(two[0], other, "--out", tmp_path / "p", "--compare", "--quiet").exit_code == 0
-    assert {p.name for p in (tmp_path / "p").iterdir()} == {"a", "c", *NAMES}
+    assert {p.name for p in (tmp_path / "p").iterdir()} == {"a", "c", *names_of("csv")}
 
 
 def test_files_of_a_comparison_are_replaced_only_when_forced_and_only_ours(two: list[Path], tmp_path: Path) -> None:
     out = tmp_path / "out"
     assert call(*two, "--out", out, "--quiet").exit_code == 0
-    before = {name: (out / name).read_bytes() for name in NAMES}
+    before = {name: (out / name).read_bytes() for name in names_of("csv")}
     refused = call(*two, "--out", out)
     assert refused.exit_code == 2 and str(out / "comparison.xlsx") in refused.output
     assert call(*two, "--out", out, "--force", "--quiet").exit_code == 0
-    assert {name: (out / name).read_bytes() for name in NAMES} == before
+    assert {name: (out / name).read_bytes() for name in names_of("csv")} == before
     (out / "comparison.csv").write_text("mine", encoding="utf-8")
     assert call(*two, "--out", out, "--force").exit_code == 2
     assert (out / "comparison.csv").read_text(encoding="utf-8") == "mine"
@@ -133,7 +133,7 @@ def test_redacted_runs_are_compared_and_name_no_file(two: list[Path], tmp_path: 
     out = tmp_path / "o"
     done = call(two[0], other, "--out", out, "--compare", "--redact", tmp_path / "key.txt")
     assert done.exit_code == 0, done.output
-    texts = {name: (out / name).read_text(encoding="utf-8-sig") for name in NAMES[:-1]}
+    texts = {name: (out / name).read_text(encoding="utf-8-sig") for name in names_of("csv")[:-1]}
     recorded = rl.open_run(out / "a").manifest["scenario"]["book"][0]
     for name, text in texts.items():
         assert recorded == "book.csv" or "book.csv" not in text, name

@@ -13,7 +13,7 @@ import relending as rl
 from relending.study import compare_runs
 from relending.study.compare import Comparison
 from relending.study.measures import measures
-from relending.study.save import NAMES
+from relending.study.save import names_of
 from tests.study.shared import write
 
 SUM = re.compile(r"=SUM\(\$?([A-Z]+)\$?(\d+)(?::\$?[A-Z]+\$?(\d+))?\)")
@@ -92,7 +92,7 @@ def test_numbers_of_a_sheet_are_those_of_the_frame(found: Comparison, tmp_path: 
 def test_the_same_comparison_gives_the_same_bytes(found: Comparison, tmp_path: Path) -> None:
     for folder in ("a", "b"):
         found.save(tmp_path / folder)
-    for name in NAMES:
+    for name in names_of("csv"):
         assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
 
 
@@ -113,7 +113,7 @@ def test_names_titles_and_lenders_of_others_never_become_formulas_or_markup(tmp_
                     assert any(ours.fullmatch(cell.value) for ours in (SUM, MEAN, SUMIF, TWO))
                 elif isinstance(cell.value, str):
                     assert cell.value[:1] not in tuple("=+-@\t\r")
-    for name in NAMES[:-1]:
+    for name in names_of("csv")[:-1]:
         text = (tmp_path / "out" / name).read_text(encoding="utf-8-sig")
         assert not re.search(r'(^|[,\n"])[=@\t]', text), name
     assert "'=HYPERLINK(1)" in (tmp_path / "out" / "differences.csv").read_text(encoding="utf-8-sig")
