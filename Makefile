@@ -13,7 +13,8 @@ endif
 PY := $(BIN)/python
 PIP := $(PY) -m pip --disable-pip-version-check --no-input
 OUT ?= runs/demo
-# test processes: as many as there are cores, at most 8 (each holds the heavy libraries); 0: none, all in pytest itself
+# test processes: as many as there are cores, at most 8 (each holds half a gigabyte); 0: none, all in pytest itself.
+# The tests of a file stay in one of them (--dist loadfile), for they share runs that are made once.
 WORKERS ?= auto
 
 .DEFAULT_GOAL := help
@@ -74,7 +75,7 @@ layers: $(VENV)/.installed-dev
 
 unit: $(VENV)/.installed-dev
 	@echo "== pytest: tests, and the examples in docstrings and pages"
-	@$(PY) -m pytest -n $(WORKERS) --maxprocesses 8 --dist worksteal $(ARGS)
+	@$(PY) -m pytest -n $(WORKERS) --maxprocesses 8 --dist loadfile $(ARGS)
 
 golden: $(VENV)/.installed-dev
 	$(PY) -m tests.golden.update
