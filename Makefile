@@ -13,6 +13,9 @@ endif
 PY := $(BIN)/python
 PIP := $(PY) -m pip --disable-pip-version-check --no-input
 OUT ?= runs/demo
+# test processes: as many as there are cores, at most 8 (each holds half a gigabyte); 0: none, all in pytest itself.
+# The tests of a file stay in one of them (--dist loadfile), for they share runs that are made once.
+WORKERS ?= auto
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint types layers unit golden bench bundle docs clean
@@ -22,6 +25,7 @@ OUT ?= runs/demo
 help:
 	@echo "make demo    run the shipped demonstration into $(OUT)"
 	@echo "make test    ruff, mypy, the order of imports, all tests and examples"
+	@echo "make unit    the tests and examples alone; some of them: ARGS=\"tests/book -x\", in one process: WORKERS=0"
 	@echo "make golden  write the golden outputs again (a commit of its own that says which rule moved which figure)"
 	@echo "make bench   one million loans, timed; needs some minutes and 2 GB"
 	@echo "make bundle  a zip of wheels with an installer for Windows without network or admin rights (PYVER=\"3.12\", OUT=dist)"
@@ -71,7 +75,7 @@ layers: $(VENV)/.installed-dev
 
 unit: $(VENV)/.installed-dev
 	@echo "== pytest: tests, and the examples in docstrings and pages"
-	@$(PY) -m pytest $(ARGS)
+	@$(PY) -m pytest -n $(WORKERS) --maxprocesses 8 --dist loadfile $(ARGS)
 
 golden: $(VENV)/.installed-dev
 	$(PY) -m tests.golden.update

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -24,12 +24,22 @@ class Held:
 
     tables: Mapping[str, pd.DataFrame]
     rules: Context
+    _found: dict[tuple[str, str], dict[str, list[int]]] = field(default_factory=dict, init=False, repr=False)
 
     def loan_rows(self, table: str, loan_id: str, column: str = "") -> pd.DataFrame:
         """The rows of a loan, as a run gives them."""
-        frame = self.tables[table]
         key = column or ("loan" if table == "findings" else "loan_id")
-        return frame[frame[key].eq(loan_id).fillna(False).astype(bool)]
+        return self.tables[table].iloc[self._places(table, key).get(loan_id, [])]
+
+    def _places(self, table: str, key: str) -> dict[str, list[int]]:
+        """The rows of each loan of a table, found once: every story asks for a few of many tables."""
+        if (table, key) not in self._found:
+            places: dict[str, list[int]] = {}
+            for row, loan_id in enumerate(self.tables[table][key].tolist()):
+                if isinstance(loan_id, str):
+                    places.setdefault(loan_id, []).append(row)
+            self._found[table, key] = places
+        return self._found[table, key]
 
     def context(self) -> Context:
         """The rules."""

@@ -5,7 +5,10 @@ from __future__ import annotations
 import itertools
 import json
 import re
+import shutil
 from collections import Counter
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import pyarrow as pa
@@ -114,10 +117,49 @@ def events_of(counted: Counter[tuple[str, str, str]]) -> set[str]:
     return {event for _, event, _ in counted}
 
 
-def test_returns_carried_requests_and_rollovers_told_are_those_of_the_ledger(tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def stock(tmp_path_factory: pytest.TempPathFactory) -> OpenedRun:
     """A binding stock quota, carry_over, immediate returns and rollovers of what is outstanding, all at once."""
-    opened = saved(tmp_path, STOCK, 20)
-    mine, text = told(opened)
+    return saved(tmp_path_factory.mktemp("stock"), STOCK, 20)
+
+
+@pytest.fixture(scope="module")
+def stock_told(stock: OpenedRun) -> tuple[Counter[tuple[str, str, str]], str]:
+    """What the stories of that run tell."""
+    return told(stock)
+
+
+Flow = tuple[OpenedRun, Counter[tuple[str, str, str]], str]
+
+
+@pytest.fixture(scope="module")
+def flow(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, str], Flow]:
+    """A run under a flow quota by its base and rationing, and what its stories tell."""
+
+    @cache
+    def make(base: str, rationing: str) -> Flow:
+        options = FLOW.replace("{base}", base).replace("{rationing}", rationing)
+        opened = saved(tmp_path_factory.mktemp("flow"), options, 12)
+        return opened, *told(opened)
+
+    return make
+
+
+@pytest.fixture(scope="module")
+def taken(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], OpenedRun]:
+    """A run in which a part of each rollover is taken up, by its base."""
+
+    @cache
+    def make(base: str) -> OpenedRun:
+        return saved(tmp_path_factory.mktemp("taken"), TAKE_UP.replace("{base}", base), 12)
+
+    return make
+
+
+def test_returns_carried_requests_and_rollovers_told_are_those_of_the_ledger(
+    stock: OpenedRun, stock_told: tuple[Counter[tuple[str, str, str]], str]
+) -> None:
+    opened, (mine, text) = stock, stock_told
     assert events_of(mine) == {"draw", "return", "rollover", "repay"}
     assert mine == booked(opened)
     assert (opened.tables["draws"]["loan_id"].value_counts() > 1).any(), "a loan drew more than once"
@@ -137,18 +179,18 @@ def test_returns_carried_requests_and_rollovers_told_are_those_of_the_ledger(tmp
 
 
 @pytest.mark.parametrize(("base", "rationing"), [("original", "pro_rata"), ("outstanding", "fifo")])
-def test_rollovers_cut_by_a_flow_quota_are_told_as_cut(tmp_path: Path, base: str, rationing: str) -> None:
-    opened = saved(tmp_path, FLOW.replace("{base}", base).replace("{rationing}", rationing), 12)
-    mine, text = told(opened)
+def test_rollovers_cut_by_a_flow_quota_are_told_as_cut(
+    flow: Callable[[str, str], Flow], base: str, rationing: str
+) -> None:
+    opened, mine, text = flow(base, rationing)
     assert mine == booked(opened)
     assert "return" in events_of(mine)
     assert "cut by the quota: " in text or "(cut by the quota, which leaves nothing)" in text
 
 
-def test_what_a_cut_rollover_asked_for_is_what_the_base_gives(tmp_path: Path) -> None:
+def test_what_a_cut_rollover_asked_for_is_what_the_base_gives(flow: Callable[[str, str], Flow]) -> None:
     """With nothing but the quota in the way, a loan that still owes asks to keep all it holds."""
-    opened = saved(tmp_path, FLOW.replace("{base}", "original").replace("{rationing}", "pro_rata"), 12)
-    _, text = told(opened)
+    _, _, text = flow("original", "pro_rata")
     lines = [line.strip() for line in text.splitlines()]
     cuts = 0
     for before, line in itertools.pairwise(lines):
@@ -174,8 +216,8 @@ PART = r"taken up (\S+) % of what may be rolled over: floor\((\S+) x \1 %\) = (\
 
 
 @pytest.mark.parametrize("base", ["original", "outstanding"])
-def test_the_part_of_a_rollover_taken_up_is_told_with_its_source(tmp_path: Path, base: str) -> None:
-    opened = saved(tmp_path, TAKE_UP.replace("{base}", base), 12)
+def test_the_part_of_a_rollover_taken_up_is_told_with_its_source(taken: Callable[[str], OpenedRun], base: str) -> None:
+    opened = taken(base)
     mine, text = told(opened)
     assert mine == booked(opened)
     lines = [line.strip() for line in text.splitlines()]
@@ -198,26 +240,27 @@ def test_the_part_of_a_rollover_taken_up_is_told_with_its_source(tmp_path: Path,
     assert "(none of the rollover is taken up)" in text
 
 
-def test_the_part_taken_up_is_told_in_chinese(tmp_path: Path) -> None:
-    opened = saved(tmp_path, TAKE_UP.replace("{base}", "original"), 12)
+def test_the_part_taken_up_is_told_in_chinese(taken: Callable[[str], OpenedRun]) -> None:
+    opened = taken("original")
     text = "\n".join(explain(opened, i, "zh")[0].text() for i in opened.tables["draws"]["loan_id"].unique())
     assert "展期比例 90.00 %：可展期 " in text and "展期比例的来源：本行资金计划［假设］" in text
     assert "（按展期比例未作展期）" in text and "展期比例的来源：测算方案［假设］" in text
 
 
-def test_a_run_folder_from_before_the_take_up_tells_the_same(tmp_path: Path) -> None:
-    opened = saved(tmp_path, STOCK, 20)
+def test_a_run_folder_from_before_the_take_up_tells_the_same(
+    stock: OpenedRun, stock_told: tuple[Counter[tuple[str, str, str]], str], tmp_path: Path
+) -> None:
+    shutil.copytree(stock.path, tmp_path / "run")
     manifest = tmp_path / "run" / "manifest.json"
     record = json.loads(manifest.read_text(encoding="utf-8"))
     assert [f.pop("rollover_take_up")[0]["value"] for f in record["policy"]["facilities"]] == ["1.0000"]
     manifest.write_text(json.dumps(record, ensure_ascii=False), encoding="utf-8")
-    assert told(open_run(tmp_path / "run")) == told(opened)
+    assert told(open_run(tmp_path / "run")) == stock_told
 
 
-def test_the_same_is_told_in_chinese(tmp_path: Path) -> None:
-    opened = saved(tmp_path, STOCK, 20)
-    ids = opened.tables["draws"]["loan_id"].unique()
-    text = "\n".join(explain(opened, i, "zh")[0].text() for i in ids)
+def test_the_same_is_told_in_chinese(stock: OpenedRun) -> None:
+    ids = stock.tables["draws"]["loan_id"].unique()
+    text = "\n".join(explain(stock, i, "zh")[0].text() for i in ids)
     for part in ("因提前还款于", "再次申请", "不再申请", "归还", "核减至"):
         assert part in text
     assert "（基数：贷款余额 outstanding）" in text and "（分配方式：按比例 pro_rata）" in text

@@ -6,6 +6,7 @@ import csv
 import html
 import io
 import re
+import shutil
 import zipfile
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -88,6 +89,15 @@ class Bank:
         self.funded = {name: ratio(row) for name, row in self.loans.items()}
         self.names, self.tail, self.facilities = names_of(FULL_NAME), "", [FACILITY]
         self.published = folder / "published"
+
+    def copied(self, folder: Path) -> Bank:
+        """The same bank in another folder, with its files as they are and its book as it is."""
+        shutil.copytree(self.folder, folder, dirs_exist_ok=True)
+        other = Bank(folder)
+        other.book, other.runs, other.names, other.tail = self.book, self.runs, self.names, self.tail
+        other.loans, other.funded = {name: dict(row) for name, row in self.loans.items()}, dict(self.funded)
+        other.facilities = list(self.facilities)
+        return other
 
     def add(self, row: Mapping[str, str], funded: str | None = None) -> str:
         """Add a loan; ``funded`` is what arrived for it, "" for nothing, by default all of its draw."""

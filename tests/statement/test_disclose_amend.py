@@ -21,13 +21,20 @@ def bank(tmp_path: Path) -> Bank:
     return Bank(tmp_path)
 
 
-@pytest.fixture
-def published(bank: Bank) -> Bank:
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Bank:
     """Three quarters are published."""
+    bank = Bank(tmp_path_factory.mktemp("made"))
     run = bank.run()
     for quarter in ("2024Q1", "2024Q2", "2024Q3"):
         bank.final(run, quarter)
     return bank
+
+
+@pytest.fixture
+def published(made: Bank, tmp_path: Path) -> Bank:
+    """A copy of it to work in."""
+    return made.copied(tmp_path)
 
 
 def text(folder: Path, part: str, name: str) -> str:

@@ -37,10 +37,10 @@ def after(times: int, work: Callable[..., Any]) -> Callable[..., Any]:
     return done
 
 
-@pytest.fixture
-def bank(tmp_path: Path) -> Bank:
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Bank:
     """Three quarters are published; the book is corrected since; a former folder stands there."""
-    bank = Bank(tmp_path)
+    bank = Bank(tmp_path_factory.mktemp("made"))
     run = bank.run()
     for quarter in ("2024Q1", "2024Q2", "2024Q3"):
         bank.final(run, quarter)
@@ -50,6 +50,12 @@ def bank(tmp_path: Path) -> Bank:
     done = bank.disclose(bank.folder / "run1", "2024Q4", out="out")
     assert done.exit_code == 0
     return bank
+
+
+@pytest.fixture
+def bank(made: Bank, tmp_path: Path) -> Bank:
+    """A copy of it to work in."""
+    return made.copied(tmp_path)
 
 
 def amend(bank: Bank) -> Any:
