@@ -15,7 +15,9 @@ from click.testing import CliRunner, Result
 import relending as rl
 from relending.cli import main, monte_carlo
 from relending.findings import InputError
-from relending.study.montecarlo import files, paths
+from relending.labelled import FORMATS
+from relending.study.measures import measures
+from relending.study.montecarlo import paths
 from relending.study.montecarlo.exact import MISSING
 from relending.study.montecarlo.measures import MEASURES
 from relending.study.montecarlo.summary import Series, convergence, moments, statistics
@@ -281,8 +283,12 @@ def test_bad_input_is_told_and_leaves_nothing(tmp_path: Path, words: tuple[str, 
     assert not (tmp_path / "out").exists()
 
 
+def test_measures_have_the_units_they_have_everywhere() -> None:
+    assert {name: unit for name, (_, unit) in MEASURES.items()} == {name: measures()[name].unit for name in MEASURES}
+
+
 def test_the_verb_offers_the_formats_there_are() -> None:
-    assert monte_carlo.FORMATS == labelled.FORMATS
+    assert monte_carlo.FORMATS == FORMATS
 
 
 def test_a_name_that_is_a_formula_stays_a_text(tmp_path: Path) -> None:
