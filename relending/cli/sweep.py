@@ -186,23 +186,23 @@ def _large(large: LargeSweepError, w: dict[str, str]) -> str:
 def _show(made: Sweep, files: Sequence[Path], scenario: str, seconds: float, lang: str) -> None:
     """What was swept, the figures to look at, what it took, where the files are."""
     from relending.labelled import unit_in
-    from relending.study.measures import FLOW, measures
+    from relending.study.measures import measures
+    from relending.study.sweep import ALL
 
     w, cells = WORDS[lang], len(made.grid)
     axes = w["by"].join(w["axis"].format(n=len(values), key=key) for key, values in made.grid.axes)
     say(w["title"].format(name=made.scenario.name, cells=cells, axes=axes))
-    table = made.headlines()
-    last = made.keys[-1][0]
+    found = made.headlines()
     heads = list(made.grid.keys)
-    for name in table.columns[len(heads) :]:
+    for name, quarter in found:
         m = measures()[name]
-        said = w["whole"] if m.kind == FLOW and len({key[0] for key in made.keys}) > 1 else w["last"]
-        heads.append(said.format(name=m.label(lang), quarter=last, unit=unit_in(m.unit, lang)))
-    shown = table
-    if cells > SHOWN and len(table.columns) > len(made.grid.keys):
-        ordered = table.sort_values(table.columns[len(made.grid.keys)], kind="stable")
-        shown = ordered.iloc[[*range(SHOWN // 2), *range(cells - SHOWN // 2, cells)]]
-    rows = [[_figure(value) for value in row] for row in shown.itertuples(index=False)]
+        said = w["whole"] if quarter == ALL else w["last"]
+        heads.append(said.format(name=m.label(lang), quarter=quarter, unit=unit_in(m.unit, lang)))
+    table = list(zip(*made.parameters().to_dict("list").values(), *found.values(), strict=True))
+    if cells > SHOWN and found:
+        ordered = sorted(table, key=lambda row: row[len(made.grid.keys)])
+        table = ordered[: SHOWN // 2] + ordered[-SHOWN // 2 :]
+    rows = [[_figure(value) for value in row] for row in table[:SHOWN]]
     for line in columns([heads, *rows], right=range(len(heads))):
         say(line)
     if cells > len(rows):

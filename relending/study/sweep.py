@@ -38,6 +38,7 @@ MOST_BYTES = 4 * 2**30
 """Memory that the figures of a sweep may take."""
 BYTES_A_FIGURE = 9
 HEADLINES = ("interest_saved", "net_interest", "facility_balance", "blended_cost", "margin")
+ALL = "all"
 
 Progress = Callable[[int, int], None]
 
@@ -140,23 +141,24 @@ class Sweep:
         figures = self.figures(one)[:, at].sum(axis=1)
         return self.parameters().assign(**{measure: figures})
 
-    def headlines(self, names: Sequence[str] = HEADLINES) -> pd.DataFrame:
-        """A row a cell for a look: flows of the whole sweep's quarters, stocks of the last, of all lenders together.
+    def headlines(self, names: Sequence[str] = HEADLINES) -> dict[tuple[str, str], list[float]]:
+        """Figures of each cell for a look, by measure and quarter (``all`` of flows): of all lenders together.
 
         Of ``names`` those that were asked for and add up, else the first measure that does; a rate only where there is
-        one lender and facility, of the last quarter.
+        one lender and facility. Of a stock the last quarter in which any cell has something.
         """
         one = len({key[1:] for key in self.keys}) == 1
         shown = [m for m in self.measures if m.name in names and (m.adds_up or one)]
         shown = shown or [m for m in self.measures if m.adds_up or one][:1]
-        last = [i for i, key in enumerate(self.keys) if key[0] == self.keys[-1][0]]
-        out = self.parameters()
+        quarters = list(dict.fromkeys(key[0] for key in self.keys))
+        out: dict[tuple[str, str], list[float]] = {}
         for m in shown:
-            at = slice(None) if m.kind == FLOW else last
-            sums = [total(row) for row in self.values[m.name][:, at]]
+            wanted = [(ALL, list(range(len(self.keys))))] if m.kind == FLOW and len(quarters) > 1 else []
+            wanted += [] if wanted else [(q, [i for i, key in enumerate(self.keys) if key[0] == q]) for q in quarters]
+            quarter, at = next((w for w in reversed(wanted) if self.values[m.name][:, w[1]].any()), wanted[-1])
+            sums = np.array([total(row) for row in self.values[m.name][:, at]], np.int64)
             known = self.known[m.name][:, at].any(axis=1)
-            figures = nearest_double(np.array(sums, np.int64), m.decimals)
-            out[m.name] = np.where(known, figures, np.nan)
+            out[m.name, quarter] = np.where(known, nearest_double(sums, m.decimals), np.nan).tolist()
         return out
 
     def figures(self, measure: Measure) -> np.ndarray[Any, Any]:

@@ -14,6 +14,7 @@ from click.testing import CliRunner, Result
 
 import relending as rl
 from relending.cli import main, monte_carlo
+from relending.engine.convert import plain_name
 from relending.findings import InputError
 from relending.labelled import FORMATS
 from relending.study.measures import measures
@@ -62,7 +63,10 @@ def test_the_summary_is_of_the_draws(done: rl.MonteCarlo) -> None:
 def test_the_central_figures_are_those_of_the_run(done: rl.MonteCarlo) -> None:
     run = rl.run(rl.load_scenario("demo", typed({"scenario.end": "2027-12-31"})))
     for measure in MEASURES:
-        frame = run.funding if measure == "facility_interest" else run.cost
+        known = measures()[measure]
+        frame = (run.funding if known.table == "funding" else run.cost).rename(
+            columns={plain_name(known.column)[0]: measure}
+        )
         told = done.summary[(done.summary["measure"] == measure) & (done.summary["statistic"] == "central")]
         told = told[told["quarter"] != "total"]
         key = ["quarter", "lender", "facility"]
