@@ -70,8 +70,10 @@ def legs_of(tranche: Tranche, number: int, lender: int, rules: Facility) -> list
     return out
 
 
-def tranche_events(tranche: Tranche, legs: Sequence[Leg], facility: int, rules: Facility, end: int) -> list[Event]:
-    """Every event of one lender's tranche up to ``end``."""
+def tranche_events(
+    tranche: Tranche, legs: Sequence[Leg], facility: int, rules: Facility, end: int, settled: bool = True
+) -> list[Event]:
+    """Every event of one lender's tranche up to ``end``; without the settlements of interest if not ``settled``."""
     out: list[Event] = []
     if not legs:
         return out
@@ -85,7 +87,7 @@ def tranche_events(tranche: Tranche, legs: Sequence[Leg], facility: int, rules: 
     first = tranche.day if tranche.opened is None else tranche.opened
     add(first, "draw" if tranche.opened is None else "opening", legs[0].held[0], legs[0].rate_ppm, legs[0].held[0])
     for leg in legs:
-        for day, amount in settlements(leg, kind):
+        for day, amount in settlements(leg, kind) if settled else ():
             # the balance from before anything else happens that day
             add(day, "interest", amount, leg.rate_ppm, leg.balance(day - 1))
         for (_, before), (day, after) in zip(
@@ -113,8 +115,13 @@ class Position:
     basis: Mapping[int, str] = field(default_factory=dict)
 
 
-def positions(tranches: Sequence[Sequence[Tranche]], lenders: Sequence[str], context: Context) -> list[Position]:
-    """Legs and events of every lender and facility (lenders in code-point order, facilities in scenario order)."""
+def positions(
+    tranches: Sequence[Sequence[Tranche]], lenders: Sequence[str], context: Context, settled: bool = True
+) -> list[Position]:
+    """Legs and events of every lender and facility (lenders in code-point order, facilities in scenario order).
+
+    A study has no ledger and needs no settlements of interest: not ``settled``, they are left out.
+    """
     out: list[Position] = []
     for lender in range(len(lenders)):
         for f, rules in enumerate(context.facilities):
@@ -127,7 +134,7 @@ def positions(tranches: Sequence[Sequence[Tranche]], lenders: Sequence[str], con
                 if not mine:
                     continue
                 legs += mine
-                events += tranche_events(tranche, mine, f, rules, context.end)
+                events += tranche_events(tranche, mine, f, rules, context.end, settled)
                 names[number] = _name(tranche, rules.id, lenders[lender], set(names.values()))
                 kinds[number] = basis(int(tranche.recorded[lender]), int(tranche.drawn[lender]))
             out.append(Position(lender, f, tuple(legs), tuple(events), names, kinds))

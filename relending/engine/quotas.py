@@ -60,6 +60,11 @@ class Quotas:
             # one pool and one cap: the smaller of the two is what is available, and one cut serves
             limits[0] = _smaller(limits[0], caps[periods[0]])
             caps = {periods[0]: None}
+        if all(limit is None for limit in (*limits.values(), *caps.values())):
+            # nothing binds: everyone whom a pool serves gets what is asked for
+            granted = [np.where(a.pool == UNSERVED, 0, a.amount) for a in asked]
+            self._book(day, asked, granted, limits, caps)
+            return granted
         granted = [np.zeros(len(a.amount), np.int64) for a in asked]
         wished = [a.amount for a in asked]
         for pool, limit in limits.items():
@@ -140,13 +145,21 @@ class Quotas:
         caps: dict[int, int | None],
     ) -> None:
         """Enter the draws of a date; they may not be above what was available."""
+        whole = [total(g) for g in granted]
         for pool, limit in limits.items():
-            taken = sum(total(g[a.pool == pool]) for a, g in zip(asked, granted, strict=True))
+            # who has no pool gets nothing, so of one pool the whole is what it gives
+            parts = (
+                whole if len(limits) == 1 else [total(g[a.pool == pool]) for a, g in zip(asked, granted, strict=True)]
+            )
+            taken = sum(parts)
             self._check(day, taken, limit)
             self._balance[pool] += taken
             self._use_flow(day, pool, taken)
         for period, limit in caps.items():
-            taken = sum(total(g[a.period == period]) for a, g in zip(asked, granted, strict=True))
+            parts = (
+                whole if len(caps) == 1 else [total(g[a.period == period]) for a, g in zip(asked, granted, strict=True)]
+            )
+            taken = sum(parts)
             self._check(day, taken, limit)
             self._drawn[period] = self._drawn.get(period, 0) + taken
         unserved = sum(int((a.pool == UNSERVED).sum()) for a in asked)

@@ -61,14 +61,16 @@ def fund_by_day(plan: DrawPlan, blocks: Sequence[Block], rules: Facility, lender
     if any(quotas.rollovers_count(d) for d in due_days):
         raise NotPlainError("quota_counts_rollovers")
     draws = {one.day: one for one in plan.days}
-    names = pools(rules)
+    names, served = pools(rules), _pools(plan, blocks, rules)
     for day in sorted(due_days | set(draws)):
         for pool, amount in back.pop(day, ()):
             quotas.given_back(pool, amount)
         one = draws.get(day)
         if one is None:
             continue
-        asked = [_asked(part, blocks[part.work], one.day, rules, len(names)) for part in one.parts]
+        asked = [
+            _asked(part, blocks[part.work], pool, rules) for part, pool in zip(one.parts, served[day], strict=True)
+        ]
         granted = quotas.share(day, asked)
         if option(rules, "carry_over", day) and any((g < a.amount).any() for g, a in zip(granted, asked, strict=True)):
             raise NotPlainError("carry_over")
@@ -81,18 +83,25 @@ def fund_by_day(plan: DrawPlan, blocks: Sequence[Block], rules: Facility, lender
     return Funding(tuple(out), tuple(drew))
 
 
-def _asked(part: Part, block: Block, day: int, rules: Facility, many: int) -> Asked:
+def _pools(plan: DrawPlan, blocks: Sequence[Block], rules: Facility) -> dict[int, list[Ints]]:
+    """The pool of each loan, by draw day and part: looked up for all of a block together."""
+    parts = [(one.day, part) for one in plan.days for part in one.parts]
+    found: dict[int, list[Ints]] = {one.day: [] for one in plan.days}
+    pool: dict[int, Ints] = {}
+    for w in {part.work for _, part in parts}:
+        mine = [(day, part.loan) for day, part in parts if part.work == w]
+        days = np.repeat([day for day, _ in mine], [loan.size for _, loan in mine])
+        sector = blocks[w].sector[np.concatenate([loan for _, loan in mine])]
+        pool[w] = pool_of(blocks[w].sectors, sector, days, rules)
+    for day, part in parts:
+        found[day].append(pool[part.work][: part.loan.size])
+        pool[part.work] = pool[part.work][part.loan.size :]
+    return found
+
+
+def _asked(part: Part, block: Block, pool: Ints, rules: Facility) -> Asked:
     ratio = rules["ratio"].pick(part.disbursed)
-    if (ratio == ratio[0]).all():
-        amount = mul_div(part.principal, ratio[:1], BP, "floor")
-    else:
-        amount = mul_div(part.principal, ratio, BP, "floor")
-    none = np.zeros(len(part.loan), np.int64)
-    pool = (
-        none
-        if many == 1 and pools(rules) == [""]
-        else pool_of(block.sectors, block.sector[part.loan], none + day, rules)
-    )
+    amount = mul_div(part.principal, ratio[:1] if (ratio == ratio[0]).all() else ratio, BP, "floor")
     return Asked(block, part.loan, pool, part.period, ratio, amount)
 
 

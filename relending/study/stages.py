@@ -305,7 +305,7 @@ def _positions(cohorts: Cohorts, lenders: Sequence[str], context: Context) -> tu
         return cohorts.where
     rules = context.facilities
     tranches = [tranches_of(made, r, context.end) for made, r in zip(cohorts.funding, rules, strict=True)]
-    where = tuple(positions(tranches, lenders, context))
+    where = tuple(positions(tranches, lenders, context, settled=False))
     check_tranches(tranches, lenders, context)
     check_positions(where, tranches, context)
     return where
