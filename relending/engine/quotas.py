@@ -119,10 +119,10 @@ class Quotas:
         what: str,
     ) -> None:
         """Share ``limit`` among ``mine``, which wish for ``wished``; what they get is put in ``granted``."""
-        some = [a.some(m, wish[m]) for a, m, wish in zip(asked, mine, wished, strict=True)]
-        requested = sum(total(s.amount) for s in some)
-        given = [s.amount for s in some]
+        requested = sum(total(wish[m]) for m, wish in zip(mine, wished, strict=True))
+        given = [wish[m] for m, wish in zip(mine, wished, strict=True)]
         if limit is not None and requested > limit:
+            some = [a.some(m, part) for a, m, part in zip(asked, mine, given, strict=True)]
             given = ration(some, limit, str(option(self.rules, "rationing", day)))
             where = " ".join(x for x in (self.rules.id, iso(day), what) if x)
             self.findings.append(

@@ -110,33 +110,43 @@ def _life(
 ) -> list[Ints]:
     """Enter what a part's loans draw, continue and repay; what comes back at each due date up to ``end``, by pool."""
     check_ratio(given, asked.amount, rules, one.day)
-    _enter(drawn.drawn, part, given)
-    _enter(drawn.grams, part, np.where(given > 0, part.grams, 0))
+    holds = given > 0
+    held, sums = given, _by_lender(given, part)
+    _enter(drawn.drawn, part, sums)
+    _enter(drawn.grams, part, _by_lender(part.grams if holds.all() else np.where(holds, part.grams, 0), part))
     original = option(rules, "rollover_base", one.day) != "outstanding"
-    held, returned = given, []
+    returned = []
     for k, due in enumerate(one.due):
         if due > end:
             break
-        if k + 1 == len(one.due) or expired(rules, one.day, due):
-            wish = np.zeros_like(held)
-        else:
-            owed = part.owed[k]
-            wish = np.where(owed > 0, held, 0)
-            if not original:
-                wish = np.minimum(wish, mul_div(owed, asked.ratio, BP, "floor"))
-            kept = take_up(rules, due)
-            wish = wish if kept == BP else mul_div(wish, kept, BP, "floor")
+        wish = _wish(part, asked, held, k, one, rules, original)
+        kept = _by_lender(wish, part)
+        still = wish > 0
+        gone = _by_lender(np.where(holds & ~still, part.grams, 0), part)
         for _ in range(k + 1 - len(drawn.continued)):
-            for sums in (drawn.continued, drawn.repaid, drawn.left):
-                sums.append(np.zeros_like(drawn.drawn))
-        rest = held - wish
-        _enter(drawn.continued[k], part, wish)
-        _enter(drawn.repaid[k], part, rest)
-        _enter(drawn.left[k], part, np.where((held > 0) & (wish == 0), part.grams, 0))
-        # a loan that no pool serves gets nothing, so nothing of it comes back
-        returned.append(np.array([total(rest[asked.pool == p]) if many > 1 else total(rest) for p in range(many)]))
-        held = wish
+            for table in (drawn.continued, drawn.repaid, drawn.left):
+                table.append(np.zeros_like(drawn.drawn))
+        for table, amount in ((drawn.continued, kept), (drawn.repaid, sums - kept), (drawn.left, gone)):
+            _enter(table[k], part, amount)
+        if many == 1:
+            returned.append((sums - kept).sum(keepdims=True))
+        else:
+            # a loan that no pool serves gets nothing, so nothing of it comes back
+            rest = held - wish
+            returned.append(np.array([total(rest[asked.pool == p]) for p in range(many)]))
+        held, sums, holds = wish, kept, still
     return returned
+
+
+def _wish(part: Part, asked: Asked, held: Ints, k: int, one: DrawDay, rules: Facility, original: bool) -> Ints:
+    """What each loan of a part continues at due date k of what it ``held``."""
+    due = one.due[k]
+    if k + 1 == len(one.due) or expired(rules, one.day, due):
+        return np.zeros_like(held)
+    owed = part.owed[k]
+    wish = np.where(owed > 0, held, 0) if original else np.minimum(held, mul_div(owed, asked.ratio, BP, "floor"))
+    kept = take_up(rules, due)
+    return wish if kept == BP else mul_div(wish, kept, BP, "floor")
 
 
 def check_ratio(given: Ints, asked: Ints, rules: Facility, day: int) -> None:
@@ -145,9 +155,14 @@ def check_ratio(given: Ints, asked: Ints, rules: Facility, day: int) -> None:
         raise InvariantError(f"{rules.id}/{day}: a loan drew above its ratio")
 
 
-def _enter(sums: Ints, part: Part, amount: Ints) -> None:
-    """Add the amounts of a part's loans to the sums by lender."""
-    by_lender = np.add.reduceat(amount, part.starts)
+def _by_lender(amount: Ints, part: Part) -> Ints:
+    """Amounts of a part's loans added up by its lenders."""
+    out: Ints = np.add.reduceat(amount, part.starts)
+    return out
+
+
+def _enter(sums: Ints, part: Part, by_lender: Ints) -> None:
+    """Add what a part's lenders have to the sums of all lenders."""
     sums[part.lenders] = add(sums[part.lenders], by_lender)
 
 
