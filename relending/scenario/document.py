@@ -118,17 +118,27 @@ KINDS = {
 }
 
 TAIL = """
-`[sweep]` is known, but this version does not run it: the scenario runs as it is, with a warning (`table_not_used`), and
-its record leaves it out. `[monte_carlo]` is for `relending monte-carlo` ([monte_carlo.md](monte_carlo.md)); a run is
-the central path alone, says so (`monte_carlo_not_run`), and its record leaves the table out.
+`[monte_carlo]` is for `relending monte-carlo` ([monte_carlo.md](monte_carlo.md)); a run is the central path alone, says
+so (`monte_carlo_not_run`), and its record leaves the table out.
+
+## [sweep]
+
+Values for `relending sweep` by key, a list each ([studies.md](studies.md)); a run does not use them, and says so in a
+note (`table_not_used`):
+
+```toml
+[sweep]
+"facility.cerf.ratio" = [0.4, 0.6, 0.8, 1.0]
+"market.own_rate" = [0.015, 0.02]
+```
 
 ## What a run adds
 
 Notes and warnings that do not stop a run: `horizon_widened` (start or end was not the border of a quarter),
 `policy_not_checked` (the run goes on after the newest date on which a value of its facilities was checked),
-`override_not_used` (an override of a facility the scenario does not run), `table_not_used` (a table this version does
-not run), `key_not_used` (a shift of the LPR where no planned loan is priced over it), `plan_expanded` (how many loans a
-plan added, and their amount).
+`override_not_used` (an override of a facility the scenario does not run), `table_not_used` (a table that a run does not
+use), `key_not_used` (a shift of the LPR where no planned loan is priced over it), `plan_expanded` (how many loans a plan
+added, and their amount).
 """
 
 

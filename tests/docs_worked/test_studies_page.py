@@ -25,6 +25,14 @@ def test_the_lines_shown_are_printed(tmp_path: Path) -> None:
     assert not [line for line in shown if line not in done.output.splitlines()]
 
 
+def test_the_sweep_shown_is_what_is_printed(tmp_path: Path) -> None:
+    ((command, *shown),) = [block.splitlines() for block in re.findall(r"```console\n(.*?)```", PAGE, re.DOTALL)]
+    words = command.removeprefix("$ relending ").split()
+    done = CliRunner().invoke(main, [*words, "--out", str(tmp_path / "s")])
+    assert done.exit_code == 0, done.output
+    assert [line for line in done.output.splitlines() if line in shown] == shown
+
+
 def test_the_mixtures_and_the_hand_calculation_are_right() -> None:
     base, other = (rl.load_scenario(f"outlook/{name}") for name in ("baseline", "rebased"))
     keys = differing_keys(base, other)
