@@ -137,8 +137,8 @@ note (`table_not_used`):
 Notes and warnings that do not stop a run: `horizon_widened` (start or end was not the border of a quarter),
 `policy_not_checked` (the run goes on after the newest date on which a value of its facilities was checked),
 `override_not_used` (an override of a facility the scenario does not run), `table_not_used` (a table that a run does not
-use), `key_not_used` (a shift of the LPR where no planned loan is priced over it), `plan_expanded` (how many loans a plan
-added, and their amount).
+use), `key_not_used` (a shift of the LPR where no planned loan is priced over it), `plan_expanded` (how many loans a
+plan added, and their amount).
 """
 
 
