@@ -114,9 +114,24 @@ def mul_div(a: ArrayLike, b: ArrayLike, c: ArrayLike, rounding: Rounding) -> Int
     >>> mul_div([1, 3, 5], 1, 2, "half_even").tolist()
     [0, 2, 2]
     """
-    given = np.broadcast_arrays(as_ints(a), as_ints(b), as_ints(c))
+    one = as_ints(c)
+    if one.ndim == 0:
+        both = np.broadcast_arrays(as_ints(a), as_ints(b))
+        quick = _by_one(both[0], both[1], int(one), rounding)
+        if quick is not None:
+            return quick
+    given = np.broadcast_arrays(as_ints(a), as_ints(b), one)
     # one number alone would warn where it wraps; arrays wrap quietly, which the arithmetic below is made for
     return _quotient(given[0].ravel(), given[1].ravel(), given[2].ravel(), rounding).reshape(given[0].shape)
+
+
+def _by_one(a: Ints, b: Ints, c: int, rounding: Rounding) -> Ints | None:
+    """The same by one divisor for all, which divides several times faster; None where products could leave int64."""
+    if a.size == 0 or a.ndim == 0 or not 1 <= c <= LARGEST_DIVISOR or largest(a) * largest(b) > INT64_MAX:
+        return None
+    product = a * b
+    q: Ints = product // c
+    return q if rounding == "floor" else _round(q, product - q * c, np.array(c, np.int64), rounding)
 
 
 def _quotient(a: Ints, b: Ints, c: Ints, rounding: Rounding) -> Ints:
