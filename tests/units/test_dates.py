@@ -51,6 +51,11 @@ def test_month_quarter_and_day_of_the_month(dates: list[D]) -> None:
     numbers = np.array([to_day(d) for d in dates])
     assert month_of(numbers).tolist() == [d.year * 12 + d.month - 1 for d in dates]
     assert quarter_of(numbers).tolist() == [d.year * 4 + (d.month - 1) // 3 for d in dates]
+    assert [int(month_of(to_day(d))) for d in dates] == month_of(numbers).tolist()  # one day, asked for by itself
+    assert [int(quarter_of(to_day(d))) for d in dates] == quarter_of(numbers).tolist()
+    quarters = quarter_of(numbers)
+    assert [int(quarter_end(int(q))) for q in quarters] == quarter_end(quarters).tolist()
+    assert [int(quarter_start(int(q))) for q in quarters] == quarter_start(quarters).tolist()
     months, day = split(numbers)
     assert months.tolist() == month_of(numbers).tolist()
     assert day.tolist() == [d.day for d in dates]

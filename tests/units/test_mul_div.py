@@ -69,6 +69,25 @@ def agree(cases: list[Case], rounding: Rounding) -> None:
         assert out.tolist() == expected
 
 
+@settings(max_examples=200)
+@given(st.lists(st.tuples(wide, wide), min_size=1, max_size=8), divisors, modes)
+def test_one_divisor_for_all_gives_what_one_for_each_gives(
+    pairs: list[tuple[int, int]], c: int, mode: Rounding
+) -> None:
+    agree([(a, b, c) for a, b in pairs], mode)
+    expected = [rounded(a, b, c, mode) for a, b in pairs]
+    a, b = (np.array(column, np.int64) for column in zip(*pairs, strict=True))
+    if max(abs(v) for v in expected) > INT64_MAX:
+        with pytest.raises(LimitError):
+            mul_div(a, b, c, mode)
+    else:
+        assert mul_div(a, b, c, mode).tolist() == expected
+        small = a % 2**31
+        assert mul_div(small, b[:1] % 2**31, c, mode).tolist() == [
+            rounded(x, int(b[0] % 2**31), c, mode) for x in small.tolist()
+        ]
+
+
 @settings(max_examples=400)
 @given(st.lists(anything, min_size=1, max_size=8), modes)
 def test_any_numbers_give_what_fractions_give(cases: list[Case], rounding: Rounding) -> None:
