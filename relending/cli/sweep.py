@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import os
 import sys
 import time
 from pathlib import Path
@@ -30,18 +32,22 @@ if TYPE_CHECKING:
 FORMATS = ("csv", "parquet", "xlsx", "dta")
 PAUSE = 2
 """Seconds between two lines of progress."""
+EACH = 0.03
+"""Seconds a scenario of a million loans takes, for a guess."""
 SHOWN = 20
 """Scenarios shown on the screen; of more the ones at either end of the first figure."""
 
 WORDS = {
     "en": {
-        "large": "This sweep has {cells:,} scenarios{rows}; at some hundredths of a second each that takes a while, "
-        "and may be a slip. If it is meant: --yes.",
+        "large": "This sweep has {cells:,} scenarios{rows}; at {each} s each, as on a book of a million loans, that is "
+        "about {hours} hours, and may be a slip. If it is meant: --yes.",
+        "day": "--from: {text!r} is not a date like 2027-01-01.",
         "rows": " and {rows:,} rows",
         "title": "{name}: {cells:,} scenarios ({axes})",
         "axis": "{n} of {key}",
         "by": " x ",
         "whole": "{name}, whole run ({unit})",
+        "mean": "{name}, mean of the run ({unit})",
         "last": "{name}, {quarter} ({unit})",
         "left": "… {n:,} more; all of them are in the file",
         "done": "{seconds:.1f} s; book read {0}, screened {1}, due dates worked out {2}, funded {3} of {cells:,} times",
@@ -54,13 +60,15 @@ WORDS = {
         "findings": "Book and scenario: {errors} errors, {warnings} warnings; relending run {scenario} lists them",
     },
     "zh": {
-        "large": "本次扫描有 {cells:,} 个情景{rows}；每个约需百分之几秒，合计用时较长，也可能是取值写错。"
-        "确需运行请加 --yes。",
+        "large": "本次扫描有 {cells:,} 个情景{rows}；按每个 {each} 秒计（一百万笔借据的台账），约需 {hours} 小时，"
+        "也可能是取值写错。确需运行请加 --yes。",
+        "day": "--from：{text!r} 不是日期，应写作 2027-01-01。",
         "rows": "、{rows:,} 行",
         "title": "{name}：{cells:,} 个情景（{axes}）",
         "axis": "{key} 取 {n} 个值",
         "by": " × ",
         "whole": "{name}，全期合计（{unit}）",
+        "mean": "{name}，全期平均（{unit}）",
         "last": "{name}，{quarter}（{unit}）",
         "left": "…… 另有 {n:,} 个，全部见文件",
         "done": "用时 {seconds:.1f} 秒；{cells:,} 个情景中：读取台账 {0} 次、筛选 {1} 次、推算到期日 {2} 次、"
@@ -85,6 +93,9 @@ WORDS = {
     metavar="KEY=V1,V2",
     help="Values of a key: 0.4,0.6 or first:last:step; several keys: every combination. [default: the file's [sweep]]",
 )
+@click.option(
+    "--from", "since", metavar="DATE", help="The values count from this day (YYYY-MM-DD), not from the beginning."
+)
 @click.option("--set", "sets", multiple=True, metavar="KEY=VALUE", help="Override a key in all of them.")
 @click.option("--measure", "measures", multiple=True, metavar="M", help="Only this measure; as often as needed.")
 @click.option("--quarters", default="all", show_default=True, help="all, last, or one quarter such as 2024Q4.")
@@ -98,6 +109,7 @@ WORDS = {
 def command(
     scenario: str,
     axes: tuple[str, ...],
+    since: str | None,
     sets: tuple[str, ...],
     measures: tuple[str, ...],
     quarters: str,
@@ -116,6 +128,7 @@ def command(
     there are: docs/studies.md.
     """
     w = WORDS[lang]
+    day = _day(since, w)
     progress = Progress(lang, quiet)
     tell = Tell(progress)
     began = time.perf_counter()
@@ -130,6 +143,7 @@ def command(
                 stop_at_path(scenario)
             name = load_scenario(scenario, list(sets), allow_outside=allow_outside).name
             folder = Path("sweeps") / name if out is None else out
+            _writable(folder, w, lang)
             taken = [path for path in files_of(folder, kind) if path.exists()]
             if taken and not force:
                 say(w["exists"].format(path=taken[0]), err=True)
@@ -141,6 +155,7 @@ def command(
                     overrides=sets,
                     measures=measures,
                     quarters=quarters,
+                    since=day,
                     allow_outside=allow_outside,
                     yes=yes,
                     progress=tell,
@@ -164,6 +179,14 @@ def command(
         _show(made, files, scenario, time.perf_counter() - began, lang)
 
 
+def _day(text: str | None, w: dict[str, str]) -> dt.date | None:
+    """The day of --from; wrong usage where it is none."""
+    try:
+        return None if text is None else dt.date.fromisoformat(text)
+    except ValueError:
+        raise click.UsageError(w["day"].format(text=text)) from None
+
+
 class Tell:
     """Says how far it is, once in two seconds at most."""
 
@@ -178,27 +201,39 @@ class Tell:
             self.progress(f"{done:,} / {of:,}")
 
 
+def _writable(folder: Path, w: dict[str, str], lang: str) -> None:
+    """Stop before any work where nothing could be written in the end."""
+    there = next(p for p in (folder, *folder.absolute().parents) if p.exists())
+    if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
+        why = ("不是文件夹，或没有权限", "is no folder, or there is no permission")[lang != "zh"]
+        say(w["refused"].format(path=there, why=why), err=True)
+        sys.exit(STOPPED)
+
+
 def _large(large: LargeSweepError, w: dict[str, str]) -> str:
     rows = "" if large.rows is None else w["rows"].format(rows=large.rows)
-    return w["large"].format(cells=large.cells, rows=rows)
+    hours = f"{large.cells * EACH / 3600:,.1f}"
+    return w["large"].format(cells=large.cells, rows=rows, each=EACH, hours=hours)
 
 
 def _show(made: Sweep, files: Sequence[Path], scenario: str, seconds: float, lang: str) -> None:
     """What was swept, the figures to look at, what it took, where the files are."""
     from relending.labelled import unit_in
-    from relending.study.measures import measures
+    from relending.study.measures import FLOW, measures
     from relending.study.sweep import ALL
 
     w, cells = WORDS[lang], len(made.grid)
     axes = w["by"].join(w["axis"].format(n=len(values), key=key) for key, values in made.grid.axes)
     say(w["title"].format(name=made.scenario.name, cells=cells, axes=axes))
     found = made.headlines()
-    heads = list(made.grid.keys)
+    heads, figures = list(made.grid.keys), []
     for name, quarter in found:
         m = measures()[name]
-        said = w["whole"] if quarter == ALL else w["last"]
-        heads.append(said.format(name=m.label(lang), quarter=quarter, unit=unit_in(m.unit, lang)))
-    table = list(zip(*made.parameters().to_dict("list").values(), *found.values(), strict=True))
+        said = w["last"] if quarter != ALL else w["whole"] if m.kind == FLOW else w["mean"]
+        per_cent = m.unit == "fraction"
+        heads.append(said.format(name=m.label(lang), quarter=quarter, unit="%" if per_cent else unit_in(m.unit, lang)))
+        figures.append([100 * v for v in found[name, quarter]] if per_cent else found[name, quarter])
+    table = list(zip(*made.parameters().to_dict("list").values(), *figures, strict=True))
     if cells > SHOWN and found:
         ordered = sorted(table, key=lambda row: row[len(made.grid.keys)])
         table = ordered[: SHOWN // 2] + ordered[-SHOWN // 2 :]
@@ -223,5 +258,5 @@ def _show(made: Sweep, files: Sequence[Path], scenario: str, seconds: float, lan
 def _figure(value: object) -> str:
     """A parameter or a figure as it is read."""
     if isinstance(value, float):
-        return "" if value != value else f"{value:,.2f}" if abs(value) >= 1000 else f"{value:.8g}"
+        return "" if value != value else f"{value:,.2f}" if abs(value) >= 1000 else f"{value:.6g}"
     return str(value)

@@ -107,7 +107,7 @@ class Resolver:
         reference, collateral = (self.other_rates(key, span) for key in ("reference_rate", "collateral_cost"))
         assets = self.earning_assets()
         lpr = policy.lpr()
-        sweep = self.sweep()
+        sweep, since = self.sweep()
         last_fixing = to_date(int(lpr.days[-1]))
         paths = self.monte_carlo(self.market.lpr_shift_from or last_fixing)
         if self.problems or span is None:
@@ -165,19 +165,25 @@ class Resolver:
             files=tuple(dict.fromkeys(self.files)),
             findings=self.notes.findings(),
             sweep=sweep,
+            sweep_from=since,
             given=self.layers,
             monte_carlo=paths,
         )
 
-    def sweep(self) -> dict[str, tuple[Any, ...]]:
-        """The values of the [sweep] table by key: a list each, of values that a scenario may give."""
+    def sweep(self) -> tuple[dict[str, tuple[Any, ...]], dt.date | None]:
+        """The values of the [sweep] table by key, a list each, and the day from which they count."""
         out: dict[str, tuple[Any, ...]] = {}
+        since = None
         for key, values in flat(self.later["sweep"] or {}).items():
-            if isinstance(values, list) and values:
+            if key == "from":
+                since = values if isinstance(values, dt.date) else None
+                if since is None:
+                    self.add("scenario_wrong_type", "sweep.from", toml_text(values), "2027-01-01")
+            elif isinstance(values, list) and values:
                 out[key] = tuple(values)
             else:
                 self.add("sweep_values", f"sweep.{quoted(key)}", toml_text(values), "[0.4, 0.6, 0.8]")
-        return out
+        return out, since
 
     def monte_carlo(self, shift_from: dt.date) -> RandomModel | None:
         """The model of random paths; None where the file has none, or what is wrong with it was noted."""

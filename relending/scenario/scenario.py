@@ -32,7 +32,8 @@ class Scenario:
     ``monte_carlo`` is the model of random paths, where the file has one; a run itself does not use it.
     ``toml`` is the scenario file that says the same as the parameter sheet of a workbook; empty for a scenario that is
     a file. ``given`` are the values of all sources with where each was given: what mixtures are made of. ``sweep`` are
-    the values of the [sweep] table by key, as given: a study uses them, a run does not.
+    the values of the [sweep] table by key, as given, which count from the day ``sweep_from`` on: a study uses them, a
+    run does not.
     """
 
     name: str
@@ -70,6 +71,7 @@ class Scenario:
     findings: Findings
     toml: str = ""
     sweep: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
+    sweep_from: dt.date | None = None
     given: Layers | None = field(default=None, repr=False, compare=False)
     monte_carlo: RandomModel | None = None
 

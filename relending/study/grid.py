@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
@@ -60,7 +61,7 @@ def make_grid(given: Mapping[str, Sequence[Any]]) -> Grid:
         if isinstance(values, str | bytes | Mapping) or not hasattr(values, "__iter__"):
             findings.append(_wrong("sweep_values", key, values))
             continue
-        plainly = tuple(plain(v) for v in values)
+        plainly = tuple(_as_written(v) for v in values)
         twice = [toml_text(v) for i, v in enumerate(plainly) if v in plainly[:i]]
         if not plainly:
             findings.append(_wrong("sweep_values", key, []))
@@ -70,6 +71,11 @@ def make_grid(given: Mapping[str, Sequence[Any]]) -> Grid:
     if findings:
         raise InputError(Findings.concat(findings))
     return Grid(tuple(axes))
+
+
+def _as_written(value: Any) -> Any:
+    """A value as a scenario file would have it; of a float its 15 digits, so that 0.1 + 0.2 is 0.3."""
+    return Decimal(f"{value:.15g}") if isinstance(value, float) and math.isfinite(value) else plain(value)
 
 
 def _wrong(code: str, key: str, values: Any) -> Findings:
@@ -117,10 +123,19 @@ def _values(text: str) -> list[Any]:
         return value
     if text.count(":") == 2 and "," not in text:
         return _steps(*text.split(":"))
+    if text.count(":") == 1 and all(_is_number(part) for part in text.split(":")):
+        raise ValueError(f"first:last:step, {text}:0.1")
     try:
         return [parse_value(part.strip()) for part in text.split(",")]
     except ValueError:
         raise ValueError("0.4,0.6,0.8") from None
+
+
+def _is_number(text: str) -> bool:
+    try:
+        return Decimal(text.strip()).is_finite()
+    except InvalidOperation:
+        return False
 
 
 def _steps(first: str, last: str, step: str) -> list[Any]:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from relending.labelled import Label
+from relending.policy import PARAMETERS
+from relending.scenario.model import TABLES
+from relending.scenario.read import parse_key
 
 COLUMNS: Mapping[str, Label] = {
     "scenario": Label("情景", "scenario"),
@@ -35,6 +38,7 @@ COLUMNS: Mapping[str, Label] = {
     "relative_error": Label("相对误差", "standard error over mean", "fraction"),
     "precise": Label("足够精确", "whether the relative error is small enough", "true/false"),
     # a row a scenario
+    "since": Label("取值起始日", "day from which the values count", "date"),
     "title_zh": Label("名称（中文）", "title in Chinese"),
     "title_en": Label("名称（英文）", "title in English"),
     "description": Label("说明", "description"),
@@ -58,6 +62,27 @@ COLUMNS: Mapping[str, Label] = {
 }
 
 
+FRACTIONS = ("ratio", "rate", "rate_table", "ratio_ppm")
+
+
 def labels_of(columns: Iterable[object]) -> dict[str, Label]:
-    """The labels of a table's columns; a column that is none of ours is a key of a scenario, called as it is."""
-    return {str(name): COLUMNS.get(str(name), Label(str(name), str(name))) for name in columns}
+    """The labels of a table's columns; a column that is none of ours is a key of a scenario.
+
+    >>> labels_of(["facility.cerf.ratio"])["facility.cerf.ratio"].text("en")
+    'cerf: share of principal funded [fraction]'
+    """
+    return {str(name): COLUMNS.get(str(name)) or key_label(str(name)) for name in columns}
+
+
+def key_label(key: str) -> Label:
+    """What a key of a scenario is called, in the words of its rule or of the scenario file; else itself."""
+    path = parse_key(key)
+    if len(path) == 3 and path[0] == "facility" and path[2] in PARAMETERS:
+        rule = PARAMETERS[path[2]]
+        unit = "fraction" if rule.kind in FRACTIONS else ""
+        return Label(f"{path[1]}：{rule.zh}", f"{path[1]}: {rule.en}", unit)
+    model = TABLES.get(path[0]) if len(path) == 2 else None
+    field = model.model_fields.get(path[1]) if model is not None else None
+    if field is None or not isinstance(field.json_schema_extra, dict):
+        return Label(key, key)
+    return Label(str(field.json_schema_extra["zh"]), field.description or key)

@@ -6,6 +6,7 @@ changes least, and stand in the result in the order of the grid.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -28,6 +29,7 @@ from relending.study.measures import FLOW, Measure, pick
 from relending.study.panel import KEYS, Key, MisalignedError, panel
 from relending.study.stages import Stages
 from relending.study.variants import Variants
+from relending.study.whole import with_weights
 from relending.units import Ints, total
 
 SERIES = ("funding", "cost")
@@ -39,6 +41,7 @@ MOST_BYTES = 4 * 2**30
 BYTES_A_FIGURE = 9
 HEADLINES = ("interest_saved", "net_interest", "facility_balance", "blended_cost", "margin")
 ALL = "all"
+MOST_HEADLINES = 4
 
 Progress = Callable[[int, int], None]
 
@@ -56,9 +59,10 @@ class Sweep:
     """What a sweep gave.
 
     ``keys`` are (quarter, lender, facility) of the rows of each cell; ``values`` and ``known`` hold, by measure, a row
-    a cell in the order of the grid (integers, as the measure's column says). ``supported`` counts the supported loans
-    of each cell, ``work`` how often each stage was done and used again, ``inputs`` the files read, with their sha256.
-    ``findings`` are those of scenario and book, ``unused`` the keys that had no effect.
+    a cell in the order of the grid (integers, as the measure's column says), also of what rates are weighted by.
+    ``supported`` counts the supported loans of each cell, ``work`` how often each stage was done and used again,
+    ``inputs`` the files read, with their sha256. ``findings`` are those of scenario and book, ``unused`` the keys that
+    had no effect; ``since`` is the day from which the values count.
     """
 
     scenario: Scenario
@@ -72,6 +76,7 @@ class Sweep:
     inputs: str = ""
     findings: Findings = field(default_factory=Findings)
     unused: Findings = field(default_factory=Findings)
+    since: dt.date | None = None
 
     @property
     def names(self) -> list[str]:
@@ -114,6 +119,7 @@ class Sweep:
             {
                 "scenario": self.names,
                 **self.parameters(),
+                "since": self.since.isoformat() if self.since else "",
                 "supported": self.supported,
                 "base": s.name,
                 "title_zh": s.title.get("zh", ""),
@@ -144,22 +150,35 @@ class Sweep:
     def headlines(self, names: Sequence[str] = HEADLINES) -> dict[tuple[str, str], list[float]]:
         """Figures of each cell for a look, by measure and quarter (``all`` of flows): of all lenders together.
 
-        Of ``names`` those that were asked for and add up, else the first measure that does; a rate only where there is
-        one lender and facility. Of a stock the last quarter in which any cell has something.
+        Of ``names`` those that were asked for, else the first measures there are, that have a whole: what adds up, and
+        rates weighted by what they are a quotient over (to a double's digits), of all quarters as well. Of a stock the
+        last quarter in which any cell has something.
         """
-        one = len({key[1:] for key in self.keys}) == 1
-        shown = [m for m in self.measures if m.name in names and (m.adds_up or one)]
-        shown = shown or [m for m in self.measures if m.adds_up or one][:1]
+        shown = [m for m in self.measures if m.name in names and self._has_whole(m)]
+        shown = shown or [m for m in self.measures if self._has_whole(m)][:MOST_HEADLINES]
         quarters = list(dict.fromkeys(key[0] for key in self.keys))
+        by_quarter = [(q, [i for i, key in enumerate(self.keys) if key[0] == q]) for q in quarters]
         out: dict[tuple[str, str], list[float]] = {}
         for m in shown:
-            wanted = [(ALL, list(range(len(self.keys))))] if m.kind == FLOW and len(quarters) > 1 else []
-            wanted += [] if wanted else [(q, [i for i, key in enumerate(self.keys) if key[0] == q]) for q in quarters]
+            over_time = (m.kind == FLOW or m.over in self.values) and len(quarters) > 1
+            wanted = [(ALL, list(range(len(self.keys))))] if over_time else by_quarter
             quarter, at = next((w for w in reversed(wanted) if self.values[m.name][:, w[1]].any()), wanted[-1])
-            sums = np.array([total(row) for row in self.values[m.name][:, at]], np.int64)
-            known = self.known[m.name][:, at].any(axis=1)
-            out[m.name, quarter] = np.where(known, nearest_double(sums, m.decimals), np.nan).tolist()
+            out[m.name, quarter] = self._whole(m, at)
         return out
+
+    def _has_whole(self, m: Measure) -> bool:
+        return m.adds_up or m.over in self.values or len({key[1:] for key in self.keys}) == 1
+
+    def _whole(self, m: Measure, at: Sequence[int]) -> list[float]:
+        """A measure over some rows of each cell; not a number where none of them has a figure."""
+        known = self.known[m.name][:, at]
+        if m.adds_up or len(at) == 1:
+            sums = np.array([total(row) for row in self.values[m.name][:, at]], np.int64)
+            return np.where(known.any(axis=1), nearest_double(sums, m.decimals), np.nan).tolist()
+        figures, weights = self.figures(m)[:, at], self.values[m.over][:, at] * known
+        over = weights.sum(axis=1, dtype=float)
+        sums = np.where(known, figures * weights, 0.0).sum(axis=1)
+        return np.divide(sums, over, out=np.full(len(over), np.nan), where=over > 0).tolist()
 
     def figures(self, measure: Measure) -> np.ndarray[Any, Any]:
         """One measure in its unit, cells x rows; not a number where there is none."""
@@ -176,6 +195,7 @@ def sweep(
     overrides: Sequence[str] = (),
     measures: Sequence[str] = (),
     quarters: str = "all",
+    since: dt.date | str | None = None,
     allow_outside: bool = False,
     yes: bool = False,
     stages: Stages | None = None,
@@ -185,6 +205,8 @@ def sweep(
 
     ``scenario`` is a file or the name of a shipped scenario; ``overrides`` as after ``--set``; ``measures`` names (all
     of funding and cost where there are none); ``quarters`` ``"all"``, ``"last"`` or one such as ``"2024Q4"``.
+    Values count from the day ``since`` on (a date or ISO text; else that of the [sweep] table, where its values are
+    swept), before it what the scenario has; without one from the beginning, so that past draws are others too.
     ``stages`` may be handed from one sweep to the next, which then does not read the book again. ``progress`` is told
     how many cells are done.
 
@@ -198,27 +220,31 @@ def sweep(
     base = load_scenario(scenario, list(overrides), allow_outside=allow_outside)
     grid = make_grid(base.sweep if over is None else over)
     wanted = pick(measures) if measures else pick((), SERIES)
-    vary = Variants(scenario, tuple(overrides), allow_outside, grid)
+    day = dt.date.fromisoformat(since) if isinstance(since, str) else since
+    vary = Variants(
+        scenario, tuple(overrides), allow_outside, grid, base, day or (base.sweep_from if over is None else None)
+    )
     if len(grid) > MANY_CELLS and not yes:
         raise LargeSweepError(len(grid))
-    vary.check(base)
+    vary.check()
     stages = Stages() if stages is None else stages
     before = {stage.name: (stage.done, stage.used_again) for stage in stages.stages}
-    disclosure = any(m.table not in SERIES for m in wanted)
+    disclosure = any(m.table not in SERIES for m in with_weights(wanted))
     first = stages.evaluate(vary.cell(next(grid.cells())[1]), disclosure=disclosure)
-    everything = panel(first.tables, wanted).keys
+    every = with_weights(wanted)
+    everything = panel(first.tables, every).keys
     rows = _rows(everything, quarters)
     keys = tuple(everything[i] for i in rows)
     _measured(len(grid), len(keys) * len(wanted), yes)
-    values = {m.name: np.zeros((len(grid), len(keys)), np.int64) for m in wanted}
-    known = {m.name: np.zeros((len(grid), len(keys)), bool) for m in wanted}
+    values = {m.name: np.zeros((len(grid), len(keys)), np.int64) for m in every}
+    known = {m.name: np.zeros((len(grid), len(keys)), bool) for m in every}
     supported = np.zeros(len(grid), np.int64)
     for done, (number, cell) in enumerate(grid.cells(vary.slowest(stages)), 1):
         made = stages.evaluate(vary.cell(cell), disclosure=disclosure)
-        found = panel(made.tables, wanted)
+        found = panel(made.tables, every)
         if found.keys != everything:
             raise MisalignedError(_misaligned(cell, grid, found.keys, everything))
-        for m in wanted:
+        for m in every:
             values[m.name][number], known[m.name][number] = found.values[m.name][rows], found.known[m.name][rows]
         supported[number] = made.supported
         progress(done, len(grid))
@@ -226,7 +252,7 @@ def sweep(
     findings = base.findings + first.findings
     inputs = "; ".join(dict.fromkeys(f"{entry['file']} {entry['sha256']}" for entry in first.inputs))
     return Sweep(
-        base, grid, wanted, keys, values, known, supported, work, inputs, findings, vary.without_effect(stages)
+        base, grid, wanted, keys, values, known, supported, work, inputs, findings, vary.without_effect(stages), vary.since
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +15,7 @@ from relending.scenario.model import TABLES, keys
 from relending.scenario.problems import toml_text
 from relending.scenario.scenario import Scenario
 from relending.study.grid import Grid
+from relending.study.since import from_day
 from relending.study.stages import Both, Stages
 from relending.study.traced import Path as Read
 from relending.study.traced import digest, value_at
@@ -24,16 +26,23 @@ INPUT = ("book", "sheet", "plan", "prepayments", "side", "simulate_from", "lende
 
 @dataclass(frozen=True, slots=True)
 class Variants:
-    """A scenario file, overrides that always hold, and a grid of further ones."""
+    """A scenario file, overrides that always hold, and a grid of further ones.
+
+    ``base`` is the scenario without the grid; with ``since`` the values of the grid count from that day on.
+    """
 
     scenario: str | Path
     overrides: tuple[str, ...]
     allow_outside: bool
     grid: Grid
+    base: Scenario
+    since: dt.date | None = None
     loaded: dict[tuple[int, int], Both] = field(default_factory=dict)
 
     def load(self, more: Mapping[str, Any]) -> Scenario:
         """The scenario with these keys set."""
+        if self.since is not None:
+            more = {k: v for key, value in more.items() for k, v in from_day(self.base, key, value, self.since).items()}
         sets = [*self.overrides, *(f"{key}={toml_text(value)}" for key, value in more.items())]
         return load_scenario(self.scenario, sets, allow_outside=self.allow_outside)
 
@@ -52,7 +61,7 @@ class Variants:
             self.loaded[axis, value] = both
         return both
 
-    def check(self, base: Scenario) -> None:
+    def check(self) -> None:
         """Raise InputError with every value that no scenario may have, and every key that nothing would read."""
         findings: list[Findings] = []
         told: set[str] = set()
@@ -71,7 +80,7 @@ class Variants:
                 if len(set(marks)) < 2:  # a key that changes something once is read
                     marks.append(digest((both.context, [getattr(both.scenario, name) for name in INPUT])))
             if fine > 1 and len(set(marks)) == 1:
-                close = nearest(key, [k for k in _keys(base) if k != key])
+                close = nearest(key, [k for k in _keys(self.base) if k != key])
                 expected = f"nearest: {close}" if close else ""
                 findings.append(Findings.one("sweep_not_read", column=key, found=key, expected=expected))
         if findings:

@@ -440,6 +440,7 @@ CASES |= {
     "sweep_value_twice": swept("--vary", "facility.cerf.ratio=0.4,0.40"),
     "sweep_not_read": swept("--vary", "facility.clean_coal.ratio=0.4,0.6"),
     "sweep_without_effect": swept("--vary", "facility.cerf.rationing=pro_rata,fifo"),
+    "sweep_no_dates": swept("--vary", "facility.cerf.quota=1e9,2e9", "--from", "2024-01-01"),
     "sweep_quarter": swept("--vary", "facility.cerf.ratio=0.4,0.6", "--quarters", "2031Q1"),
 }
 

@@ -84,6 +84,80 @@ def test_the_table_of_the_scenario_file_is_swept_where_no_values_are_given(tmp_p
     )
 
 
+def test_values_from_a_day_on_leave_what_was_before_it(tmp_path: Path) -> None:
+    whole = sweep("outlook/baseline", {"facility.cerf.ratio": [0.4, 0.6, 0.8]}, measures=["drawn"])
+    later = sweep("outlook/baseline", {"facility.cerf.ratio": [0.4, 0.6, 0.8]}, measures=["drawn"], since="2027-01-01")
+    before = [i for i, key in enumerate(later.keys) if key[0] < "2027Q1"]
+    drawn = later.values["drawn"]
+    assert (drawn[:, before] == drawn[1, before]).all() and not (drawn == drawn[1]).all()
+    assert not (whole.values["drawn"][:, before] == whole.values["drawn"][1, before]).all()
+    run = rl.run(
+        rl.load_scenario(
+            "outlook/baseline",
+            ["facility.cerf.ratio=[{ from = 2021-11-08, value = 0.6 }, { from = 2027-01-01, value = 0.4 }]"],
+        )
+    )
+    assert (panel(run.tables, later.measures).values["drawn"] == drawn[0]).all()
+    assert set(later.scenarios["since"]) == {"2027-01-01"}
+
+
+@pytest.mark.parametrize(
+    ("key", "values"),
+    [
+        ("market.own_rate", [0.01, 0.02]),
+        ("market.lpr_shift_bp", [0, -50]),
+        ("facility.cerf.rate", [0.01, 0.0125]),
+        ("facility.cerf.rollovers", [0, 2]),
+        ("facility.cerf.rollover_base", ["original", "outstanding"]),
+        ("facility.cerf.evidence_required", [True, False]),
+    ],
+)
+def test_rates_counts_words_and_flags_may_count_from_a_day_on(key: str, values: list[Any]) -> None:
+    found = sweep("outlook/baseline", {key: values}, measures=["facility_balance", "own_rate"], since="2028-01-01")
+    before = [i for i, q in enumerate(found.keys) if q[0] < "2028Q1"]
+    assert all((v[0, before] == v[1, before]).all() for v in found.values.values())
+
+
+def test_what_has_no_dates_cannot_count_from_a_day_on() -> None:
+    with pytest.raises(rl.InputError) as stop:
+        sweep("demo", {"facility.cerf.quota": [1e9, 2e9], "disclosure.rate_basis": ["issue"]}, since="2024-01-01")
+    assert codes(stop) == {"sweep_no_dates"}
+
+
+def test_the_day_of_the_table_counts_for_its_values_alone(tmp_path: Path) -> None:
+    file = Path(str(rl.load_scenario("demo").path)).read_text(encoding="utf-8")
+    (tmp_path / "s.toml").write_text(
+        file + "\n[sweep]\nfrom = 2025-01-01\nmarket.own_rate = [0.01, 0.02]\n", encoding="utf-8"
+    )
+    (tmp_path / "demo.xlsx").write_bytes(rl.load_scenario("demo").book[0].read_bytes())
+    assert str(sweep(tmp_path / "s.toml", measures=["drawn"]).since) == "2025-01-01"
+    assert sweep(tmp_path / "s.toml", {"market.own_rate": [0.01]}, measures=["drawn"]).since is None
+
+
+def test_headlines_weigh_rates_by_the_loans_they_are_of(swept: rl.Sweep) -> None:
+    found = swept.headlines()
+    assert list(found) == [
+        ("facility_balance", "2026Q4"),
+        ("blended_cost", "all"),
+        ("margin", "all"),
+        ("interest_saved", "all"),
+        ("net_interest", "all"),
+    ]
+    run = rl.run(rl.load_scenario("demo", ["facility.cerf.ratio=0.4", "market.own_rate=0.015"]))
+    cost = run.cost.dropna(subset=["blended_cost"])
+    expected = (cost["blended_cost"] * cost["loans_outstanding"]).sum() / cost["loans_outstanding"].sum()
+    assert found["blended_cost", "all"][0] == pytest.approx(float(expected), rel=1e-12)
+    assert found["interest_saved", "all"][0] == pytest.approx(float(run.cost["interest_saved"].sum()), abs=0.005)
+
+
+def test_floats_count_as_their_fifteen_digits() -> None:
+    assert make_grid({"facility.cerf.ratio": np.arange(0.1, 0.35, 0.1)}).axes[0][1] == (
+        Decimal("0.1"),
+        Decimal("0.2"),
+        Decimal("0.3"),
+    )
+
+
 def codes(stop: pytest.ExceptionInfo[rl.InputError]) -> set[str]:
     return set(stop.value.findings.codes())
 
@@ -182,12 +256,16 @@ def test_files_hold_every_figure_and_are_the_same_on_repeat(tmp_path: Path, swep
     expected = swept.frame
     if kind == "xlsx":
         book = load_workbook(both[0][0], read_only=True)
-        assert book.sheetnames == ["情景", *(m.zh for m in swept.measures)]
+        shown = [m for m in swept.measures if swept.known[m.name].any()]
+        assert book.sheetnames == ["总览", "情景", *(m.zh for m in shown)] and len(shown) < len(swept.measures)
         rows = list(book["节约利息支出"].iter_rows(values_only=True))
-        assert len(rows) == 1 + 12 * 4
+        assert len(rows) == 2 + 12 * 4 and "元" in str(rows[0][0])
         some = expected[(expected["measure"] == "interest_saved") & (expected["scenario"] == "demo#01")]
         mine = some[(some["lender"] == "demo") & (some["facility"] == "cerf")]
-        assert list(rows[1][6:]) == mine["value"].tolist()
+        assert list(rows[2][6:]) == mine["value"].tolist()
+        first = list(book["总览"].iter_rows(values_only=True))
+        assert [row[0] for row in first[3:15]] == swept.names
+        assert "质押品占用成本" in str(first[-1][0])  # said, not left out in silence
         return
     read = {"csv": pd.read_csv, "parquet": pd.read_parquet, "dta": pd.read_stata}[kind]
     found = read(both[0][0])

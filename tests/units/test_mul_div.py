@@ -71,9 +71,7 @@ def agree(cases: list[Case], rounding: Rounding) -> None:
 
 @settings(max_examples=200)
 @given(st.lists(st.tuples(wide, wide), min_size=1, max_size=8), divisors, modes)
-def test_one_divisor_for_all_is_as_exact(
-    pairs: list[tuple[int, int]], c: int, mode: Rounding
-) -> None:
+def test_one_divisor_for_all_is_as_exact(pairs: list[tuple[int, int]], c: int, mode: Rounding) -> None:
     agree([(a, b, c) for a, b in pairs], mode)
     expected = [rounded(a, b, c, mode) for a, b in pairs]
     a, b = (np.array(column, np.int64) for column in zip(*pairs, strict=True))
