@@ -188,8 +188,8 @@ class ScenarioTable(Table):
     )
     extends: FileName | None = key(
         "file name",
-        "Another scenario file this one starts from; relative to this file",
-        "所继承的情景文件，相对本文件所在文件夹",
+        "Another scenario file this one starts from, relative to this file, or the name of a shipped scenario",
+        "所继承的情景文件（相对本文件所在文件夹），或随附情景的名称",
         "none",
     )
 

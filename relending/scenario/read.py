@@ -19,6 +19,7 @@ from typing import Any
 
 from relending.filenames import beside
 from relending.scenario.paths import inside, leads_outside, refused
+from relending.scenario.places import is_shipped, shipped
 from relending.scenario.problems import Problems, path_text
 
 KeyPath = tuple[str, ...]
@@ -181,11 +182,12 @@ def read_layers(path: Path, overrides: Overrides, problems: Problems, allow_outs
         chain.append((here, tables))
         up = _asked(tables)
         named = isinstance(up, str) and up != "" and "\0" not in up
-        outside = leads_outside(up, here.parent) if named and not allow_outside else None
+        free = allow_outside or is_shipped(here)  # the shipped scenarios extend one another
+        outside = leads_outside(up, here.parent) if named and not free else None
         if outside is not None:
             incomplete = True
             problems.add("path_unsafe", file=here.name, column="scenario.extends", found=outside, expected=inside(up))
-        here = beside(here.parent, up) if named and outside is None else None
+        here = _extended(here.parent, up) if named and outside is None else None
     layers = Layers(files=seen, incomplete=incomplete)
     layers.origins[()] = Origin(path.name, path.parent)
     for file, tables in reversed(chain):
@@ -193,6 +195,13 @@ def read_layers(path: Path, overrides: Overrides, problems: Problems, allow_outs
     for override in given:
         layers.lay(override, Origin(SET, Path()))
     return layers
+
+
+def _extended(folder: Path, name: str) -> Path:
+    """The file a scenario extends: one beside it, else the shipped scenario of that name."""
+    path = beside(folder, name)
+    found = None if path.exists() else shipped(name)
+    return path if found is None else found
 
 
 def _tables(path: Path, problems: Problems) -> dict[str, Any] | None:

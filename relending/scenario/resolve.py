@@ -18,6 +18,7 @@ from relending.policy.parse import scaled
 from relending.scenario.lenders import Lender, both, find_lender, lender_hint, scenario_lenders
 from relending.scenario.model import DisclosureTable, File, LenderTable, MarketTable, ScenarioTable
 from relending.scenario.paths import inside, leads_outside, parts_outside
+from relending.scenario.places import is_shipped
 from relending.scenario.problems import Problems, choices, path_text, quoted, toml_text
 from relending.scenario.random_paths import RandomModel, random_model
 from relending.scenario.rates import own_rate
@@ -221,7 +222,8 @@ class Resolver:
     def place(self, column: str, given: str) -> Path | None:
         """A file or folder named by the scenario, from the folder of the file that names it."""
         origin = self.layers.origin(column.split("."))
-        trusted = self.allow_outside or origin.label == SET
+        # an override is the user's own, and a shipped scenario may be extended: its files lie beside one another
+        trusted = self.allow_outside or origin.label == SET or is_shipped(origin.folder / origin.label)
         try:
             place = beside(origin.folder, given)
             outside = None if trusted else leads_outside(given, origin.folder)

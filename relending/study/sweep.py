@@ -252,7 +252,18 @@ def sweep(
     findings = base.findings + first.findings
     inputs = "; ".join(dict.fromkeys(f"{entry['file']} {entry['sha256']}" for entry in first.inputs))
     return Sweep(
-        base, grid, wanted, keys, values, known, supported, work, inputs, findings, vary.without_effect(stages), vary.since
+        base,
+        grid,
+        wanted,
+        keys,
+        values,
+        known,
+        supported,
+        work,
+        inputs,
+        findings,
+        vary.without_effect(stages),
+        vary.since,
     )
 
 

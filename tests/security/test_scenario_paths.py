@@ -235,3 +235,20 @@ def test_a_scenario_or_a_file_of_rates_of_absurd_size_is_not_read(mine: Path) ->
     with write(mine).open("r+b") as out:
         out.truncate(LARGEST + 1)
     assert [row[0] for row in unsafe(mine / "s.toml")] == ["scenario_too_large"]
+
+
+def test_a_shipped_scenario_is_extended_by_its_name_and_opens_no_way_out(tmp_path: Path) -> None:
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    (tmp_path / "book.csv").write_text(BOOK, encoding="utf-8")
+    for base in ("demo", "outlook/rebased"):
+        (mine / "s.toml").write_text(f'[scenario]\nname = "s"\nextends = "{base}"\n', encoding="utf-8")
+        assert load_scenario(mine / "s.toml").book == load_scenario(base).book
+    (mine / "s.toml").write_text('[scenario]\nname = "s"\nextends = "demo"\nbook = "../book.csv"\n', encoding="utf-8")
+    with pytest.raises(InputError, match="path_unsafe"):
+        load_scenario(mine / "s.toml")
+    # a file of one's own of that name comes first
+    (mine / "demo").write_text('[scenario]\nname = "other"\n', encoding="utf-8")
+    (mine / "s.toml").write_text('[scenario]\nextends = "demo"\n', encoding="utf-8")
+    with pytest.raises(InputError, match="scenario_missing_key"):
+        load_scenario(mine / "s.toml")
