@@ -67,7 +67,7 @@ def compare(
     Raises MisalignedError where quarters, lenders or facilities differ, InputError for what is wrong with a scenario.
 
     >>> found = compare("demo", "demo/outstanding", measures=["interest_saved"])
-    >>> found.causes.query("quarter == 'all'")[["cause", "effect"]].to_numpy().tolist()[0]
+    >>> found.causes[found.causes["quarter"] == "all"][["cause", "effect"]].to_numpy().tolist()[0]
     ['market.own_rate', -174109383.55]
     """
     from relending.runfolder import run
