@@ -11,8 +11,8 @@ from math import prod
 from typing import Any
 
 from relending.findings import Findings, InputError
-from relending.scenario.problems import toml_text
-from relending.scenario.read import parse_value, plain
+from relending.scenario.problems import path_text, toml_text
+from relending.scenario.read import KeyPath, parse_key, parse_value, plain
 
 MOST_STEPS = 100_000
 """Values that a range may stand for; more are a step too small by mistake."""
@@ -54,7 +54,8 @@ def make_grid(given: Mapping[str, Sequence[Any]]) -> Grid:
     Raises InputError, with everything that is wrong: no key, a key without values, a value twice.
     """
     findings = []
-    axes = []
+    axes: list[tuple[str, tuple[Any, ...]]] = []
+    paths: dict[KeyPath, str] = {}
     if not given:
         findings.append(Findings.one("sweep_empty", column="sweep", expected="facility.cerf.ratio = [0.4, 0.6, 0.8]"))
     for key, values in given.items():
@@ -67,7 +68,13 @@ def make_grid(given: Mapping[str, Sequence[Any]]) -> Grid:
             findings.append(_wrong("sweep_values", key, []))
         elif twice:
             findings.append(Findings.one("sweep_value_twice", column=key, found=", ".join(dict.fromkeys(twice))))
-        axes.append((key, plainly))
+        path = parse_key(key)
+        other = next((paths[p] for p in paths if p[: len(path)] == path[: len(p)]), None)
+        if path and other is not None:
+            # two spellings of one key, or a key and the table it stands in: only one of them could count
+            findings.append(Findings.one("sweep_value_twice", column=key, found=f"{other}; {key}"))
+        paths[path] = key
+        axes.append((path_text(path) if path else key, plainly))
     if findings:
         raise InputError(Findings.concat(findings))
     return Grid(tuple(axes))

@@ -85,6 +85,15 @@ def _rows(frame: pd.DataFrame, horizon: str, keys: Sequence[Key]) -> pd.DataFram
     return frame.iloc[[place[key] for key in keys]]
 
 
+def ordered(found: Panel, keys: tuple[Key, ...]) -> Panel:
+    """A panel with its rows in another order: scenarios may name their facilities in any."""
+    if found.keys == keys:
+        return found
+    place = {key: i for i, key in enumerate(found.keys)}
+    rows = [place[key] for key in keys]
+    return Panel(keys, {n: v[rows] for n, v in found.values.items()}, {n: v[rows] for n, v in found.known.items()})
+
+
 def aligned(panels: Mapping[str, Panel]) -> None:
     """Raise MisalignedError, which names every quarter, lender and facility that a run has and another lacks.
 
@@ -113,26 +122,3 @@ def aligned(panels: Mapping[str, Panel]) -> None:
 
 def _some(items: Sequence[str], most: int = 6) -> str:
     return ", ".join(items[:most]) + (f", … ({len(items)})" if len(items) > most else "")
-
-
-def tidy(
-    scenario: str, found: Panel, wanted: Sequence[Measure], parameters: Mapping[str, object] | None = None
-) -> pd.DataFrame:
-    """The long frame of one run: scenario, parameter values, quarter, lender, facility, measure, unit, value.
-
-    A row for each key and measure, by measure; a value that is not there is empty, the row stays.
-    """
-    n = len(found)
-    quarter, lender, facility = zip(*found.keys, strict=True) if n else ((), (), ())
-    parts: dict[str, object] = {"scenario": [scenario] * (n * len(wanted))}
-    for name, value in (parameters or {}).items():
-        parts[name] = [value] * (n * len(wanted))
-    parts |= {
-        "quarter": list(quarter) * len(wanted),
-        "lender": list(lender) * len(wanted),
-        "facility": list(facility) * len(wanted),
-        "measure": np.repeat([m.name for m in wanted], n),
-        "unit": np.repeat([m.unit for m in wanted], n),
-        "value": np.concatenate([found.figures(m) for m in wanted]) if wanted else [],
-    }
-    return pd.DataFrame(parts)

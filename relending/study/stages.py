@@ -225,7 +225,8 @@ class Stages:
 
         def step(c: Context) -> Base:
             last = self._last
-            near = last[2] if last is not None and last[:2] == (key, self.owed.print(context)) else None
+            # asked of ``c``, so that what the base was made from is noted as read for this result too
+            near = last[2] if last is not None and last[:2] == (key, self.owed.print(c)) else None
             return owed_by(works, facility, grams, supported, lenders, c, near)
 
         found = self.owed.get(digest((key, bits)), context, step)[1]

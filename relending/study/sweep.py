@@ -26,7 +26,7 @@ from relending.scenario.problems import toml_text
 from relending.scenario.scenario import Scenario
 from relending.study.grid import Grid, make_grid
 from relending.study.measures import FLOW, Measure, pick
-from relending.study.panel import KEYS, Key, MisalignedError, panel
+from relending.study.panel import KEYS, Key, MisalignedError, ordered, panel
 from relending.study.stages import Stages
 from relending.study.variants import Variants
 from relending.study.whole import with_weights
@@ -38,7 +38,8 @@ MANY_CELLS, MANY_ROWS = 10_000, 5_000_000
 """From here on a sweep is likely a slip: it runs only if it is meant."""
 MOST_BYTES = 4 * 2**30
 """Memory that the figures of a sweep may take."""
-BYTES_A_FIGURE = 9
+BYTES_A_FIGURE = 120
+"""What a row of the long frame takes, with its texts."""
 HEADLINES = ("interest_saved", "net_interest", "facility_balance", "blended_cost", "margin")
 ALL = "all"
 MOST_HEADLINES = 4
@@ -242,7 +243,9 @@ def sweep(
     for done, (number, cell) in enumerate(grid.cells(vary.slowest(stages)), 1):
         made = stages.evaluate(vary.cell(cell), disclosure=disclosure)
         found = panel(made.tables, every)
-        if found.keys != everything:
+        if set(found.keys) == set(everything):
+            found = ordered(found, everything)
+        else:
             raise MisalignedError(_misaligned(cell, grid, found.keys, everything))
         for m in every:
             values[m.name][number], known[m.name][number] = found.values[m.name][rows], found.known[m.name][rows]

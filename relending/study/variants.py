@@ -22,6 +22,8 @@ from relending.study.traced import digest, value_at
 
 INPUT = ("book", "sheet", "plan", "prepayments", "side", "simulate_from", "lender", "lenders")
 """What of a scenario decides what is read; the rest that counts stands in its rules."""
+KEPT = 64
+"""Values of a key that are looked at to see what it changes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +53,13 @@ class Variants:
         return self.load(dict(zip(self.grid.keys, values, strict=True)))
 
     def alone(self, axis: int, value: int) -> Both:
-        """One value of one key, all else as the scenario has it; the first two, which are asked for again, are kept."""
+        """One value of one key, all else as the scenario has it; the first, which are asked for again, are kept."""
         if (axis, value) in self.loaded:
             return self.loaded[axis, value]
         key, values = self.grid.axes[axis]
         scenario = self.load({key: values[value]})
         both = Both(scenario, scenario.context())
-        if value < 2:
+        if value < KEPT:
             self.loaded[axis, value] = both
         return both
 
@@ -109,8 +111,9 @@ class Variants:
     def _differs(self, axis: int, paths: Iterable[Read]) -> bool:
         """Whether any of these values changes from one value of the key to another."""
         first, paths = self.alone(axis, 0), tuple(paths)
-        others = (self.alone(axis, i) for i in range(1, len(self.grid.axes[axis][1])))
-        return any(value_at(other, path) != value_at(first, path) for other in others for path in paths)
+        at = {path: value_at(first, path) for path in paths}
+        others = (self.alone(axis, i) for i in range(1, min(len(self.grid.axes[axis][1]), KEPT)))
+        return any(value_at(other, path) != at[path] for other in others for path in paths)
 
 
 def _keys(base: Scenario) -> list[str]:

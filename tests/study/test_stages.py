@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 import relending as rl
 from relending.scenario import load_scenario
 from relending.scenario.scenario import Scenario
+from relending.study.panel import panel
 from relending.study.stages import Stages
 from relending.study.traced import Traced, value_at
 
@@ -104,6 +106,62 @@ def test_disclosure_is_that_of_a_run_and_leaves_what_is_kept_alone() -> None:
         for table in ("funding", "cost", "disclosure"):
             same(made.tables[table], run.tables[table][[*made.tables[table].columns]])
         compare(scenario, of)
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        ["quota=1e9", "rationing=fifo"],
+        ["quota=1e9", "rationing=whole_loans"],
+        ["quota=1e9", "carry_over=true"],
+        ["quota={ flow = 8e8 }", "quota_counts_rollovers=true"],
+        ["window={ first = 2021-07-01, last = 2023-06-30 }", "rollover_after_expiry=false"],
+    ],
+)
+def test_rules_that_count_only_together_give_the_series_of_a_run(rules: list[str]) -> None:
+    plain = rl.run("demo")
+    scenario = load_scenario("demo", sets(rules))
+    compare(scenario, stages("demo"))
+    assert not rl.run(scenario).tables["funding"].equals(plain.tables["funding"])  # they do count
+
+
+FLOATING = "rate_type,lpr_tenor,spread_bp,reprice_months"
+LOANS = "".join(
+    f"L{i},P{i},solar,{i}000000,0.04,2023-0{i}-10,2030-01-01,100000000,5000,eia,floating,5y,-{9 + i},12\n"
+    for i in range(1, 7)
+)
+
+
+@pytest.fixture
+def floating(tmp_path: Path) -> Path:
+    """A scenario over six floating loans, the dates of which the quota does not serve in full."""
+    head = "loan_id,project_id,sector,principal,rate,disbursed,matures,project_investment,project_reduction,evidence"
+    (tmp_path / "book.csv").write_text(f"{head},{FLOATING}\n{LOANS}", encoding="utf-8")
+    scenario = SCENARIO.replace("2022-12-31", "2027-12-31")
+    (tmp_path / "s.toml").write_text(scenario + "[facility.cerf]\nquota = 5e6\n", encoding="utf-8")
+    return tmp_path / "s.toml"
+
+
+def test_a_result_that_another_is_built_on_has_read_what_that_one_has(floating: Path) -> None:
+    of = Stages()
+    for words in (
+        ["facility.cerf.carry_over=true"],
+        ["facility.cerf.carry_over=false"],
+        ["facility.cerf.carry_over=true", "market.loan_rates=current"],
+        ["facility.cerf.carry_over=false", "market.loan_rates=current"],
+        ["market.loan_rates=current", "market.lpr_shift_bp=100", "market.lpr_shift_from=2023-01-01"],
+    ):
+        compare(load_scenario(floating, words), of)
+
+
+def test_a_sweep_over_floating_loans_gives_the_rates_of_each_cell(floating: Path) -> None:
+    axes: dict[str, list[Any]] = {"market.loan_rates": ["issue", "current"], "facility.cerf.carry_over": [False, True]}
+    for keys in (list(axes), list(axes)[::-1]):
+        found = rl.sweep(floating, {key: axes[key] for key in keys}, measures=["loan_yield"])
+        for number, values in found.grid.cells():
+            run = rl.run(load_scenario(floating, dict(zip(found.grid.keys, values, strict=True))))
+            expected = panel(run.tables, found.measures).values["loan_yield"]
+            assert (found.values["loan_yield"][number] == expected).all(), values
 
 
 def done(of: Stages) -> dict[str, int]:

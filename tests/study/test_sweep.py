@@ -196,6 +196,19 @@ def test_values_are_a_list_of_at_least_one(values: Any) -> None:
     assert codes(stop) == {"sweep_values"}
 
 
+def test_two_spellings_of_a_key_or_a_key_and_its_table_are_refused() -> None:
+    for other in ('facility."cerf".ratio', " facility.cerf.ratio", "facility.cerf"):
+        with pytest.raises(rl.InputError) as stop:
+            make_grid({"facility.cerf.ratio": [0.4], other: [0.6]})
+        assert codes(stop) == {"sweep_value_twice"}
+
+
+def test_facilities_in_another_order_are_the_same_rows() -> None:
+    order = [["cerf", "clean_coal"], ["clean_coal", "cerf"]]
+    found = sweep("demo", {"scenario.facilities": order}, measures=["facility_balance"])
+    assert (found.values["facility_balance"][0] == found.values["facility_balance"][1]).all()
+
+
 def test_a_value_twice_and_no_key_at_all_are_refused() -> None:
     with pytest.raises(rl.InputError) as stop:
         make_grid({"facility.cerf.ratio": [0.6, Decimal("0.60")]})
@@ -227,7 +240,7 @@ def test_a_million_scenarios_are_run_only_if_that_is_meant() -> None:
 
 
 def test_a_sweep_whose_figures_memory_does_not_hold_says_what_to_leave_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("relending.study.sweep.MOST_BYTES", 9 * 2 * 88 - 1)
+    monkeypatch.setattr("relending.study.sweep.MOST_BYTES", 120 * 2 * 88 - 1)
     with pytest.raises(rl.InputError) as stop:
         sweep("demo", {"facility.cerf.ratio": [0.4, 0.6]}, measures=["drawn"], yes=True)
     assert codes(stop) == {"sweep_too_large"}
