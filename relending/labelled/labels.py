@@ -63,7 +63,7 @@ def unit_in(unit: str, lang: str) -> str:
     """A unit in one language; as it stands where it has no Chinese name.
 
     >>> unit_in("yuan", "zh"), unit_in("yuan", "en"), unit_in("bp", "zh")
-    ('元', 'yuan', 'bp')
+    ('元', 'yuan', '基点')
     """
     return _units()["zh"].get(unit, unit) if lang == "zh" else unit
 

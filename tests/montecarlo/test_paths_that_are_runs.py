@@ -7,6 +7,7 @@ cohorts.
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -84,7 +85,13 @@ def test_where_floats_decide_nothing_the_figures_are_the_same(monkeypatch: pytes
 
 def forced(monkeypatch: pytest.MonkeyPatch, draws: Draws) -> None:
     """Let the paths be these."""
-    monkeypatch.setattr(paths, "draw", lambda *_: draws)
+
+    def drawn(*asked: object) -> Draws:
+        floor = asked[3]
+        assert callable(floor)
+        return draws if draws.lpr is None else replace(draws, lpr=floor(draws.lpr))
+
+    monkeypatch.setattr(paths, "draw", drawn)
 
 
 def test_an_own_rate_moved_on_a_path_is_a_run_with_that_own_rate(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -232,14 +239,14 @@ def test_everything_moved_together_is_a_run_with_all_of_it(tmp_path: Path, monke
     assert differences(found, 0, skip, run_tables(twice, moved)) == {}
 
 
-def test_no_rate_goes_below_zero(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_neither_the_own_rate_nor_the_lpr_goes_below_zero(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     forced(monkeypatch, Draws(constant(12, -PPM), np.stack([constant(12, -PPM)] * 2), None, None))
     rows = ("2025Q1,wind,120000000,,-20,60,bullet,4,2.5,0.5", "2025Q3,wind,120000000,,10,60,bullet,4,2.5,0.5")
     found, _, _ = figures(planned(tmp_path, *rows), {**ZERO, "monte_carlo.from": "2025-01-01", "monte_carlo.paths": 1})
     of = {name: found.by_measure["icbc", "cerf", name][:, 0] for name in ("own_rate", "loan_yield")}
     assert (of["own_rate"] == 0).all()
-    # the first loans come to nothing, the others to their 10 basis points over an LPR of nothing
-    assert of["loan_yield"][0] == 0 and of["loan_yield"][-1] == 50_000
+    # over an LPR of nothing: 20 basis points below it, then as many loans 10 above it, which the first do not hold up
+    assert of["loan_yield"][0] == -200_000 and of["loan_yield"][-1] == -50_000
 
 
 def test_rollovers_of_a_day_are_refused_together_where_they_are_common() -> None:

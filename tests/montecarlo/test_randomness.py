@@ -104,8 +104,9 @@ def test_a_bootstrap_gives_only_sums_of_changes_that_happened_together() -> None
     drawn = draw(boot(), QUARTERS, LPR).lpr
     assert drawn is not None
     # with blocks of six months, two quarters from an even one on are one block: both tenors of the same months
-    blocks = {tuple(changes[:, i : i + 6].sum(axis=1).tolist()) for i in range(changes.shape[1] - 5)}
-    half = {(tuple(changes[:, i : i + 3].sum(axis=1).tolist())) for i in range(changes.shape[1] - 2)}
+    circle = np.concatenate([changes, changes[:, :6]], axis=1)  # the history's end runs into its beginning
+    blocks = {tuple(circle[:, i : i + 6].sum(axis=1).tolist()) for i in range(changes.shape[1])}
+    half = {(tuple(circle[:, i : i + 3].sum(axis=1).tolist())) for i in range(changes.shape[1] + 3)}
     for path in range(200):
         levels = [(0, 0), *((int(a), int(b)) for a, b in zip(drawn[FIVE, :, path], drawn[ONE, :, path], strict=True))]
         steps = [(b[0] - a[0], b[1] - a[1]) for a, b in pairwise(levels)]
@@ -122,6 +123,28 @@ def test_a_bootstrap_without_drift_has_the_mean_change_taken_out() -> None:
     gone = changes.mean(axis=1)[:, None, None] * np.arange(3, 25, 3)[None, :, None]
     assert (without == np.rint(with_drift - gone)).all() and (double == 2 * with_drift).all()
     assert changes.shape[1] >= 84 and gone.max() < 0, "the LPR fell over its history"
+
+
+@pytest.mark.parametrize("block", [1, 3, 6, 12, 24, 60])
+def test_a_bootstrap_without_drift_has_none_whatever_its_blocks(block: int) -> None:
+    drawn = draw(replace(boot(block=block, drift=False), paths=20_000), 16, LPR).lpr
+    assert drawn is not None
+    mean, error = drawn.mean(axis=2), drawn.std(axis=2) / np.sqrt(20_000)
+    assert (np.abs(mean) < 4 * error + 0.5).all()
+
+
+def test_a_bootstrap_with_drift_has_that_of_the_history() -> None:
+    drawn = draw(replace(boot(block=12), paths=20_000), 16, LPR).lpr
+    assert drawn is not None
+    expected = monthly_changes(LPR, to_day(MODEL.first)).mean(axis=1)[:, None] * np.arange(3, 49, 3)
+    assert (np.abs(drawn.mean(axis=2) - expected) < 4 * drawn.std(axis=2) / np.sqrt(20_000) + 0.5).all()
+
+
+def test_the_own_rate_follows_the_lpr_as_it_is_cut_at_zero() -> None:
+    only = replace(boot(), own_rate=Reverting(0.0, 0.0), lpr_beta=1.0)
+    cut = draw(only, QUARTERS, LPR, lambda moves: np.maximum(moves, -1000))
+    assert cut.lpr is not None and cut.own_rate is not None
+    assert cut.lpr.min() == -1000 and (cut.own_rate == cut.lpr[ONE]).all()
 
 
 def test_history_after_the_first_random_day_is_not_known_then() -> None:

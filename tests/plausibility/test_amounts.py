@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from relending.engine import pipeline
+from relending.engine import prepare as prepare_module
 from relending.engine.prepare import prepare
 from relending.findings import Findings
 from relending.policy.plausibility import small
@@ -142,7 +143,7 @@ def test_warnings_only_no_table_moves(monkeypatch):
     with_warnings = tables_of(odd)
     assert set(with_warnings.findings.codes()) >= AMOUNTS
     for name in ("project_findings", "small_findings", "evidence_findings"):
-        monkeypatch.setattr(pipeline, name, lambda *given: Findings())
+        monkeypatch.setattr(prepare_module, name, lambda *given: Findings())
     without = tables_of(odd)
     assert not AMOUNTS & set(without.findings.codes())
     for field in fields(pipeline.Tables):

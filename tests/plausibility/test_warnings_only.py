@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relending.engine import pipeline
+from relending.engine import prepare as prepare_module
 from relending.engine.pipeline import Tables, run_blocks
 from relending.findings import Findings
 from relending.policy import Dated, DatedValue
@@ -70,7 +70,7 @@ def test_no_table_and_no_eligibility_is_changed(monkeypatch: pytest.MonkeyPatch)
     assert len(with_warnings.findings) >= 6
     assert with_warnings.screening["eligible"].all()
     for name in ("project_findings", "rate_findings", "double_findings"):
-        monkeypatch.setattr(pipeline, name, lambda *given: Findings())
+        monkeypatch.setattr(prepare_module, name, lambda *given: Findings())
     without = tables_of(odd)
     assert len(without.findings) == 0
     for field in fields(Tables):
@@ -89,5 +89,5 @@ def test_a_row_of_a_lending_plan_is_spoken_of_once_however_many_loans_it_stands_
     ]
     for cut in (0, 1, 2):
         blocks = [f.assign(planned=pd.array([True] * len(f), "boolean[pyarrow]")) for f in frames(odd, cut)]
-        codes = Findings.concat(pipeline.prepare(blocks, {}, context()).findings).codes()
+        codes = Findings.concat(prepare_module.prepare(blocks, {}, context()).findings).codes()
         assert codes == {"tonnes_per_mwh_unusual": 2, "rate_below_facility": 2}

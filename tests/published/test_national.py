@@ -19,7 +19,7 @@ from relending.cli import main
 from relending.report import balances_picture, save_picture
 from relending.runfolder import verify
 from relending.scenario import shipped_group
-from relending.study.save import NAMES as COMPARED
+from relending.study.save import names_of
 from tools import build_national as tool
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -241,7 +241,7 @@ def test_a_name_the_pictures_font_cannot_draw_is_replaced(shipped_run: Any) -> N
 
 def test_each_run_folder_is_whole_and_what_they_give_together_lies_beside_them(printed: tuple[str, Path]) -> None:
     folder = printed[1]
-    beside = {"published.csv", "balances.png", "balances.svg", *COMPARED}
+    beside = {"published.csv", "balances.png", "balances.svg", *names_of("csv")}
     assert {p.name for p in folder.iterdir()} == {*NAMES, *beside}
     for name in NAMES:
         assert verify(folder / name) == []

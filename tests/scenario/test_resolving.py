@@ -72,12 +72,13 @@ seed = 7
 """
 
 
-def test_tables_this_version_does_not_run_warn_and_change_nothing(write: Write) -> None:
+def test_tables_of_studies_are_noted_and_change_nothing(write: Write) -> None:
     scenario = load_scenario(write(GOOD + LATER))
     assert columns(scenario) == [
         ("table_not_used", "sweep", "facility.cerf.ratio", ""),
     ]
-    assert scenario.findings.count("warning") == 1
+    assert (scenario.findings.count("warning"), scenario.findings.count("note")) == (0, 1)
+    assert scenario.sweep == {"facility.cerf.ratio": (Decimal("0.4"), Decimal("0.6"))}
     assert scenario.monte_carlo is not None and (scenario.monte_carlo.paths, scenario.monte_carlo.seed) == (10, 7)
     assert scenario.resolved() == load_scenario(write()).resolved()
     assert not load_scenario(write(GOOD + "[sweep]\n[monte_carlo]\n")).findings

@@ -67,18 +67,13 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class CohortSeries:
-    """The cohorts of a run over its ``horizon``; ``places`` by (lender, facility) in the order of the positions.
-
-    ``least`` is the lowest central rate in ppm of loans priced over the LPR, by tenor and number of the random quarter
-    of the fixing.
-    """
+    """The cohorts of a run over its ``horizon``; ``places`` by (lender, facility) in the order of the positions."""
 
     horizon: Horizon
     lenders: tuple[str, ...]
     facilities: tuple[str, ...]
     cohorts: Mapping[CohortKey, Cohort]
     places: Mapping[tuple[int, int], Place]
-    least: Mapping[tuple[int, int], int]
 
     def frame(self) -> pd.DataFrame:
         """The cohorts as a frame of whole numbers (fen, fen x ppm as Python integers, grams), a row a quarter."""
@@ -106,7 +101,7 @@ def cohort_series(
     places = {(p.lender, p.facility): Place(p, grams=[{} for _ in horizon.quarters]) for p in where}
     numbers = {at: tranche_keys(place.position, names) for at, place in places.items()}
     tranche = {(at, key): n for at, keys in numbers.items() for n, key in keys.items()}
-    made = _Maker(horizon, context, places, {}, {})
+    made = _Maker(horizon, context, places, {})
     replay = Replay(horizon, context)
     for work in prepared.works:
         classes = horizon.of(work.block)
@@ -115,7 +110,7 @@ def cohort_series(
     for at, place in places.items():
         place.parts = replay.parts(place.position, numbers[at])
     ids = tuple(f.id for f in context.facilities)
-    return CohortSeries(horizon, prepared.keys.lenders, ids, made.cohorts, places, made.least)
+    return CohortSeries(horizon, prepared.keys.lenders, ids, made.cohorts, places)
 
 
 @dataclass(slots=True)
@@ -124,7 +119,6 @@ class _Maker:
     context: Context
     places: dict[tuple[int, int], Place]
     cohorts: dict[CohortKey, Cohort]
-    least: dict[tuple[int, int], int]
 
     def enter(self, work: Work, classes: Ints, tranche: Numbers) -> None:
         """Add the supported loans of a block."""
@@ -255,12 +249,9 @@ class _Maker:
         mine = loan[some]
         found, index = groups(work.lender[mine], of[mine], classes[mine], one_year[some], fixed[some])
         sums = group_sum(owed[some], index, len(found)).tolist()
-        least = np.full(len(found), NEVER, np.int64)
-        np.minimum.at(least, index, rate[some])
-        for (lender, f, cls, tenor, moment), fen, low in zip(found, sums, least.tolist(), strict=True):
+        for (lender, f, cls, tenor, moment), fen in zip(found, sums, strict=True):
             series = self.places[lender, f].exposure.setdefault((cls, tenor, moment), [0] * self.horizon.count)
             series[number] += fen
-            self.least[tenor, moment] = min(self.least.get((tenor, moment), low), low)
 
 
 def _priced_at_issue(work: Work, loan: Ints, classes: Ints, horizon: Horizon) -> tuple[Ints, Ints]:

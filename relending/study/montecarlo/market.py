@@ -1,9 +1,8 @@
-"""Rates about a lender on every path 路径利率: its own rate piece by piece, the LPR, neither below zero."""
+"""Rates about a lender on every path 路径利率: its own rate piece by piece, and the LPR; neither goes below zero."""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -39,17 +38,19 @@ def _pieces(dated: Dated, horizon: Horizon) -> list[tuple[int, int, int]]:
     return [(a, b, int(dated.on(to_date(a)).value)) for a, b in itertools.pairwise(cuts)]
 
 
-def floored(draws: Draws, context: Context, horizon: Horizon, least: Mapping[tuple[int, int], int]) -> Draws:
-    """The draws with the LPR's deviations cut so that neither it nor a rate priced over it goes below zero."""
-    if draws.lpr is None:
-        return draws
-    lpr, out = context.lpr, draws.lpr.copy()
+def floored(moves: Ints, context: Context, horizon: Horizon) -> Ints:
+    """Deviations of the LPR (tenors x quarters x paths) cut so that it goes below zero on no day.
+
+    A loan priced below the LPR may then pay less than nothing in extreme paths: one such loan must not hold up the LPR
+    of all others.
+    """
+    lpr, out = context.lpr, moves.copy()
     for n, quarter in enumerate(horizon.quarters):
         first, last = int(quarter_start(quarter)), int(quarter_start(quarter + 1)) - 1
         days = np.array([first, *(d for d in lpr.days.tolist() if first < d <= last), last], np.int64)
         moved = np.where(days > context.lpr_shift_from, context.lpr_shift_bp * (PPM // 10_000), 0)
         index = np.maximum(lpr.index(days), 0)
         for tenor, series in enumerate((lpr.lpr_5y_ppm, lpr.lpr_1y_ppm)):
-            lowest = min(int((series[index] + moved).min()), least.get((tenor, n), PPM))
+            lowest = int((series[index] + moved).min())
             out[tenor, n] = np.maximum(out[tenor, n], -max(lowest, 0))
-    return Draws(draws.own_rate, out, draws.prepaid, draws.volume)
+    return out

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -48,7 +49,7 @@ def figures_of(loaded: Loaded, model: RandomModel) -> Figures:
         raise InputError(
             Findings.one("monte_carlo_too_large", column="monte_carlo.paths", found=found, expected=f"<= {most:,}")
         )
-    draws = floored(draw(model, count, context.lpr), context, horizon, series.least)
+    draws = draw(model, count, context.lpr, partial(floored, context=context, horizon=horizon))
     volume = draws.volume is not None and bool((draws.volume != PPM).any())
     moves = volume or (draws.prepaid is not None and bool(draws.prepaid.any()))
     if moves or (model.rollover is not None and model.rollover.ppm):

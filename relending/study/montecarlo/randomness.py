@@ -8,14 +8,16 @@ Sources, by number:
 
 1. Vasicek (1977), Journal of Financial Economics 5: the mean-reverting process. Its exact step over dt with speed a
    and volatility s is x' = x exp(-a dt) + s sqrt((1 - exp(-2 a dt)) / (2 a)) z; a = 0 gives s sqrt(dt) z.
-2. Künsch (1989), Annals of Statistics 17: the moving-block bootstrap.
+2. Politis and Romano (1992), in LePage and Billard, Exploring the Limits of Bootstrap: the circular block bootstrap.
+   Blocks run over the end of the history into its beginning, so every month is drawn as often as any other and the
+   mean of what is drawn is that of the history; blocks that do not would leave out its ends.
 3. Hammersley and Morton (1956), Proceedings of the Cambridge Philosophical Society 52: antithetic variates.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar, cast
 
@@ -55,10 +57,13 @@ def streams(seed: int) -> dict[str, np.random.SeedSequence]:
     return dict(zip(SOURCES, np.random.SeedSequence(seed).spawn(len(SOURCES)), strict=True))
 
 
-def draw(model: RandomModel, quarters: int, lpr: Lpr) -> Draws:
-    """Every random number of a study but refusals (:func:`refusals`)."""
+def draw(model: RandomModel, quarters: int, lpr: Lpr, floor: Callable[[Ints], Ints] = lambda moves: moves) -> Draws:
+    """Every random number of a study but refusals (:func:`refusals`).
+
+    ``floor`` cuts the deviations of the LPR where it would fall below zero; the own rate follows what is left of them.
+    """
     seeds = streams(model.seed)
-    moved = None if model.lpr is None else _lpr(model, seeds["lpr"], quarters, lpr)
+    moved = None if model.lpr is None else floor(_lpr(model, seeds["lpr"], quarters, lpr))
     own = None
     if model.own_rate is not None:
         rate = reverting(model.own_rate, _normal(model, seeds["own_rate"], quarters))
@@ -125,18 +130,19 @@ def _lpr(model: RandomModel, seed: np.random.SeedSequence, quarters: int, lpr: L
 def _bootstrapped(
     model: RandomModel, rule: Bootstrap, seed: np.random.SeedSequence, quarters: int, changes: Ints
 ) -> Ints:
-    """Sums of monthly changes, drawn in blocks of consecutive months, at the end of every third month [2].
+    """Sums of monthly changes, drawn in blocks of consecutive months of a circle, at the end of every third month [2].
 
     The opposite of a block is the one as far from the other end of all blocks in the order of what they sum to.
     """
-    blocks = changes.shape[1] - rule.block + 1
-    sums = np.stack([changes[:, i : i + rule.block].sum(axis=1) for i in range(blocks)])
+    blocks = changes.shape[1]
+    block = np.arange(rule.block)
+    sums = np.stack([changes[:, (i + block) % blocks].sum(axis=1) for i in range(blocks)])
     order = np.lexsort((sums[:, ONE], sums[:, FIVE]))
     each = -(-quarters * MONTHS // rule.block)
     rank = np.random.Generator(np.random.PCG64(seed)).integers(0, blocks, (_rows(model), each), np.int64)
     if model.antithetic:
         rank = _paired(rank, blocks - 1 - rank)
-    months = (order[rank][:, :, None] + np.arange(rule.block)).reshape(len(rank), -1)[:, : quarters * MONTHS]
+    months = ((order[rank][:, :, None] + block) % blocks).reshape(len(rank), -1)[:, : quarters * MONTHS]
     total = np.cumsum(changes[:, months], axis=2)[:, :, MONTHS - 1 :: MONTHS].transpose(0, 2, 1)
     if rule.drift and rule.scale == 1:
         return total
