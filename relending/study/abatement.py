@@ -101,8 +101,8 @@ def abatement_curve(
     """The marginal abatement cost curve of a run at a quarter's end, a step a sector (field, lender or facility).
 
     It ranks the FACILITY'S SUBSIDY per annual tonne of the supported loans. It is NOT the abatement cost of the
-    projects: carbon capture, dear to build, is cheap here where its subsidy is small against the tonnes attributed to its
-    loans. ``attrs`` of the frame says so (meaning, meaning_zh, units).
+    projects: carbon capture, dear to build, is cheap here where its subsidy is small against the tonnes attributed to
+    its loans. ``attrs`` of the frame says so (meaning, meaning_zh, units).
 
     The subsidy of a sector is the sum over the facility's money its loans hold that day of held x (own rate - tranche
     rate), a year; its tonnes are the annual reduction of those loans. Over all sectors of a lender and facility they
