@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from relending.study.stages import Stages as Stages
     from relending.study.sweep import Sweep as Sweep
     from relending.study.sweep import sweep as sweep
+    from relending.study.tonne_cost import cost_per_tonne as cost_per_tonne
 
 _HOMES = {
     "relending.api": ("compare", "data", "facility"),
@@ -70,6 +71,7 @@ _HOMES = {
     "relending.study.passed_on": ("pass_through",),
     "relending.study.stages": ("Stages",),
     "relending.study.sweep": ("Sweep", "sweep"),
+    "relending.study.tonne_cost": ("cost_per_tonne",),
     "relending.study": ("Comparison", "MisalignedError"),
     "relending.study.montecarlo": ("MonteCarlo", "monte_carlo"),
 }

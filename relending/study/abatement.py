@@ -1,4 +1,9 @@
-"""Marginal abatement cost curve 边际减排成本曲线 by sector: from any frame, or from a run."""
+"""Marginal abatement cost curve 边际减排成本曲线 by sector, of the subsidy: from any frame, or from a run.
+
+What is ranked is the subsidy per annual tonne of the loans it supports, NOT the abatement cost of the projects. A
+sector is cheap here where its subsidy is small against the tonnes attributed to its loans (carbon capture, say, whose
+plants are dear and whose subsidy per tonne is not), and dear where few tonnes stand behind much facility money.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +20,21 @@ from relending.study.sector_subsidy import LOAN, Slice, slices
 from relending.units import FEN, GRAMS, PPM
 
 BY = ("sector", "field", "lender", "facility")
-STEPS = ("subsidy", "reduction", "cost_per_tonne", "cumulative_from", "cumulative_to", "cumulative_subsidy")
+STEPS = ("subsidy", "reduction", "subsidy_per_tonne", "cumulative_from", "cumulative_to", "cumulative_subsidy")
+MEANING = (
+    "subsidy per annual tonne of the supported loans: what the facility's cheaper money costs, "
+    "not the abatement cost of the projects"
+)
+MEANING_ZH = "按获支持贷款的年减排量计算的单位补贴，即再贷款低息资金的成本，不是项目的减排成本"
+UNITS = {
+    "held": "yuan",
+    "subsidy": "yuan a year",
+    "reduction": "tCO2e a year",
+    "subsidy_per_tonne": "yuan per annual tonne and year",
+    "cumulative_from": "tCO2e a year",
+    "cumulative_to": "tCO2e a year",
+    "cumulative_subsidy": "yuan a year",
+}
 
 
 def abatement_steps(
@@ -26,17 +45,20 @@ def abatement_steps(
     reduction: str = "reduction",
     additionality: float = 1.0,
 ) -> pd.DataFrame:
-    """The steps of a marginal abatement cost curve: groups from the cheapest tonne to the dearest [1].
+    """The steps of a marginal abatement cost curve: groups from the least subsidy per tonne to the most [1].
+
+    What is ranked is the SUBSIDY per annual tonne of what it supports. It is NOT the abatement cost of the projects
+    (their own cost less that of what they replace): for that, give a column of it as ``subsidy``.
 
     Parameters: ``frame``, a row a project or loan; ``by`` its column of groups (a sector, say); ``subsidy`` and
     ``reduction`` its columns of a year's subsidy [yuan/a] and reduction [t/a]; ``additionality`` [-], the part of the
     tonnes that counts: 1 gives c1, the cost of an annual tonne, below 1 c3 (docs/methods.md, "Cost methods"). It is no
     c2: do not hold it against a carbon price.
 
-    Returns a row a group, by cost and then by name: the group, subsidy [yuan/a], reduction [t/a] (that counts),
-    cost_per_tonne [yuan/(t/a)/a], cumulative_from and cumulative_to [t/a] (the step's ends on the axis of tonnes),
-    cumulative_subsidy [yuan/a]. A group without tonnes comes last, with no cost: its subsidy buys none. Sums do not
-    depend on the order of the rows.
+    Returns a row a group, by ``subsidy_per_tonne`` and then by name: the group, subsidy [yuan/a], reduction [t/a]
+    (that counts), subsidy_per_tonne [yuan/(t/a)/a], cumulative_from and cumulative_to [t/a] (the step's ends on the
+    axis of tonnes), cumulative_subsidy [yuan/a]. A group without tonnes comes last, with no cost: its
+    subsidy buys none. Sums do not depend on the order of the rows.
 
     Raises ValueError for a missing column, an empty figure, tonnes below 0 or an additionality outside (0, 1].
 
@@ -46,7 +68,7 @@ def abatement_steps(
     >>> made = {"sector": ["a", "b", "a", "c"], "subsidy": [4.0, 9.0, 2.0, 1.0], "reduction": [2, 9, 1, 0]}
     >>> frame = pd.DataFrame(made)
     >>> print(abatement_steps(frame, by="sector").to_string(index=False))
-    sector  subsidy  reduction  cost_per_tonne  cumulative_from  cumulative_to  cumulative_subsidy
+    sector  subsidy  reduction  subsidy_per_tonne  cumulative_from  cumulative_to  cumulative_subsidy
          b      9.0        9.0             1.0              0.0            9.0                 9.0
          a      6.0        3.0             2.0              9.0           12.0                15.0
          c      1.0        0.0             NaN             12.0           12.0                16.0
@@ -78,6 +100,10 @@ def abatement_curve(
 ) -> pd.DataFrame:
     """The marginal abatement cost curve of a run at a quarter's end, a step a sector (field, lender or facility).
 
+    It ranks the FACILITY'S SUBSIDY per annual tonne of the supported loans. It is NOT the abatement cost of the
+    projects: carbon capture, dear to build, is cheap here where its subsidy is small against the tonnes attributed to
+    its loans. ``attrs`` of the frame says so (meaning, meaning_zh, units).
+
     The subsidy of a sector is the sum over the facility's money its loans hold that day of held x (own rate - tranche
     rate), a year; its tonnes are the annual reduction of those loans. Over all sectors of a lender and facility they
     are, exactly, the figures behind ``subsidy_per_tonne`` of ``cost.csv``, which is checked.
@@ -95,8 +121,8 @@ def abatement_curve(
     >>> import relending as rl
     >>> curve = abatement_curve(rl.run("demo"), "2024Q4", facilities=["cerf"])
     >>> curve.columns.tolist()[:6]
-    ['sector', 'loans', 'held', 'subsidy', 'reduction', 'cost_per_tonne']
-    >>> bool(curve["cost_per_tonne"].dropna().is_monotonic_increasing)
+    ['sector', 'loans', 'held', 'subsidy', 'reduction', 'subsidy_per_tonne']
+    >>> bool(curve["subsidy_per_tonne"].dropna().is_monotonic_increasing)
     True
     """
     if by not in BY:
@@ -147,9 +173,15 @@ def _ranked(by: str, rows: Sequence[tuple[str, float, float]], more: dict[str, t
     out |= {
         "subsidy": money,
         "reduction": tonnes,
-        "cost_per_tonne": [m / t if t else math.nan for m, t in zip(money, tonnes, strict=True)],
+        "subsidy_per_tonne": [m / t if t else math.nan for m, t in zip(money, tonnes, strict=True)],
         "cumulative_from": [0.0, *ends][: len(ends)],
         "cumulative_to": ends,
         "cumulative_subsidy": [math.fsum(money[: k + 1]) for k in range(len(ranked))],
     }
-    return pd.DataFrame({name: np.array(v, float) if isinstance(v, list) else v for name, v in out.items()})
+    frame = pd.DataFrame({name: np.array(v, float) if isinstance(v, list) else v for name, v in out.items()})
+    frame.attrs |= {
+        "meaning": MEANING,
+        "meaning_zh": MEANING_ZH,
+        "units": {name: unit for name, unit in UNITS.items() if name in frame},
+    }
+    return frame

@@ -94,7 +94,7 @@ def test_the_grant_equivalent_of_a_position_at_its_own_rate_is_nothing(
     assert one == costing.interest_act_360(money, rate, n * step)
 
 
-@given(MONEY, MONEY, st.integers(1, 100).map(lambda p: Fraction(p, 100)), st.integers(1, 5), st.integers(1, 30))
+@given(MONEY, MONEY, st.integers(1, 100).map(lambda p: Fraction(p, 100)), st.integers(1, 5), st.integers(5, 30))
 def test_the_three_meanings_of_cost_per_tonne(
     subsidy: Fraction, tonnes: Fraction, part: Fraction, years: int, life: int
 ) -> None:

@@ -188,22 +188,24 @@ def test_broker_note_2021_spread_2_72_blended_1_93_gain_0_27() -> None:
     lines = [line for line in path.read_text(encoding="utf-8").splitlines() if not line.startswith("#")]
     (row,) = csv.DictReader(lines)
     loan, share, facility, own = (
-        d(row[n]) for n in ("loan_rate_pct", "facility_share", "facility_rate_pct", "other_funding_rate_pct")
+        d(row[n]) / (100 if n.endswith("_pct") else 1)
+        for n in ("loan_rate_pct", "facility_share", "facility_rate_pct", "other_funding_rate_pct")
     )
     with_it = costing.spread_after_facility(loan, share, facility, own)
     without = costing.spread_after_facility(loan, d(0), facility, own)
-    assert row["published"] == f"spread {with_it.normalize()}"
+    assert row["published"] == f"spread {(100 * with_it).normalize()}"
     blended, gain = costing.blended_cost(share, facility, own), costing.subsidy_rate(share, facility, own)
     told = (
-        f"blended funding {blended.normalize()}; without the tool spread {without.normalize()}; gain {gain.normalize()}"
+        f"blended funding {(100 * blended).normalize()}; without the tool spread {(100 * without).normalize()}; "
+        f"gain {(100 * gain).normalize()}"
     )
     assert row["derived"] == told
     assert with_it - without == gain
 
 
 def test_policy_note_1_75_against_the_mlf_at_2_95_is_0_72_points_a_yuan_of_loan() -> None:
-    assert costing.subsidy_rate(d("0.6"), d("1.75"), d("2.95")) == d("0.72")
-    assert costing.subsidy_rate(d(1), d("1.75"), d("2.95")) == d("1.20")
+    assert costing.subsidy_rate(d("0.6"), d("0.0175"), d("0.0295")) == d("0.0072")
+    assert costing.subsidy_rate(d(1), d("0.0175"), d("0.0295")) == d("0.0120")
 
 
 def test_methods_5_1_break_even_rate_from_its_parts() -> None:
@@ -397,3 +399,57 @@ def test_no_rate_or_several_is_refused(flows: list[float]) -> None:
 def test_a_subsidy_is_split_as_the_worked_example_says() -> None:
     split = costing.split_subsidy(d("0.0395"), d("0.0420"), d("0.6"), d("0.0175"), d("0.0250"))
     assert (split.subsidy, split.to_borrower, split.to_lender) == (d("0.0045"), d("0.0025"), d("0.0020"))
+
+
+# -- what cannot be ----------------------------------------------------------------------------------------------------
+
+LIFE = {"supported_years": 3, "rollover_base": "original"}
+
+
+@pytest.mark.parametrize("kind", [float, Decimal, Fraction])
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (lambda n: costing.blended_cost(n("60"), n("0.0175"), n("0.0295")), "share 60.* a fraction: 0.6, not 60"),
+        (lambda n: costing.blended_cost(n("-0.1"), n("0.0175"), n("0.0295")), "share -.* is not from 0 to 1"),
+        (lambda n: costing.blended_cost(n("0.6"), n("1.75"), n("0.0295")), "facility_rate .* not 2.95"),
+        (lambda n: costing.subsidy_rate(n("0.6"), n("0.0175"), n("2.95")), "own_rate .* a fraction"),
+        (lambda n: costing.interest_act_360(n("1"), n("1.75"), 90), "rate .* a fraction"),
+        (lambda n: costing.blended_cost_of_period([n("1")], [n("0")], n("0.02"), [n("2.95")]), "own_rate"),
+        (lambda n: costing.cost_over_life([n("1")], n("60"), n("0.02"), n("0.03"), **LIFE), "share 60"),
+        (lambda n: costing.cost_over_life([n("1")], n("0.6"), n("2"), n("0.03"), **LIFE), "facility_rate 2"),
+        (lambda n: costing.life_of_loan_cost(n("0.6"), n("0.02"), n("0.03"), [n("1")], -1), "supported_years -1"),
+        (lambda n: costing.spread_after_facility(n("4.65"), n("0.6"), n("0.02"), n("0.03")), "loan_rate"),
+        (lambda n: costing.capital_charge(n("1"), n("10"), n("0.1"), n("0.03"), n("0.25")), "capital_ratio 10"),
+        (lambda n: costing.capital_charge(n("1"), n("0.1"), n("0.1"), n("0.03"), n("25")), "tax 25.* 0.25, not 25"),
+        (lambda n: costing.nim_effect_bp(n("1"), n("0")), "interest_earning_assets 0"),
+        (lambda n: costing.grant_equivalent([n("1")], n("6"), n("0.08")), "rate 6"),
+        (lambda n: costing.split_subsidy(n("3.95"), n("0.04"), n("0.6"), n("0.02"), n("0.03")), "loan_rate"),
+        (lambda n: costing.loan_balances(n("1"), 4, "equal_principal", n("4")), "period_rate 4"),
+        (lambda n: costing.cost_per_annual_tonne(n("1"), n("0")), "reduction 0.* no cost per tonne"),
+        (lambda n: costing.cost_per_annual_tonne(n("1"), n("1"), n("50")), "additionality 50.* 0.6, not 60"),
+        (lambda n: costing.cost_per_annual_tonne_of_facility_money(n("1"), n("1"), n("60")), "share 60"),
+        (lambda n: costing.cost_per_annual_tonne_of_facility_money(n("1"), n("1"), n("0")), "share 0"),
+        (lambda n: costing.cost_per_additional_tonne(n("1"), n("0"), n("0.5")), "reduction 0"),
+        (lambda n: costing.cost_per_tonne_over_life(n("1"), 3, n("0"), 20), "reduction 0"),
+        (lambda n: costing.cost_per_tonne_over_life(n("1"), 3, n("1"), 0), "operating_years 0"),
+        (
+            lambda n: costing.cost_per_tonne_over_life(n("1"), 30, n("1"), 20),
+            "supported_years 30 .* operating_years 20",
+        ),
+        (lambda n: costing.cost_per_tonne_over_life(n("1"), 3, n("1"), 20, money_rate=n("3")), "money_rate 3"),
+        (lambda n: costing.cost_per_tonne_of_series([n("1")], [n("0"), n("0")]), "reductions 0"),
+    ],
+)
+def test_figures_that_cannot_be_are_refused_by_name_whatever_their_kind(kind: Any, call: Any, said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        call(kind)
+
+
+def test_a_loan_shorter_than_the_support_is_supported_all_its_life() -> None:
+    """As in the engine: the facility's money goes back when nothing is owed."""
+    phi, low, own = Fraction("0.6"), Fraction("0.0175"), Fraction("0.0295")
+    short = costing.cost_over_life([Fraction(100)] * 2, phi, low, own, supported_years=3, rollover_base="original")
+    assert short.with_facility == costing.blended_cost(phi, low, own)
+    with pytest.raises(ValueError, match="rate_ppm 4000000 is above"):
+        costing.loan_flows(10**9, 4_000_000, D(2024, 1, 15), D(2025, 1, 15), repayment="bullet")

@@ -13,9 +13,9 @@ class Call:
     """A function and its arguments: other calls, lists, whole numbers, or figures as texts, taken exactly.
 
     >>> from relending.engine import costing
-    >>> call = Call(costing.subsidy_rate, ("0.6", "1.75", "2.95"))
+    >>> call = Call(costing.subsidy_rate, ("0.6", "0.0175", "0.0295"))
     >>> call.text, call.value
-    ('costing.subsidy_rate(0.6, 1.75, 2.95)', Fraction(18, 25))
+    ('costing.subsidy_rate(0.6, 0.0175, 0.0295)', Fraction(9, 1250))
     """
 
     function: Callable[..., Any]

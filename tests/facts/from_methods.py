@@ -35,6 +35,10 @@ def _called(made: Call, divisor: int = 1) -> Callable[[], Computed]:
     return lambda: (Fraction(made.value) / divisor, made.told)
 
 
+def _in_percent(made: Call) -> Callable[[], Computed]:
+    return lambda: (100 * Fraction(made.value), f"`100 * {made.text}`")
+
+
 def _rate(names: tuple[str, ...], pick: Callable[..., Fraction]) -> Callable[[], Computed]:
     def compute() -> Computed:
         rates = []
@@ -86,8 +90,8 @@ BALANCES = [str(500_000 - 50_000 * k) for k in range(10)]
 GRANT = call(costing.grant_equivalent, BALANCES, "0.06", "0.08")
 SUBSIDY = call(costing.interest_act_360, 85_500_000_000, call(costing.subsidy_rate, 1, "0.0175", "0.0295"), 360)
 TONNES = 28_760_000
-BLENDED = call(costing.blended_cost, "0.6", "1.75", "2.95")
-SUBSIDISED = call(costing.subsidy_rate, "0.6", "1.75", "2.95")
+BLENDED = call(costing.blended_cost, "0.6", "0.0175", "0.0295")
+SUBSIDISED = call(costing.subsidy_rate, "0.6", "0.0175", "0.0295")
 
 
 def _grant_by_steps() -> Computed:
@@ -161,8 +165,8 @@ COMPUTE: dict[tuple[str, str], Callable[[], Computed]] = {
     ("two banks and one project", "bank Y, reduction"): _shared("bank_y", "reduction"),
     ("two banks and one project", "unattributed"): _unattributed,
     ("two banks and one project", "sum of shares"): _shares,
-    ("60 % at 1.75 % against 2.95 %", "blended cost"): _called(BLENDED),
-    ("60 % at 1.75 % against 2.95 %", "subsidy"): _called(SUBSIDISED),
+    ("60 % at 1.75 % against 2.95 %", "blended cost"): _in_percent(BLENDED),
+    ("60 % at 1.75 % against 2.95 %", "subsidy"): _in_percent(SUBSIDISED),
     ("60 m yuan, 90 days, 1.75 %", "interest at actual/360"): _called(
         call(costing.interest_act_360, 60_000_000, "0.0175", 90)
     ),

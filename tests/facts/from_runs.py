@@ -208,10 +208,12 @@ def cost_example() -> Iterator[Entry]:
     yield held(file, 0, "published", "spread, %", "2.72", runs.percent(cost["margin_e8"]), how=f"`margin` of {run}")
     blended = runs.percent(cost["blended_cost_e8"])
     yield held(file, 0, "derived", "blended funding, %", "1.93", blended, how=f"`blended_cost` of {run}", derived=True)
-    rates = [r[c] for c in ("facility_share", "facility_rate_pct", "other_funding_rate_pct")]
-    without = call(costing.blended_cost, 0, *rates[1:])
-    spread = Fraction(r["loan_rate_pct"]) - without.value
-    how = f"`{r['loan_rate_pct']} - {without.text}`"
+    loan, facility, own = (
+        f"{Decimal(r[c]) / 100:f}" for c in ("loan_rate_pct", "facility_rate_pct", "other_funding_rate_pct")
+    )
+    without = call(costing.blended_cost, 0, facility, own)
+    spread = 100 * (Fraction(loan) - without.value)
+    how = f"`100 * ({loan} - {without.text})`"
     yield held(file, 0, "derived", "spread without the tool, %", "2.45", spread, how=how, derived=True)
-    gain = call(costing.subsidy_rate, *rates)
-    yield held(file, 0, "derived", "gain, %", "0.27", gain.value, how=gain.told, derived=True)
+    gain = call(costing.subsidy_rate, r["facility_share"], facility, own)
+    yield held(file, 0, "derived", "gain, %", "0.27", 100 * gain.value, how=f"`100 * {gain.text}`", derived=True)

@@ -169,7 +169,7 @@ def test_a_changed_method_stops_the_page(monkeypatch: pytest.MonkeyPatch) -> Non
     true = costing.subsidy_rate
 
     def subsidy_rate(share: Any, facility_rate: Any, own_rate: Any) -> Any:
-        return true(share, facility_rate, own_rate) + Fraction(1, 100)
+        return true(share, facility_rate, own_rate) + Fraction(1, 10_000)
 
     monkeypatch.setattr(subsidy_rate, "__module__", true.__module__)
     monkeypatch.setattr(costing, "subsidy_rate", subsidy_rate)

@@ -136,7 +136,7 @@ def test_methods_5_1_interest_of_90_days_in_the_ledger() -> None:
 
 def test_broker_note_2021_blended_funding_and_spread() -> None:
     """Loan at 4.65 %, 60 % at 1.75 %, rest at 2.20 %: blended 1.93, spread 2.72, without the tool 2.45, gain 0.27."""
-    cost = costing.blended_cost(D("0.6"), D("1.75"), D("2.2"))
+    cost = 100 * costing.blended_cost(D("0.6"), D("0.0175"), D("0.022"))
     assert (cost, D("4.65") - cost, D("4.65") - D("2.2"), D("2.2") - cost) == (
         D("1.93"), D("2.72"), D("2.45"), D("0.27"))  # fmt: skip
 

@@ -14,10 +14,15 @@ import pandas as pd
 from relending.engine.pipeline import run_blocks
 from relending.scenario import Scenario, load_scenario
 from relending.scenario.inputs import read_loans
+from relending.study.measures import measures
 from relending.study.montecarlo.exact import MISSING
 from relending.study.montecarlo.load import load, model_of
 from relending.study.montecarlo.measures import MEASURES
 from relending.study.montecarlo.paths import Figures, figures_of
+from relending.study.montecarlo.whole import WHOLE
+from relending.study.panel import panel
+from relending.study.whole import figures_of as whole_of
+from relending.study.whole import with_weights
 
 ZERO = {
     "monte_carlo.own_rate.volatility": 0,
@@ -80,7 +85,12 @@ def run_tables(scenario: str | Path, overrides: Mapping[str, Any]) -> tuple[pd.D
 
 
 def of_the_run(tables: tuple[pd.DataFrame, pd.DataFrame], lender: str, facility: str, measure: str) -> list[int]:
-    """A measure of a run by quarter, ``MISSING`` where it has none."""
+    """A measure of a run by quarter, ``MISSING`` where it has none; of all together as a comparison has it."""
+    if (lender, facility) == WHOLE:
+        m = measures()[measure]
+        found = panel({"cost": tables[0], "funding": tables[1]}, with_weights([m]))
+        wholes = {q: v for (q, a, b), v in whole_of(found, m).items() if (a, b) == WHOLE}
+        return [MISSING if wholes[q] is None else int(wholes[q] or 0) for q in found.quarters]
     frame = tables[1] if measure == "facility_interest" else tables[0]
     mine = frame[(frame["lender"] == lender) & (frame["facility"] == facility)]
     return [MISSING if pd.isna(v) else int(v) for v in mine[MEASURES[measure][0]]]

@@ -22,6 +22,7 @@ from relending.study.montecarlo import paths
 from relending.study.montecarlo.exact import MISSING
 from relending.study.montecarlo.measures import MEASURES
 from relending.study.montecarlo.summary import Series, convergence, moments, statistics
+from relending.units import divide
 from tests.montecarlo.shared import planned, typed
 
 OWN = {"monte_carlo.own_rate.volatility": 0.004, "monte_carlo.from": "2025-01-01", "monte_carlo.seed": 5}
@@ -68,7 +69,7 @@ def test_the_central_figures_are_those_of_the_run(done: rl.MonteCarlo) -> None:
             columns={plain_name(known.column)[0]: measure}
         )
         told = done.summary[(done.summary["measure"] == measure) & (done.summary["statistic"] == "central")]
-        told = told[told["quarter"] != "total"]
+        told = told[(told["quarter"] != "total") & (told["lender"] != "all")]
         key = ["quarter", "lender", "facility"]
         both = told.merge(frame[[*key, measure]], on=key, validate="one_to_one")
         assert len(both) == len(frame)
@@ -123,6 +124,72 @@ def test_sums_beyond_int64_are_exact() -> None:
     figures = np.array([2**62, 2**62, 2**62 - 3, 2**62 - 3])
     m = moments(figures, False)
     assert m.mean == float(2**62 - 1) and m.deviation == pytest.approx(math.sqrt(3))
+
+
+def test_one_path_or_one_pair_has_no_dispersion_and_is_not_precise() -> None:
+    for n, pairs in ((1, False), (2, True)):
+        one = rl.monte_carlo("demo", n, antithetic=pairs, overrides=typed(FUTURE))
+        some = one.summary[one.summary["quarter"].isin(one.random_quarters) | (one.summary["quarter"] == "total")]
+        spread = some[some["statistic"].isin(["standard_deviation", "standard_error"])]
+        assert len(spread) > 100 and spread["value"].isna().all()
+        assert some.loc[some["statistic"] == "mean", "value"].notna().any()
+        assert not any(one.precise().values()) and one.convergence["relative_error"].isna().all()
+        # what came before is known
+        before = of(one.summary, "2024Q4", "margin")
+        assert before["standard_deviation"] == before["standard_error"] == 0
+
+
+def test_a_figure_that_is_the_same_on_several_paths_is_precise() -> None:
+    for value in (7, 0):
+        same = Series("2027Q1", "a", "f", "margin", np.full(4, value), value)
+        assert [(m.error, fine) for _, m, fine in convergence(same, True, 0.01)] == [(0.0, True)]
+        assert [(m.deviation, fine) for _, m, fine in convergence(same, False, 0.01)] == [(0.0, True)]
+
+
+def test_the_whole_of_a_path_is_its_parts_added_or_weighted(done: rl.MonteCarlo) -> None:
+    places = list(dict.fromkeys((a, b) for a, b, _ in done.figures if a != "all"))
+    assert len(places) > 2 and {m for a, _, m in done.figures if a == "all"} == set(MEASURES) - {
+        *("own_rate", "subsidy_per_tonne")
+    }
+    for n, path in ((0, 0), (5, 17), (11, 399)):
+        at = {key: int(rows[n, path]) for key, rows in done.figures.items()}
+        for measure, over in (
+            ("interest_saved", ""),
+            ("facility_rate", "facility_balance"),
+            ("margin", "loans_outstanding"),
+        ):
+            parts = [(at[*p, measure], at[*p, over] if over else 1) for p in places]
+            if over:
+                top, bottom = sum(v * w for v, w in parts if w), sum(w for _, w in parts)
+                assert bottom and at["all", "all", measure] == divide(top, bottom, "half_even")
+            else:
+                assert at["all", "all", measure] == sum(v for v, _ in parts)
+    told = done.summary.set_index(["lender", "quarter", "measure", "statistic"])["value"]
+    saved = done.draws("interest_saved", "all", "all").sum(axis=1)
+    before = told["all"].loc[list(set(done.quarters) - set(done.random_quarters))]
+    fixed = sum(before.xs("interest_saved", level="measure").xs("central", level="statistic"))
+    assert told["all", "total", "interest_saved", "mean"] == pytest.approx(saved.mean() + fixed)
+    with pytest.raises(ValueError, match="own_rate of several lenders or facilities has no whole"):
+        done.draws("own_rate", "all", "all")
+
+
+def test_one_lender_and_facility_has_no_row_of_all(tmp_path: Path) -> None:
+    path = planned(tmp_path, "2025Q1,wind,120000000,0.035,,60,bullet,1,2.5,0.5", end="2025-12-31")
+    one = rl.monte_carlo(path, 10, overrides=typed(OWN))
+    assert set(one.summary["lender"]) == {"icbc"} and len(one.draws("margin")) == 10
+
+
+def test_below_zero_is_the_share_of_paths(done: rl.MonteCarlo) -> None:
+    """An own rate of 2 % that moves by 2 points a year falls below the facility's on many paths."""
+    wide = study(n=200, **{"monte_carlo.own_rate.volatility": 0.02})
+    told = of(wide.summary, "2027Q4", "margin")
+    drawn = wide.draws("margin", "demo", "cerf")["2027Q4"]
+    assert 0 < told["below_zero"] == (drawn < 0).mean() < 1
+    whole = wide.summary[(wide.summary["lender"] == "all") & (wide.summary["statistic"] == "below_zero")]
+    assert set(whole["measure"]) == {"facility_interest", "interest_saved", "margin"}
+    saved = whole[(whole["measure"] == "interest_saved") & (whole["quarter"] == "2027Q4")]["value"].item()
+    assert saved == (wide.draws("interest_saved", "all", "all")["2027Q4"] < 0).mean() > 0
+    assert "below_zero" not in of(done.summary, "2027Q4", "facility_balance")
 
 
 def test_convergence_is_of_the_first_paths_and_says_whether_they_are_enough() -> None:
@@ -245,6 +312,52 @@ def test_the_verb_writes_the_tables_and_tells_the_headlines_in_both_languages(tm
     zh = verb(tmp_path / "zh", "--lang", "zh", "--format", "parquet")
     assert zh.exit_code == 0 and "综合资金成本" in zh.output and "条路径" in zh.output
     assert len(pd.read_parquet(tmp_path / "zh" / "summary.parquet")) == len(frame)
+
+
+def test_the_screen_tells_the_whole_first_the_dispersion_and_why_means_are_off(tmp_path: Path) -> None:
+    said = verb(tmp_path / "a", "--set", "monte_carlo.rollover.refusal=0.5").output
+    lines = said.splitlines()
+    heads = [line for line in lines if "std. dev." in line]
+    assert len(heads) > 1 and all("below 0" in line and "std. error" not in line for line in heads)
+    first = lines.index("All lenders and facilities")
+    assert first < lines.index("demo cerf")
+    assert "Refused rollovers and early repayment only lower balances." in said and "facility balance, interest" in said
+    frame = pd.read_csv(tmp_path / "a" / "summary.csv")
+    row = next(line for line in lines[first:] if line.strip().startswith("margin, %")).split()
+    mine = frame[(frame["lender"] == "all") & (frame["measure"] == "margin") & (frame["quarter"] == row[-1])]
+    told = dict(zip(mine["statistic"], mine["value"], strict=True))
+    assert row[2:5] == [f"{told[n] * 100:.4f}" for n in ("central", "mean", "standard_deviation")]
+    alone = (
+        CliRunner()
+        .invoke(
+            main,
+            [*("monte-carlo", "outlook/baseline", "--paths", "1", "--out", str(tmp_path / "b"))],
+        )
+        .output
+    )
+    assert "One path" in alone and "Standard error" not in alone and "3 standard errors" not in alone
+
+
+def test_rates_are_told_of_a_quarter_in_which_something_is_held() -> None:
+    some = study(
+        n=20, **{"scenario.end": "2031-12-31", "facility.cerf.window": {"first": "2021-07-01", "last": "2025-12-31"}}
+    )
+    rates = some.convergence[(some.convergence["measure"] == "margin") & (some.convergence["facility"] == "cerf")]
+    assert (rates["quarter"] != some.random_quarters[-1]).any()
+    for lender, quarter in zip(rates["lender"], rates["quarter"], strict=True):
+        mine = some.summary[(some.summary["lender"] == lender) & (some.summary["facility"] == "cerf")]
+        mine = mine[(mine["measure"] == "facility_balance") & (mine["statistic"] == "central")]
+        held = dict(zip(mine["quarter"], mine["value"], strict=True))
+        random = [held[q] for q in some.random_quarters]
+        later = [x for q, x in held.items() if q > quarter]
+        if max(random):
+            assert held[quarter] * 10 >= max(random) and all(x * 10 < max(random) for x in later)
+
+
+@pytest.mark.parametrize(("lang", "words"), [("en", "'ten' is no whole number"), ("zh", "'ten' 不是整数")])
+def test_a_number_in_letters_is_told_in_words(tmp_path: Path, lang: str, words: str) -> None:
+    said = verb(tmp_path / "out", "--paths", "ten", "--lang", lang)
+    assert said.exit_code == 2 and words in said.output and "range" not in said.output
 
 
 def test_the_same_study_gives_the_same_bytes(tmp_path: Path) -> None:

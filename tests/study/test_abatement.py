@@ -31,8 +31,8 @@ def test_steps_rise_and_add_up_whatever_the_order_of_the_rows(
 ) -> None:
     curve = rl.abatement_steps(frame(rows), by="sector", additionality=part)
     assert sorted(curve["sector"]) == sorted({r[0] for r in rows})
-    cost = curve["cost_per_tonne"].dropna()
-    assert cost.is_monotonic_increasing and curve["cost_per_tonne"].iloc[: len(cost)].notna().all()
+    cost = curve["subsidy_per_tonne"].dropna()
+    assert cost.is_monotonic_increasing and curve["subsidy_per_tonne"].iloc[: len(cost)].notna().all()
     assert curve["cumulative_from"].tolist() == [0.0, *curve["cumulative_to"]][: len(curve)]
     assert (curve["cumulative_to"] - curve["cumulative_from"]).sum() == pytest.approx(part * sum(r[2] for r in rows))
     if rows:
@@ -67,6 +67,13 @@ def test_the_curve_of_a_run_is_its_cost_table(run: rl.Run) -> None:
         assert row.subsidy == pytest.approx(subsidy, rel=1e-6)
 
 
+def test_a_curve_says_that_it_is_of_the_subsidy_and_not_of_the_projects(run: rl.Run) -> None:
+    for curve in (rl.abatement_curve(run, QUARTER), rl.abatement_steps(frame([("a", 1, 1)]), by="sector")):
+        assert "not the abatement cost of the projects" in curve.attrs["meaning"]
+        assert "不是项目的减排成本" in curve.attrs["meaning_zh"]
+        assert set(curve.attrs["units"]) == set(curve.columns) - {"sector", "loans"}
+
+
 def test_every_grouping_holds_the_same_money_and_tonnes(run: rl.Run) -> None:
     totals = []
     for by in ("sector", "field", "lender", "facility"):
@@ -85,7 +92,7 @@ def test_per_facility_money_and_additionality_scale_the_tonnes(run: rl.Run) -> N
     # the demo draws and keeps 60 % of each loan
     assert (part["reduction"] / loan["reduction"]).dropna().tolist() == pytest.approx([0.6] * len(loan.dropna()))
     half = rl.abatement_curve(run, QUARTER, additionality=0.5, **only).set_index("sector")
-    assert (half["cost_per_tonne"] / loan["cost_per_tonne"]).dropna().tolist() == pytest.approx(
+    assert (half["subsidy_per_tonne"] / loan["subsidy_per_tonne"]).dropna().tolist() == pytest.approx(
         [2] * len(loan.dropna())
     )
 
@@ -95,7 +102,7 @@ def test_an_opening_balance_has_money_and_no_tonnes() -> None:
     quarter = next(q for q, b in zip(run.cost["quarter"], run.cost["facility_balance"], strict=True) if b)
     last = rl.abatement_curve(run, quarter).iloc[-1]
     assert (last["sector"], last["loans"], last["reduction"]) == ("", 0, 0)
-    assert last["held"] > 0 and math.isnan(last["cost_per_tonne"])
+    assert last["held"] > 0 and math.isnan(last["subsidy_per_tonne"])
 
 
 def test_a_quarter_without_money_is_an_empty_curve(run: rl.Run) -> None:

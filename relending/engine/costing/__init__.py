@@ -2,9 +2,10 @@
 
 They take whole numbers, ``Decimal``, ``Fraction`` or float (one kind a call) and give what the arithmetic of those
 gives; rates are fractions a year [1/a], amounts yuan, reductions tonnes a year [t/a], shares fractions [-]. Nothing is
-rounded, but for the dated payments of a loan (fen). No policy value is in them: every rate, share and year is an
-argument. A run's cost series (:mod:`relending.engine.cost`) applies the first of them to every quarter in exact
-integers.
+rounded, but for the dated payments of a loan (fen). What cannot be is refused with a ValueError that names it: a share
+outside 0 to 1, a rate above 1 (2.95 for 0.0295), a cost per tonne of no tonnes. No policy value is in them: every rate,
+share and year is an argument. A run's cost series (:mod:`relending.engine.cost`) applies the first of them to every
+quarter in exact integers.
 
 Sources, by number:
 

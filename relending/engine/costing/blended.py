@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from relending.engine.costing.number import Number, Series, each
+from relending.engine.costing.number import Number, Series, check_rates, check_shares, each
 
 ACT_360 = 360
 
@@ -14,12 +14,15 @@ def blended_cost(share: Number, facility_rate: Number, own_rate: Number) -> Numb
 
     Parameters: ``share`` phi of the loan that the facility funds [-], ``facility_rate`` i_c [1/a], ``own_rate`` f
     [1/a]. Assumes that the facility funds ``share`` of what is outstanding now; for a period see
-    :func:`blended_cost_of_period`, for a loan's whole life :func:`cost_over_life`.
+    :func:`blended_cost_of_period`, for a loan's whole life :func:`cost_over_life`. Raises ValueError for a share
+    outside 0 to 1 and a rate above 1 (per cent, not a fraction), as all functions here do.
 
     >>> from decimal import Decimal as D
     >>> blended_cost(D("0.6"), D("0.0175"), D("0.0295"))
     Decimal('0.02230')
     """
+    check_shares(share=share)
+    check_rates(facility_rate=facility_rate, own_rate=own_rate)
     return share * facility_rate + (1 - share) * own_rate
 
 
@@ -32,6 +35,8 @@ def subsidy_rate(share: Number, facility_rate: Number, own_rate: Number) -> Numb
     >>> subsidy_rate(D("0.6"), D("0.0175"), D("0.0295"))
     Decimal('0.00720')
     """
+    check_shares(share=share)
+    check_rates(facility_rate=facility_rate, own_rate=own_rate)
     return share * (own_rate - facility_rate)
 
 
@@ -41,6 +46,7 @@ def interest_act_360(principal: Number, rate: Number, days: int) -> Number:
     >>> interest_act_360(60_000_000, 0.0175, 90)
     262500.0
     """
+    check_rates(rate=rate)
     return principal * rate * days / ACT_360
 
 
@@ -72,6 +78,7 @@ def blended_cost_of_period(
     Decimal('0.0259')
     """
     n = len(loans)
+    check_rates(facility_rate=facility_rate, own_rate=own_rate)
     funded, cheap, own = (
         each(facility, n, "facility"),
         each(facility_rate, n, "facility_rate"),

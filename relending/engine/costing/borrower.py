@@ -94,6 +94,8 @@ def loan_flows(
     """
     if rate_ppm < 0:
         raise ValueError(f"rate_ppm {rate_ppm} is below 0")
+    if rate_ppm > PPM:
+        raise ValueError(f"rate_ppm {rate_ppm} is above {PPM}, 100 % a year: 4 % is 40000")
     _check(principal_fen, disbursed, matures, repayment, payments_per_year, grace_until, day_count, interest)
     first, last = to_day(disbursed), to_day(matures)
     pays = _payment_days(first, last, 12 // payments_per_year)

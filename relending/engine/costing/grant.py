@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Sequence
 from fractions import Fraction
 
-from relending.engine.costing.number import Number, Series, each, growth
+from relending.engine.costing.number import Number, Series, check_rates, each, growth
 
 
 def grant_equivalent(
@@ -28,6 +28,7 @@ def grant_equivalent(
     41123
     """
     n = len(balances)
+    check_rates(rate=rate, reference_rate=reference_rate)
     rates, references = each(rate, n, "rate"), each(reference_rate, n, "reference_rate")
     factors = _factors(reference_rate, n, periods_per_year)
     parts = [
@@ -68,6 +69,7 @@ def debt_service(balances: Sequence[Number], rate: Series, periods_per_year: int
     >>> debt_service([100, 50], 0.06)
     [56.0, 53.0]
     """
+    check_rates(rate=rate)
     rates = each(rate, len(balances), "rate")
     after = [*balances[1:], 0 * balances[0]]
     return [b * i / periods_per_year + b - rest for b, i, rest in zip(balances, rates, after, strict=True)]
@@ -84,6 +86,9 @@ def grant_element(face: Number, payments: Sequence[Number], discount_rate: Numbe
     >>> round(grant_element(500_000, debt_service(balances, 0.06), 0.08), 4)
     0.0822
     """
+    check_rates(discount_rate=discount_rate)
+    if not face > 0:
+        raise ValueError(f"face {face} is not above 0")
     value = sum(p / growth(discount_rate, Fraction(k + 1, periods_per_year)) for k, p in enumerate(payments))
     return (face - value) / face
 
@@ -119,6 +124,7 @@ def position_grant_equivalent(
     n = len(balances)
     if len(days) != n + 1:
         raise ValueError(f"days: {len(days)} for {n} balances; one more than those is needed")
+    check_rates(rate=rate, reference_rate=reference_rate, discount_rate=discount_rate)
     rates, references = each(rate, n, "rate"), each(reference_rate, n, "reference_rate")
     lengths = [_between(a, b) for a, b in itertools.pairwise(days)]
     if min(lengths, default=1) <= 0:

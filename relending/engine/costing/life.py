@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from relending.engine.costing.blended import blended_cost
-from relending.engine.costing.number import Number, Series, each, growth
+from relending.engine.costing.number import Number, Series, check_rates, check_shares, each, growth
 
 BASES = ("original", "outstanding")
 
@@ -42,7 +42,8 @@ def facility_balances(
     "at_rollover"``. No published text settles the base [1]; both are assumptions, so one must be named.
 
     Assumes a draw on the day of the loan (really at the end of its quarter). ``balances`` [yuan] are those at the start
-    of each period (:func:`loan_balances`). Raises ValueError for another base.
+    of each period (:func:`loan_balances`); with a shorter loan than ``supported_years`` the facility ends: the lesser
+    of the two counts. Raises ValueError for another base, a share outside 0 to 1 and ``supported_years`` below 0.
 
     >>> facility_balances([100, 75, 50, 25], 0.6, 3, periods_per_year=1, rollover_base="outstanding")
     [60.0, 45.0, 30.0, 0.0]
@@ -51,6 +52,8 @@ def facility_balances(
     """
     if rollover_base not in BASES:
         raise ValueError(f"rollover_base {rollover_base!r} is none of {', '.join(BASES)}")
+    check_shares(share=share)
+    _check_years(supported_years, 0)
     out: list[Number] = []
     held = share * balances[0]
     for k, owed in enumerate(balances):
@@ -83,7 +86,9 @@ def cost_over_life(
     :func:`facility_balances`; ``discount_rate`` d [1/a], t_k the end of period k in years.
 
     Assumes equal periods and interest at their end. Money of the facility above what the loan owes (base "original")
-    costs its interest and earns nothing. Raises ValueError for rates that are not one a year or period.
+    costs its interest and earns nothing. ``supported_years`` (at least 1) beyond the loan's life count for nothing, but
+    each has its rate where they are given year by year. Raises ValueError for rates that are not one a year or period,
+    rates above 1 and shares outside 0 to 1.
 
     Three of fifteen years, bullet:
 
@@ -94,6 +99,8 @@ def cost_over_life(
     (Decimal('0.02806'), Decimal('0.00144'), Decimal('0.12'))
     """
     n = len(balances)
+    check_rates(facility_rate=facility_rate, own_rate=own_rate, discount_rate=discount_rate)
+    _check_years(supported_years, 1)
     held = facility_balances(
         balances, share, supported_years, periods_per_year=periods_per_year, rollover_base=rollover_base
     )
@@ -116,14 +123,21 @@ def life_of_loan_cost(
     """Blended cost over the life of a loan [1/a], weighted by its balance at the start of each year.
 
     The facility covers at most ``supported_years`` (one year and two rollovers: three [1]) of a loan of ten to twenty,
-    and each year ``share`` of what is then outstanding. :func:`cost_over_life` says more.
+    and each year ``share`` of what is then outstanding; of a shorter loan all of its life. :func:`cost_over_life` says
+    more.
 
     >>> from decimal import Decimal as D
     >>> life_of_loan_cost(D("0.6"), D("0.0175"), D("0.0295"), [D(100)] * 15, 3)
     Decimal('0.02806')
     """
+    _check_years(supported_years, 0)
     costs = [
         balance * (blended_cost(share, facility_rate, own_rate) if year < supported_years else own_rate)
         for year, balance in enumerate(balances)
     ]
     return sum(costs) / sum(balances)
+
+
+def _check_years(supported_years: int, least: int) -> None:
+    if supported_years < least:
+        raise ValueError(f"supported_years {supported_years} is below {least}")

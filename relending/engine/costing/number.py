@@ -13,6 +13,49 @@ Series: TypeAlias = Number | Sequence[Number]
 """One figure for all periods, or a sequence of one figure a period (a dated rate, period by period)."""
 
 
+FRACTION = "a fraction: 0.6, not 60"
+
+
+def check_shares(**shares: Number) -> None:
+    """ValueError for a share outside 0 to 1, which names it.
+
+    >>> check_shares(share=60)
+    Traceback (most recent call last):
+    ...
+    ValueError: share 60 is not from 0 to 1: a fraction: 0.6, not 60
+    """
+    for name, share in shares.items():
+        if not 0 <= share <= 1:
+            raise ValueError(f"{name} {share} is not from 0 to 1: {FRACTION}")
+
+
+def check_rates(**rates: Series) -> None:
+    """ValueError for a rate above 1 or below -1 a year or period (a per cent, most likely), which names it.
+
+    >>> check_rates(own_rate=[0.0295, 2.95])
+    Traceback (most recent call last):
+    ...
+    ValueError: own_rate 2.95 is not from -1 to 1: a fraction: 0.0295, not 2.95
+    """
+    for name, given in rates.items():
+        for rate in given if isinstance(given, Sequence) else (given,):
+            if not -1 <= rate <= 1:
+                raise ValueError(f"{name} {rate} is not from -1 to 1: a fraction: 0.0295, not 2.95")
+
+
+def check_tonnes(**tonnes: Number) -> None:
+    """ValueError for tonnes that are not above 0, which names them: nothing is a cost per tonne of none.
+
+    >>> check_tonnes(reduction=0)
+    Traceback (most recent call last):
+    ...
+    ValueError: reduction 0 is not above 0: there is no cost per tonne of it
+    """
+    for name, amount in tonnes.items():
+        if not amount > 0:
+            raise ValueError(f"{name} {amount} is not above 0: there is no cost per tonne of it")
+
+
 def each(figure: Series, periods: int, name: str) -> list[Number]:
     """A figure for every period, from one for all of them or from as many as there are periods.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from relending.engine.costing.blended import blended_cost
-from relending.engine.costing.number import Number
+from relending.engine.costing.number import Number, check_rates, check_shares
 
 
 def capital_charge(
@@ -19,6 +19,12 @@ def capital_charge(
     >>> capital_charge(F(1), F("0.10"), F("0.1045"), F("0.0295"), F("0.25"))
     Fraction(1, 100)
     """
+    check_shares(capital_ratio=capital_ratio)
+    check_rates(return_on_equity=return_on_equity, own_rate=own_rate)
+    if not 0 <= tax < 1:
+        raise ValueError(f"tax {tax} is not from 0 to below 1: a fraction: 0.25, not 25")
+    if not risk_weight >= 0:
+        raise ValueError(f"risk_weight {risk_weight} is below 0")
     return risk_weight * capital_ratio * (return_on_equity - own_rate) / (1 - tax)
 
 
@@ -32,6 +38,7 @@ def break_even_rate(cost: Number, operating: Number, expected_loss: Number, capi
     >>> break_even_rate(D("0.0223"), D("0.005"), D("0.004"), D("0.006"))
     Decimal('0.0373')
     """
+    check_rates(cost=cost, operating=operating, expected_loss=expected_loss, capital_charge=capital_charge)
     return cost + operating + expected_loss + capital_charge
 
 
@@ -63,14 +70,15 @@ def break_even_loan_rate(
 
 
 def spread_after_facility(loan_rate: Number, share: Number, facility_rate: Number, own_rate: Number) -> Number:
-    """Spread of a loan over its blended cost: r_L - w, a fraction a year (or points, if the rates are points) [1].
+    """Spread of a loan over its blended cost: r_L - w, a fraction a year [1].
 
-    A broker's note of 2021 [7]: a loan at 4.65, 60 % of it funded at 1.75, the rest at 2.20 (percent).
+    A broker's note of 2021 [7]: a loan at 4.65 %, 60 % of it funded at 1.75 %, the rest at 2.20 %.
 
     >>> from decimal import Decimal as D
-    >>> spread_after_facility(D("4.65"), D("0.6"), D("1.75"), D("2.2"))
-    Decimal('2.720')
+    >>> spread_after_facility(D("0.0465"), D("0.6"), D("0.0175"), D("0.022"))
+    Decimal('0.02720')
     """
+    check_rates(loan_rate=loan_rate)
     return loan_rate - blended_cost(share, facility_rate, own_rate)
 
 
@@ -78,9 +86,11 @@ def nim_effect_bp(yearly_saving: Number, interest_earning_assets: Number) -> Num
     """Effect on the net interest margin in basis points: 10**4 * V / average interest-earning assets [5].
 
     Parameters: ``yearly_saving`` V [yuan/a], ``interest_earning_assets``, the year's average [yuan]. Assumes that the
-    facility's money replaces other funds, so that assets stay as they are.
+    facility's money replaces other funds, so that assets stay as they are. Raises ValueError for assets not above 0.
 
     >>> nim_effect_bp(1.026e9, 2.0e12)
     5.13
     """
+    if not interest_earning_assets > 0:
+        raise ValueError(f"interest_earning_assets {interest_earning_assets} is not above 0")
     return 10_000 * yearly_saving / interest_earning_assets

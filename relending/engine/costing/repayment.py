@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from relending.engine.costing.number import Number, growth
+from relending.engine.costing.number import Number, check_rates, growth
 
 REPAYMENTS = ("bullet", "equal_principal", "equal_installment")
 
@@ -21,6 +21,9 @@ def instalment(principal: Number, period_rate: Number, payments: int) -> Number:
     >>> round(instalment(D(100_000_000), D("0.01"), 40), 2)
     Decimal('3045559.80')
     """
+    check_rates(period_rate=period_rate)
+    if payments < 1:
+        raise ValueError(f"payments {payments} is below 1")
     if period_rate == 0:
         return principal / payments
     grown = growth(period_rate, payments)
@@ -44,6 +47,7 @@ def loan_balances(
     """
     if repayment not in REPAYMENTS:
         raise ValueError(f"repayment {repayment!r} is none of {', '.join(REPAYMENTS)}")
+    check_rates(period_rate=period_rate)
     n = periods - grace
     if grace < 0 or n <= 0:
         raise ValueError(f"grace: {grace} of {periods} periods")
@@ -68,4 +72,5 @@ def total_interest(balances: Sequence[Number], period_rate: Number) -> Number:
     >>> total_interest(loan_balances(100 * million, 40, "equal_principal"), D("0.01"))
     Decimal('20500000.00')
     """
+    check_rates(period_rate=period_rate)
     return sum(balance * period_rate for balance in balances)

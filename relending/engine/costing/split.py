@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from relending.engine.costing.blended import subsidy_rate
-from relending.engine.costing.number import Number
+from relending.engine.costing.number import Number, check_rates
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,4 +49,5 @@ def split_subsidy(
     >>> split.subsidy, split.to_borrower, split.to_lender, round(split.passed_through, 3)
     (Decimal('0.00450'), Decimal('0.0025'), Decimal('0.00200'), Decimal('0.556'))
     """
+    check_rates(loan_rate=loan_rate, counterfactual_rate=counterfactual_rate)
     return SubsidySplit(subsidy_rate(share, facility_rate, own_rate), counterfactual_rate - loan_rate)

@@ -16,6 +16,7 @@ from relending.study.montecarlo.load import Loaded
 from relending.study.montecarlo.market import floored, market_of
 from relending.study.montecarlo.measures import MEASURES, measure
 from relending.study.montecarlo.randomness import Draws, draw, refusals
+from relending.study.montecarlo.whole import whole_figures, wholes
 from relending.units import PPM, Ints
 
 BATCH_BYTES = 400 * 2**20
@@ -29,7 +30,10 @@ factors of classes by quarter come on top."""
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Whole numbers by lender, facility and measure, random quarters x paths; the draws behind them; what is idle."""
+    """Whole numbers by lender, facility and measure, random quarters x paths; the draws behind them; what is idle.
+
+    Of a run with several lenders or facilities the whole comes last, as lender "all", facility "all".
+    """
 
     by_measure: Mapping[tuple[str, str, str], Ints]
     draws: Draws
@@ -43,7 +47,8 @@ def figures_of(loaded: Loaded, model: RandomModel) -> Figures:
     """
     series, context = loaded.series, loaded.context
     horizon, count = series.horizon, series.horizon.count
-    each = len(series.places) * len(MEASURES) * count * 8
+    more = len(wholes()) if len(series.places) > 1 else 0
+    each = (len(series.places) * len(MEASURES) + more) * count * 8
     if each * model.paths > MOST_BYTES:
         found, most = f"{model.paths:,}: {each * model.paths / 2**30:.1f} GB", MOST_BYTES // each
         raise InputError(
@@ -79,7 +84,7 @@ def figures_of(loaded: Loaded, model: RandomModel) -> Figures:
                     done = measure(place, held[lender], factors, market, horizon, b - a)
                     for name, figures in done.items():
                         out[series.lenders[lender], rules.id, name][:, a:b] = figures
-    return Figures(out, draws, tuple(_idle(loaded, model)))
+    return Figures(out | whole_figures(out), draws, tuple(_idle(loaded, model)))
 
 
 def _names(loaded: Loaded) -> list[tuple[str, str]]:

@@ -33,8 +33,9 @@ class MonteCarlo:
 
     ``summary`` (scenario, quarter, lender, facility, measure, unit, statistic, value) and ``convergence`` (scenario,
     quarter, lender, facility, measure, unit, paths, mean, standard_error, relative_error, precise) are frames in users'
-    units: yuan, tonnes, fractions. ``figures`` are the whole numbers behind them, by lender, facility and measure:
-    random quarters x paths, ``MISSING`` where a path has none.
+    units: yuan, tonnes, fractions; of a run with several lenders or facilities with its whole, as lender "all",
+    facility "all". ``figures`` are the whole numbers behind them, by lender, facility and measure: random quarters x
+    paths (the whole last), ``MISSING`` where a path has none.
     """
 
     scenario: Scenario
@@ -50,7 +51,9 @@ class MonteCarlo:
     def draws(self, measure: str, lender: str = "", facility: str = "") -> pd.DataFrame:
         """A measure on every path (rows, from 1) in every random quarter (columns), in users' units.
 
-        ``lender`` and ``facility`` may be left out where there is one; ValueError otherwise, and for an unknown name.
+        Quarters before the random ones are not in it: they are the run's on every path. ``lender`` and ``facility`` may
+        be left out where there is one; of several, "all" and "all" are the whole of what has one. ValueError otherwise,
+        and for an unknown name.
         """
         import pandas as pd
 
@@ -60,13 +63,15 @@ class MonteCarlo:
         if len(some) != 1:
             shown = ", ".join(f"{a} {b}" for a, b in (some or places))
             raise ValueError(f"one lender and facility is needed, of: {shown}")
+        if (*some[0], measure) not in self.figures:
+            raise ValueError(f"{measure} of several lenders or facilities has no whole")
         whole = self.figures[*some[0], measure]
         index = pd.RangeIndex(1, whole.shape[1] + 1, name="path")
         columns = pd.Index(self.random_quarters, name="quarter")
         return pd.DataFrame(_users(whole, measure).T, index=index, columns=columns)
 
     def all_draws(self, measure: str) -> pd.DataFrame:
-        """A measure of every lender and facility, a row a path and quarter, tidy, in users' units."""
+        """A measure of every lender and facility, the whole last: a row a path and random quarter, in users' units."""
         import pandas as pd
 
         _known(measure)

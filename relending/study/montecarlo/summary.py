@@ -14,11 +14,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from relending.study.montecarlo.exact import MISSING, Floats
+from relending.study.montecarlo.measures import FLOWS
 from relending.study.montecarlo.randomness import quantile_rank, sizes
 from relending.units import Ints
 
 _LOW = 2**20 - 1
 MISSING_HIGH = np.iinfo(np.int64).max
+SIGNED = (*FLOWS, "margin")
+"""Measures of which it is told on what share of the paths they are below zero."""
 TOTAL = "total"
 """The quarter of a sum over all quarters."""
 
@@ -27,7 +30,8 @@ TOTAL = "total"
 class Moments:
     """Of the paths that have a figure: how many, their mean, standard deviation and the standard error of the mean.
 
-    In the whole numbers of the measure; NaN where there are too few.
+    In the whole numbers of the measure; NaN where there are too few: one path, or one pair of opposite paths, has no
+    dispersion and no error. Where all of several paths have the same figure, both are 0.
     """
 
     paths: int
@@ -41,10 +45,14 @@ def moments(figures: Ints, antithetic: bool) -> Moments:
 
     >>> moments(np.array([1, 3, 2, 2]), False).mean, moments(np.array([1, 3, 2, 2]), True).error
     (2.0, 0.0)
+    >>> [moments(np.array(x), pairs).error for x, pairs in (([5], False), ([5, 5], True), ([5, 5], False))]
+    [nan, nan, 0.0]
     """
+    enough = figures.size > (2 if antithetic else 1)
     low, high = int(figures.min(initial=MISSING_HIGH)), int(figures.max(initial=MISSING))
     if low == high != MISSING:
-        return Moments(figures.size, float(low), 0.0 if figures.size > 1 else math.nan, 0.0)
+        spread = 0.0 if enough else math.nan
+        return Moments(figures.size, float(low), spread, spread)
     there = figures != MISSING
     some = figures if there.all() else figures[there]
     n = some.size
@@ -54,7 +62,7 @@ def moments(figures: Ints, antithetic: bool) -> Moments:
     middle = total // n
     rest = (some - middle).astype(np.float64)
     mean = total / n
-    deviation = math.sqrt(_squares(rest) / (n - 1)) if n > 1 else math.nan
+    deviation = math.sqrt(_squares(rest) / (n - 1)) if n > 1 and enough else math.nan
     if not antithetic:
         return Moments(n, mean, deviation, deviation / math.sqrt(n))
     both = there[0::2] & there[1::2]
@@ -101,7 +109,10 @@ def statistics(series: Series, quantiles: Sequence[int], antithetic: bool) -> di
     }
     for ppm in quantiles:
         out[quantile_name(ppm)] = int(there[quantile_rank(ppm, there.size) - 1]) if there.size else None
-    return out | {"maximum": int(there[-1]) if there.size else None, "paths": m.paths}
+    out |= {"maximum": int(there[-1]) if there.size else None, "paths": m.paths}
+    if series.measure in SIGNED:
+        out["below_zero"] = int((there < 0).sum()) / there.size if there.size else None
+    return out
 
 
 def quantile_name(ppm: int) -> str:

@@ -15,6 +15,7 @@ from relending.study.montecarlo.exact import MISSING
 from relending.study.montecarlo.load import Loaded
 from relending.study.montecarlo.measures import FLOWS, MEASURES
 from relending.study.montecarlo.summary import TOTAL, Series, convergence, statistics, total_of
+from relending.study.montecarlo.whole import whole_of_the_run
 from relending.units import Ints
 
 if TYPE_CHECKING:
@@ -31,6 +32,10 @@ CONVERGENCE_COLUMNS = (
     "relative_error",
     "precise",
 )
+TENTH = 10
+"""A quarter in which less than a tenth of the highest balance is held tells nothing of the facility."""
+SHARES = ("below_zero",)
+"""Statistics that are shares of paths, whatever the measure."""
 Figures = Mapping[tuple[str, str, str], Ints]
 
 
@@ -40,7 +45,7 @@ def decimals_of(measure: str) -> int:
 
 
 def central_figures(loaded: Loaded) -> dict[tuple[str, str, str], list[int | None]]:
-    """The run's own figures by lender, facility and measure, a quarter each."""
+    """The run's own figures by lender, facility and measure, a quarter each; the whole last."""
     import pandas as pd
 
     cost, series = loaded.cost, loaded.series
@@ -54,7 +59,20 @@ def central_figures(loaded: Loaded) -> dict[tuple[str, str, str], list[int | Non
                 out[*key, name] = list(loaded.interest[lender, f])
             else:
                 out[*key, name] = [None if pd.isna(v) else int(v) for v in rows[column]]
-    return out
+    return out | whole_of_the_run(out)
+
+
+def telling_quarter(balance: Sequence[int | None], skip: int) -> int:
+    """Which random quarter (from 0) rates and balances are shown of, of a run that holds ``balance`` by quarter.
+
+    The last one in which it holds at least a tenth of the most it holds in any random quarter: later the facility has
+    next to nothing to do with the figures. The last of all where it holds nothing.
+
+    >>> telling_quarter([9, 0, 100, 10, 9], 2), telling_quarter([9, 0, 0], 1)
+    (1, 1)
+    """
+    held = [x or 0 for x in balance[skip:]]
+    return max((n for n, x in enumerate(held) if x and TENTH * x >= max(held)), default=len(held) - 1)
 
 
 def all_series(loaded: Loaded, figures: Figures) -> Iterator[Series]:
@@ -100,7 +118,7 @@ def summary_frame(loaded: Loaded, model: RandomModel, figures: Figures) -> pd.Da
         decimals = decimals_of(series.measure)
         head = _head(loaded, series)
         rows += [
-            (*head, name, float(value or 0) if name == "paths" else _scaled(value, decimals))
+            (*head, name, _scaled(value, 0 if name in ("paths", *SHARES) else decimals))
             for name, value in found.items()
         ]
     return pd.DataFrame(rows, columns=list(SUMMARY_COLUMNS))
@@ -114,8 +132,7 @@ def _head(loaded: Loaded, series: Series) -> tuple[str, ...]:
 def convergence_frame(loaded: Loaded, model: RandomModel, figures: Figures) -> pd.DataFrame:
     """Mean and standard error of the headline measures after 100, 200, 500 … paths and after all.
 
-    Of what does not add up over quarters it is the last random quarter in which the run holds a facility balance (the
-    last one where it holds none): later the facility has nothing to do with the figures.
+    Of what does not add up over quarters it is the quarter of :func:`telling_quarter`.
     """
     import pandas as pd
 
@@ -129,13 +146,14 @@ def convergence_frame(loaded: Loaded, model: RandomModel, figures: Figures) -> p
             series = Series(TOTAL, lender, facility, measure, total_of(found, _sum(known[:skip])), _sum(known))
         else:
             balance = central[lender, facility, "facility_balance"]
-            n = max((n for n in range(horizon.count) if balance[skip + n]), default=horizon.count - 1)
+            n = telling_quarter(balance, skip)
             quarter = quarter_text(horizon.first + n)
             series = Series(quarter, lender, facility, measure, found[n], known[skip + n])
         decimals, head = decimals_of(measure), _head(loaded, series)
         if (series.figures == MISSING).all():
             continue  # nothing is lent or held there: there is no mean to come close to
         for n, m, precise in convergence(series, model.antithetic, model.precision):
+            # 0 of 0 is precise, something of 0 is not, and nothing can be said of one path
             share = m.error / abs(m.mean) if m.mean else (0.0 if m.error == 0 else math.nan)
             rows.append((*head, n, _scaled(m.mean, decimals), _scaled(m.error, decimals), share, precise))
     return pd.DataFrame(rows, columns=list(CONVERGENCE_COLUMNS))
