@@ -31,7 +31,7 @@ def test_scenarios_over_one_book_are_compared_with_causes(two: list[Path], tmp_p
     assert done.exit_code == 0
     assert {p.name for p in out.iterdir()} == {"a", "b", *names_of("csv")}
     assert "Scenarios compared, against a:" in done.output
-    assert "ratio 0.5 (cerf): " in done.output and "own_rate 0.03: " in done.output
+    assert "ratio 0.5 (cerf): " in done.output and "own_rate 3.00%: " in done.output
     assert all(str(out / name) in done.output for name in ("a", "b", *names_of("csv")))
     with (out / "differences.csv").open(encoding="utf-8-sig", newline="") as file:
         whole = [
