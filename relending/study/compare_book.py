@@ -269,7 +269,8 @@ class _First(_Sheet):
         self.figure(3, bp(effect, m) if in_bp(m) else exact(effect, m.decimals), looks, formula)
         put(self.sheet, self.row, 4, gap_unit(m, self.lang), self.styles.cell("text", bold=bool(formula)))
         self.figure(5, exact(quotient_e8(effect, gap), E8_DECIMALS), self.styles.cell("", SHARE, bold=bool(formula)))
-        fit_row(self.sheet, self.row, max(lines_of(texts[0], WIDE), *(lines_of(text, FIGURE_WIDTH) for text in texts[1:])))
+        widths = (WIDE, FIGURE_WIDTH, FIGURE_WIDTH)
+        fit_row(self.sheet, self.row, max(lines_of(text, width) for text, width in zip(texts, widths, strict=True)))
         self.row += 1
 
     def _metadata(self) -> None:

@@ -58,9 +58,7 @@ def history_findings(
             quarter, before, after = differs
             said = [f"{quarter}: {decimal_text(value, decimals)}" for value in (after, before)]
             found.append(
-                Findings.one(
-                    "history_differs", file=name, column=BALANCE, found=said[0], expected=f"{base} {said[1]}"
-                )
+                Findings.one("history_differs", file=name, column=BALANCE, found=said[0], expected=f"{base} {said[1]}")
             )
     return Findings.concat(found)
 

@@ -1,8 +1,9 @@
-"""What keys of a scenario and their values are called 参数名称: in Chinese by the names that the rules and the files have."""
+"""What keys of a scenario and their values are called 参数名称: in Chinese as the rules and the files name them."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 
 from relending.policy import PARAMETERS, facilities, facility
@@ -10,10 +11,16 @@ from relending.policy.words import option_name, said
 from relending.scenario.model import DisclosureTable, LenderTable, MarketTable, ScenarioTable
 from relending.scenario.problems import path_text
 from relending.scenario.read import KeyPath
+from relending.scenario.table import Table
 
 RATES = ("own_rate", "reference_rate", "collateral_cost")
 """Keys of a market or a lender whose value is a rate."""
-_TABLES = {"scenario": ScenarioTable, "market": MarketTable, "disclosure": DisclosureTable, "lenders": LenderTable}
+_TABLES: Mapping[str, type[Table]] = {
+    "scenario": ScenarioTable,
+    "market": MarketTable,
+    "disclosure": DisclosureTable,
+    "lenders": LenderTable,
+}
 _END = re.compile("[（，；：]")
 _NOT_PARAMETERS = {"caps": "本期上限"}
 

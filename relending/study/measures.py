@@ -79,7 +79,9 @@ def measures() -> Mapping[str, Measure]:
 
 
 def pick(names: Sequence[str] = (), tables: Sequence[str] | None = None) -> tuple[Measure, ...]:
-    """The measures of these names, or labels in Chinese or English, in the order given; all of them for none (of ``tables``, where these are named).
+    """The measures of these names, or labels in Chinese or English, in the order given.
+
+    All of them for none (of ``tables``, where these are named).
 
     Raises InputError that names every unknown measure, with the nearest.
 
