@@ -52,7 +52,7 @@ def main() -> None:
             out = ["--out", str(cells), "--format", "parquet", "--force"]
             made = measure([program(), "sweep", "book.toml", *words, *out], folder)
             show(f"sweep: {name}", [made])
-            counts = next((line for line in made.output.splitlines() if " of " in line and "book read" in line), "")
+            counts = next((line for line in made.output.splitlines() if "book read" in line), "")
             print(f"  {'':<34} {counts}")
             print(
                 f"  {'':<34} to reach for 1,000 over 1,000,000 loans: {TO_REACH:g} s; a run for each would take "

@@ -45,7 +45,8 @@ def whole_file(path: Path) -> Iterator[Path]:
 def whole_files(*paths: Path) -> Iterator[list[Path]]:
     """Names to write to, as :func:`whole_file`: all of the files take their places, or none does.
 
-    Where one cannot (another program holds it open), those that had are put back as they were.
+    Where one cannot (another program holds it open), those that had are put back as they were, and the ``OSError``
+    has its name.
 
     >>> folder = Path(tempfile.mkdtemp())
     >>> with whole_files(folder / "a.csv", folder / "b.csv") as (a, b):
@@ -61,16 +62,17 @@ def whole_files(*paths: Path) -> Iterator[list[Path]]:
             rooms.append(_room(target))
         yield list(rooms)
         for room, target in zip(tuple(rooms), targets, strict=True):
-            room.chmod(MODE)
-            if target.exists():
-                former = _room(target)
-                rooms.append(former)
-                target.replace(former)
-                undo.append((target, former))
-                room.replace(target)
-            else:
-                room.replace(target)
-                undo.append((target, None))
+            with named(target):
+                room.chmod(MODE)
+                if target.exists():
+                    former = _room(target)
+                    rooms.append(former)
+                    target.replace(former)
+                    undo.append((target, former))
+                    room.replace(target)
+                else:
+                    room.replace(target)
+                    undo.append((target, None))
     except BaseException:
         for target, before in reversed(undo):
             if before is None:
@@ -81,6 +83,52 @@ def whole_files(*paths: Path) -> Iterator[list[Path]]:
     finally:
         for room in rooms:
             room.unlink(missing_ok=True)
+
+
+@contextmanager
+def named(path: Path) -> Iterator[None]:
+    """An ``OSError`` of the block names this file, whatever it was called while it was written.
+
+    >>> try:
+    ...     with named(Path("a.csv")):
+    ...         raise OSError(errno.ENOSPC, "No space left on device")
+    ... except OSError as error:
+    ...     print(error.filename)
+    a.csv
+    """
+    try:
+        yield
+    except OSError as error:
+        raise OSError(error.errno, error.strerror or str(error), str(path)) from error
+
+
+def fixed(path: Path) -> OSError | None:
+    """What keeps a file or folder from being moved, as where another program holds it open; None for nothing.
+
+    It is moved within its own folder and back, so that it can be said before any work that it cannot be replaced.
+
+    >>> file = Path(tempfile.mkdtemp()) / "a.csv"
+    >>> _ = file.write_text("1")
+    >>> fixed(file) is None, file.read_text(), len(list(file.parent.iterdir()))
+    (True, '1', 1)
+    """
+    target = Path(os.path.realpath(path))
+    try:
+        room = Path(tempfile.mkdtemp(prefix=".moved-", dir=target.parent))
+    except OSError as error:
+        return error
+    away = room / target.name
+    try:
+        target.rename(away)
+    except OSError as error:
+        return error
+    else:
+        away.rename(target)
+    finally:
+        if away.exists():  # interrupted between the two
+            away.rename(target)
+        room.rmdir()
+    return None
 
 
 def _room(target: Path) -> Path:

@@ -118,9 +118,11 @@ def wanted(
     table_format: str | None,
     lang: str,
     quiet: bool = False,
+    typed: Sequence[str] = (),
 ) -> Wanted | None:
     """The comparison to be made of these scenarios, if any; where it is left out unasked, a line says why.
 
+    ``typed`` are the scenarios as the command line calls them: ``base`` may be one of these too.
     Raises ``click.UsageError`` for options that make no sense together, InputError for an unknown measure.
     """
     from relending.study import pick
@@ -138,7 +140,10 @@ def wanted(
     if len(loaded) == 1 or compare is False:
         return None
     if base is not None and base not in names:
-        raise click.UsageError(w["base"].format(base=base, names=", ".join(names)))
+        meant = [name for name, said in zip(names, typed, strict=False) if _same(base, said)]
+        if len(meant) != 1:
+            raise click.UsageError(w["base"].format(base=base, names=", ".join(names)))
+        base = meant[0]
     pick(measures)
     first = loaded[names.index(base)] if base is not None else loaded[0]
     if compare is None:
@@ -151,6 +156,11 @@ def wanted(
         if name.casefold() in NAMES:
             raise click.UsageError(w["name"].format(name=name))
     return Wanted(targets[0].parent, first.name, tuple(measures), not no_causes, lang, table_format or "csv")
+
+
+def _same(base: str, typed: str) -> bool:
+    """Whether a base is what the command line calls a scenario: as it stands there, or the file's name alone."""
+    return base in (typed, Path(typed).name) or Path(base) == Path(typed)
 
 
 def alike(a: Scenario, b: Scenario) -> bool:
@@ -208,6 +218,9 @@ def show_comparison(
                 say(f"  {name}")
             say(f"    {line}")
     runs = {run.scenario.name: run for run, _ in done}
+    if comparison.findings:
+        say("")
+        show_findings(comparison.findings, lang)
     if folders:
         say("")
         _findings([runs[name] for name in comparison.names], w, lang)

@@ -29,7 +29,9 @@ from relending.cli.people import (
 
 if TYPE_CHECKING:
     from relending.cli.comparing import Wanted
+    from relending.findings import Findings
     from relending.lineage import Redactor
+    from relending.runfolder import Run
     from relending.scenario import Scenario
     from relending.study.compare import Comparison
 
@@ -89,7 +91,6 @@ def command(
     """
     from relending.cli.comparing import compare_them, show_comparison, wanted
     from relending.cli.run_summary import show_published, summary
-    from relending.findings import Findings
     from relending.runfolder import FolderExists, RunFolderError, save, save_together
     from relending.runfolder import run as carry_out
     from relending.scenario.problems import toml_text
@@ -98,29 +99,34 @@ def command(
         sets = (*sets, f"scenario.sheet={toml_text(sheets)}")
     progress = Progress(lang, quiet)
     sources: list[tuple[Path, str]] = []
+    written: list[Path] = []
     redactor = None if key_file is None else _redactor(key_file, lang)
     try:
         with errors_for_people(lang, findings_to, sources, redactor):
-            loaded = _load(_names(scenario), sets, allow_outside)
+            typed = _names(scenario)
+            loaded = _load(typed, sets, allow_outside)
             sources += [source for one in loaded for source in scenario_sources(one)]
             targets = _targets(out, scenario, [one.name for one in loaded], lang)
             _apart("--findings", findings_to, targets, lang)
             _apart("--redact", key_file, targets, lang)
             held = [one for one in loaded if one.published is not None]
             together = targets[0].parent if len(loaded) > 1 and held else None
-            asked = wanted(loaded, targets, compare, base, measures, no_causes, table_format, lang, quiet)
+            asked = wanted(loaded, targets, compare, base, measures, no_causes, table_format, lang, quiet, typed)
             _clear([*targets, *([together / "_"] if together is not None else [])], lang)
             standing = _refuse(targets, together, force, asked)
+            if force:
+                _replaceable(targets, together, asked)
             # every run is done before the first is written, so that a stop leaves the disk as it was
             done = [carry_out(one, strict=strict, progress=progress) for one in loaded]
             if redactor is not None:  # from here on nothing has a value that is to be hidden
                 done = [run.redacted(redactor) for run in done]
             comparison = None if asked is None else compare_them(done, asked, progress)
-            write_findings(Findings.concat(run.all_findings for run in done), findings_to, lang, sources)
+            write_findings(_every_finding(done, comparison), findings_to, lang, sources)
             for run, target, before in zip(done, targets, standing, strict=True):
                 progress("writing")
                 save(run, target, force, standing=before)
                 progress.stop()
+                written.append(target)
                 if not quiet and comparison is None and (together is None or "published" not in run.tables):
                     summary(run, target, lang)
             files = save_together(done, together, force) if together is not None else []
@@ -136,12 +142,21 @@ def command(
                 show_comparison(comparison, pairs, beside, lang, folders=len(held) < len(loaded))
     except FolderExists as exists:
         say(exists.text(lang), err=True)
+        _say_written(written, lang)
         sys.exit(WRONG_USAGE)
     except RunFolderError as error:
         say(error.text(lang), err=True)
+        _say_written(written, lang)
         sys.exit(STOPPED)
     finally:
         progress.stop()
+
+
+def _every_finding(done: Sequence[Run], comparison: Comparison | None) -> Findings:
+    """What was found in each run, and in their comparison."""
+    from relending.findings import Findings
+
+    return Findings.concat([*(run.all_findings for run in done), *([comparison.findings] if comparison else [])])
 
 
 def _names(given: Sequence[str]) -> list[str]:
@@ -267,4 +282,26 @@ def _save_beside(comparison: Comparison, asked: Wanted, force: bool) -> list[Pat
     except ComparisonExists as there:
         raise FolderExists(there.en, there.zh) from there
     except OSError as error:
-        raise cannot_write(asked.folder, error) from error
+        raise cannot_write(Path(error.filename or asked.folder), error) from error
+
+
+def _replaceable(targets: Sequence[Path], together: Path | None, asked: Wanted | None) -> None:
+    """RunFolderError that names every folder and file to be replaced that something holds in its place."""
+    from relending.runfolder import RunFolderError
+    from relending.runfolder.comparison import NAMES
+    from relending.study.save import ComparisonFixed, names_of, refuse_fixed
+
+    places = list(targets)
+    places += [together / name for name in NAMES] if together is not None else []
+    places += [asked.folder / name for name in names_of(asked.format)] if asked is not None else []
+    try:
+        refuse_fixed(places)
+    except ComparisonFixed as held:
+        raise RunFolderError(held.en, held.zh) from held
+
+
+def _say_written(written: Sequence[Path], lang: str) -> None:
+    """What was written before the stop, for it stays."""
+    if written:
+        names = ("、" if lang == "zh" else ", ").join(str(path) for path in written)
+        say(f"已写入的运行文件夹：{names}" if lang == "zh" else f"Run folders written before: {names}", err=True)

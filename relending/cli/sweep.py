@@ -50,7 +50,8 @@ WORDS = {
         "mean": "{name}, mean of the run ({unit})",
         "last": "{name}, {quarter} ({unit})",
         "left": "… {n:,} more; all of them are in the file",
-        "done": "{seconds:.1f} s; book read {0}, screened {1}, due dates worked out {2}, funded {3} of {cells:,} times",
+        "done": "{seconds:.1f} s for {cells:,} scenarios and the one they are of: book read {0}, screened {1}, "
+        "due dates worked out {2}, funded {3:,} times",
         "files": "Files are in",
         "sweep": "every figure: scenario, parameter values, quarter, lender, facility, measure, unit, value",
         "scenarios": "a row a scenario: its parameter values, what it was run on, the version of relending",
@@ -71,8 +72,8 @@ WORDS = {
         "mean": "{name}，全期平均（{unit}）",
         "last": "{name}，{quarter}（{unit}）",
         "left": "…… 另有 {n:,} 个，全部见文件",
-        "done": "用时 {seconds:.1f} 秒；{cells:,} 个情景中：读取台账 {0} 次、筛选 {1} 次、推算到期日 {2} 次、"
-        "测算借用 {3} 次",
+        "done": "{cells:,} 个情景及原情景用时 {seconds:.1f} 秒：读取台账 {0} 次、筛选 {1} 次、推算到期日 {2} 次、"
+        "测算借用 {3:,} 次",
         "files": "文件位于",
         "sweep": "全部数据（长表）：情景、参数取值、季度、金融机构、工具、指标、单位、数值",
         "scenarios": "每个情景一行：参数取值、所用文件、relending 版本",
@@ -242,8 +243,8 @@ def _show(made: Sweep, files: Sequence[Path], scenario: str, seconds: float, lan
         say(line)
     if cells > len(rows):
         say(w["left"].format(n=cells - len(rows)))
-    if made.unused:
-        show_findings(made.unused, lang)
+    if made.said:
+        show_findings(made.said, lang)
     errors, warnings = (made.findings.count(severity) for severity in ("error", "warning"))
     if errors or warnings:
         say(w["findings"].format(errors=errors, warnings=warnings, scenario=scenario))

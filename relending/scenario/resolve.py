@@ -16,7 +16,7 @@ from relending.findings import InputError
 from relending.policy import PARAMETERS, Dated, DatedValue, Facility
 from relending.policy.parse import scaled
 from relending.scenario.lenders import Lender, both, find_lender, lender_hint, scenario_lenders
-from relending.scenario.model import DisclosureTable, File, LenderTable, MarketTable, ScenarioTable
+from relending.scenario.model import DisclosureTable, File, LenderTable, MarketTable, ScenarioTable, Words
 from relending.scenario.paths import inside, leads_outside, parts_outside
 from relending.scenario.places import is_shipped
 from relending.scenario.problems import Problems, choices, path_text, quoted, toml_text
@@ -129,7 +129,7 @@ class Resolver:
                 self.note("key_not_used", f"facility.{facility}.{HAIRCUT}", given[HAIRCUT], "market.collateral_cost")
         return Scenario(
             name=name,
-            title=both(self.scenario.title, {"zh": name, "en": name}),
+            title=both(self.title(), {"zh": name, "en": name}),
             description=self.scenario.description or "",
             path=self.path,
             book=book,
@@ -218,6 +218,25 @@ class Resolver:
         if wrong:
             self.add("name_not_a_folder", "scenario.name", name, f"≠ {wrong}")
         return name
+
+    def title(self) -> Words | None:
+        """The title, without what comes from a file further up than the one that gives the name: it is of another.
+
+        A name that was set is not of a file, and leaves the title as it is.
+        """
+        title = self.scenario.title
+        if title is None or self.scenario.name is None:
+            return title
+        named = self.depth("scenario", "name")
+        given = {lang: getattr(title, lang) for lang in ("zh", "en") if self.depth("scenario", "title", lang) <= named}
+        return title if named < 0 else Words(**given)
+
+    def depth(self, *path: str) -> int:
+        """How far up the chain of files a key was given: 0 in the scenario's own file, -1 where it was set."""
+        origin = self.layers.origin(path)
+        files = [Path(file) for file in self.layers.files]
+        place = (origin.folder / origin.label).resolve()
+        return files.index(place) if place in files else -1
 
     def place(self, column: str, given: str) -> Path | None:
         """A file or folder named by the scenario, from the folder of the file that names it."""

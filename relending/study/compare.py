@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from relending.findings import Findings
 from relending.study.causes import Cause, Evaluate, causes, staged
 from relending.study.described import (
     COLUMNS,
@@ -17,13 +18,16 @@ from relending.study.described import (
     RATES,
     Comparable,
     described,
+    legend_of,
     name_of,
     parameters,
     scenario_of,
 )
 from relending.study.exact import E8_DECIMALS, Row, Table, exact, less
+from relending.study.history import BALANCE, history_findings
 from relending.study.measures import Measure, pick
-from relending.study.panel import Key, Panel, aligned, panel
+from relending.study.measures import measures as measures_known
+from relending.study.panel import Key, Panel, aligned, ordered, panel
 from relending.study.parts import quotient_e8, shares_e8
 from relending.study.whole import ALL, Figures, figures_of, with_weights
 
@@ -65,7 +69,8 @@ class Comparison:
 
     ``names`` are the scenarios, ``measures`` what was compared, ``parameters`` what each gives for keys that differ;
     ``figures`` hold every measure of every run, exact, with the wholes; ``found`` the causes by scenario. ``untold``
-    are the scenarios whose causes nobody asked for or nobody can know (a run opened from a folder).
+    are the scenarios whose causes nobody asked for or nobody can know (a run opened from a folder). ``findings`` warn
+    of what may not be meant, ``legend`` has the names of lenders and facilities by id.
     """
 
     names: tuple[str, ...]
@@ -77,6 +82,8 @@ class Comparison:
     found: Mapping[str, Sequence[Cause]] = field(repr=False)
     untold: tuple[str, ...]
     metadata: tuple[Mapping[str, Any], ...] = field(repr=False)
+    findings: Findings = field(default_factory=Findings, repr=False)
+    legend: Mapping[str, Mapping[str, str]] = field(default_factory=dict, repr=False)
 
     @property
     def base(self) -> str:
@@ -250,10 +257,10 @@ def compare_runs(
     first = names.index(base) if base is not None else 0
     runs = [runs[first], *runs[:first], *runs[first + 1 :]]
     names = [names[first], *names[:first], *names[first + 1 :]]
-    every = with_weights(wanted)
+    every = tuple({m.name: m for m in (*with_weights(wanted), measures_known()[BALANCE])}.values())
     panels = {name: panel(run.tables, every) for name, run in zip(names, runs, strict=True)}
     aligned(panels)
-    panels = {name: _ordered(one, panels[names[0]].keys) for name, one in panels.items()}
+    panels = {name: ordered(one, panels[names[0]].keys) for name, one in panels.items()}
     evaluate = staged(every) if evaluate is None else evaluate
     given = parameters(runs)
     by_run = [{key: values[i] for key, values in given.items()} for i in range(len(runs))]
@@ -277,6 +284,8 @@ def compare_runs(
         found,
         tuple(untold),
         tuple(described(run, names[0], one, by_run[0]) for run, one in zip(runs, by_run, strict=True)),
+        history_findings(runs[0].tables, names[0], panels, measures_known()[BALANCE].decimals),
+        legend_of(runs),
     )
 
 
@@ -284,14 +293,5 @@ def hidden(cause: Cause) -> Cause:
     """A cause of redacted runs: what names a file is not told."""
     if any(key[0] == "scenario" or key[-1] in RATES for key in cause.change.keys):
         dots = (HIDDEN,) * len(cause.change.keys)
-        return replace(cause, change=replace(cause.change, before=dots, after=dots))
+        return replace(cause, change=replace(cause.change, before=dots, after=dots, dated=()))
     return cause
-
-
-def _ordered(found: Panel, keys: tuple[Key, ...]) -> Panel:
-    """A panel with its rows in another order: scenarios may name their facilities in any."""
-    if found.keys == keys:
-        return found
-    place = {key: i for i, key in enumerate(found.keys)}
-    rows = [place[key] for key in keys]
-    return Panel(keys, {n: v[rows] for n, v in found.values.items()}, {n: v[rows] for n, v in found.known.items()})

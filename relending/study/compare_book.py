@@ -18,13 +18,29 @@ from relending.study.exact import E8_DECIMALS, Exact, exact, less
 from relending.study.measures import FLOW, STOCK, Measure
 from relending.study.panel import Key
 from relending.study.parts import quotient_e8
-from relending.study.told import Told, headline, largest, word
+from relending.study.told import (
+    BP_DECIMALS,
+    Told,
+    by_year,
+    gap_unit,
+    headline,
+    largest,
+    weight_of,
+    word,
+    year_figure,
+    year_label,
+)
 from relending.study.whole import ALL, MEAN
 
 FORMATS = {"fraction": "0.0000%", "count": "#,##0"}
 MONEY, SHARE = "#,##0.00", "0.00%"
 """Number formats by unit; of any other unit, and of shares."""
+BASIS_POINTS = "#,##0.00"
+FIRST_FIGURE = 2
+"""The column of the base's figures on the first sheet, where rates and amounts stand below one another."""
 KEYS = ("quarter", "lender", "facility")
+CAUSES = ("figure", "scenario", "cause", "effect", "unit", "share")
+"""The columns of the causes on the first sheet."""
 NAME_WIDTH, FIGURE_WIDTH, WIDE = 14, 22, 44
 
 
@@ -52,6 +68,21 @@ def _any(comparison: Comparison, measure: Measure) -> bool:
 def number_format(measure: Measure) -> str:
     """How the figures of a measure are shown."""
     return FORMATS.get(measure.unit, MONEY)
+
+
+def is_rate(measure: Measure) -> bool:
+    """Whether a difference of the measure over its base says nothing: one of rates is told in basis points."""
+    return measure.unit in ("fraction", "bp")
+
+
+def in_bp(measure: Measure) -> bool:
+    """Whether differences of a measure are turned into basis points."""
+    return measure.unit == "fraction"
+
+
+def bp(value: int | None, measure: Measure) -> Exact | None:
+    """A difference of fractions in basis points."""
+    return exact(value, measure.decimals - BP_DECIMALS)
 
 
 class _Sheet:
@@ -90,22 +121,34 @@ class _Sheet:
         from xlsxwriter.utility import xl_rowcol_to_cell
 
         looks = self.styles.cell("", number_format(measure))
+        gaps = self.styles.cell("", BASIS_POINTS if in_bp(measure) else number_format(measure))
+        step = 3 if first == FIRST_FIGURE or not is_rate(measure) else 2
         base, base_cell = values[0], xl_rowcol_to_cell(self.row, first, col_abs=True)
         self.figure(first, exact(base, measure.decimals), looks, formulas[0] if formulas else "")
         for i, value in enumerate(values[1:]):
-            at = first + 1 + 3 * i
+            at = first + 1 + step * i
             cell, gap_cell = (xl_rowcol_to_cell(self.row, at + j) for j in (0, 1))
             gap = less(value, base)
             self.figure(at, exact(value, measure.decimals), looks, formulas[i + 1] if formulas else "")
-            self.figure(at + 1, exact(gap, measure.decimals), looks, f"={cell}-{base_cell}")
+            if in_bp(measure):
+                self.figure(at + 1, bp(gap, measure), gaps, f"=({cell}-{base_cell})*10000")
+            else:
+                self.figure(at + 1, exact(gap, measure.decimals), gaps, f"={cell}-{base_cell}")
+            if is_rate(measure):
+                if step > 2:
+                    self.figure(at + 2, None, gaps)
+                continue
             share = exact(quotient_e8(gap, base), E8_DECIMALS)
             self.figure(at + 2, share, self.styles.cell("", SHARE), f"={gap_cell}/{base_cell}")
 
-    def scenario_headers(self) -> list[str]:
-        """The headers of :meth:`against`."""
+    def scenario_headers(self, measure: Measure | None = None) -> list[str]:
+        """The headers of :meth:`against`, for several measures or for one."""
+        more = ["difference", "relative"]
+        if measure is not None and is_rate(measure):
+            more = ["difference_bp" if measure.unit in ("fraction", "bp") else "difference"]
         out = [self.comparison.base]
         for name in self.comparison.others:
-            out += [name, *(word(one, self.lang, scenario=name) for one in ("difference", "relative"))]
+            out += [name, *(word(one, self.lang, scenario=name) for one in more)]
         return out
 
 
@@ -119,11 +162,14 @@ class _First(_Sheet):
         put(self.sheet, 1, 0, word("against", self.lang, base=self.comparison.base), self.styles.label())
         width = len(self.comparison.names) * 3
         self.sheet.set_column(0, 0, WIDE)
-        self.sheet.set_column(1, max(width, 4), FIGURE_WIDTH)
+        self.sheet.set_column(1, max(width, len(CAUSES) - 1), FIGURE_WIDTH)
         self.row = 3
+        self._warnings()
         self._results()
+        self._years()
         self._causes()
         self._metadata()
+        self._legend()
         for text in ("note_causes", "note_rates"):
             put(self.sheet, self.row, 0, word(text, self.lang), self.styles.label())
             self.row += 1
@@ -140,9 +186,56 @@ class _First(_Sheet):
         )
         for told in headline(self.comparison):
             m, at = told.measure, told.at
-            put(self.sheet, self.row, 0, told.label(self.comparison, self.lang), self.styles.cell("text"))
-            put(self.sheet, self.row, 1, word(m.unit, self.lang), self.styles.cell("text"))
-            self.against([self.comparison.whole(name, m, at) for name in self.comparison.names], m, 2)
+            self._named(told.label(self.comparison, self.lang), self._unit(m))
+            self.against([self.comparison.whole(name, m, at) for name in self.comparison.names], m, FIRST_FIGURE)
+            self.row += 1
+        self.row += 1
+
+    def _named(self, label: str, unit: str) -> None:
+        """What a row of figures is, and its unit."""
+        for at, text in enumerate((label, unit)):
+            put(self.sheet, self.row, at, text, self.styles.cell("text"))
+        fit_row(self.sheet, self.row, max(lines_of(label, WIDE), lines_of(unit, FIGURE_WIDTH)))
+
+    def _unit(self, measure: Measure) -> str:
+        unit = word(measure.unit, self.lang)
+        return word("unit_and_bp", self.lang, unit=unit, bp=word("bp", self.lang)) if in_bp(measure) else unit
+
+    def _warnings(self) -> None:
+        """What may not be meant, before any figure."""
+        if not self.comparison.findings:
+            return
+        self.title(word("warned", self.lang))
+        zh = "_zh" if self.lang == "zh" else ""
+        for row in self.comparison.findings.frame().to_dict("records"):
+            names = {"scenario": row["file"], "here": row["found"], "there": row["expected"]}
+            for said in (word("warning", self.lang, text=row[f"message{zh}"], **names), row[f"fix{zh}"]):
+                put(self.sheet, self.row, 0, said, self.styles.label())
+                self.row += 1
+        self.row += 1
+
+    def _years(self) -> None:
+        """Flows by year, and stocks at the end of each."""
+        told = list(by_year(self.comparison))
+        if not told:
+            return
+        self.title(word("by_year", self.lang))
+        self.header([word("figure", self.lang), word("unit", self.lang), *self.scenario_headers()], FIGURE_WIDTH)
+        for m, quarters in told:
+            self._named(year_label(m, quarters, self.lang), word(m.unit, self.lang))
+            values = [year_figure(self.comparison, name, m, quarters) for name in self.comparison.names]
+            self.against(values, m, FIRST_FIGURE)
+            self.row += 1
+        self.row += 1
+
+    def _legend(self) -> None:
+        """What the ids of lenders and facilities stand for."""
+        self.title(word("legend", self.lang))
+        self.header([word("id", self.lang), word("name", self.lang)], FIGURE_WIDTH)
+        for ident, names in self.comparison.legend.items():
+            put(self.sheet, self.row, 0, ident, self.styles.cell("text"))
+            put(self.sheet, self.row, 1, names[self.lang], self.styles.cell("text"))
+            fit_row(self.sheet, self.row, lines_of(names[self.lang], FIGURE_WIDTH))
             self.row += 1
         self.row += 1
 
@@ -150,7 +243,7 @@ class _First(_Sheet):
         from xlsxwriter.utility import xl_range
 
         self.title(word("causes", self.lang))
-        self.header([word(one, self.lang) for one in ("figure", "scenario", "cause", "effect", "share")], FIGURE_WIDTH)
+        self.header([word(one, self.lang) for one in CAUSES], FIGURE_WIDTH)
         for name in self.comparison.others:
             for told in headline(self.comparison):
                 found = largest(self.comparison, name, told)
@@ -165,16 +258,19 @@ class _First(_Sheet):
             put(self.sheet, self.row, 0, word("untold", self.lang), self.styles.cell("text"))
             put(self.sheet, self.row, 1, name, self.styles.cell("text"))
             self.row += 1
-        self.row += 1
+        put(self.sheet, self.row, 0, word("note_shares", self.lang), self.styles.label())
+        self.row += 2
 
     def _cause(self, name: str, told: Told, label: str, effect: int | None, gap: int | None, formula: str) -> None:
         m, texts = told.measure, (told.label(self.comparison, self.lang), name, label)
         for at, text in enumerate(texts):
             put(self.sheet, self.row, at, text, self.styles.cell("text", bold=bool(formula)))
-        looks = self.styles.cell("", number_format(m), bold=bool(formula))
-        self.figure(3, exact(effect, m.decimals), looks, formula)
-        self.figure(4, exact(quotient_e8(effect, gap), E8_DECIMALS), self.styles.cell("", SHARE, bold=bool(formula)))
-        fit_row(self.sheet, self.row, max(lines_of(text, FIGURE_WIDTH) for text in texts[1:]))
+        looks = self.styles.cell("", BASIS_POINTS if in_bp(m) else number_format(m), bold=bool(formula))
+        self.figure(3, bp(effect, m) if in_bp(m) else exact(effect, m.decimals), looks, formula)
+        put(self.sheet, self.row, 4, gap_unit(m, self.lang), self.styles.cell("text", bold=bool(formula)))
+        self.figure(5, exact(quotient_e8(effect, gap), E8_DECIMALS), self.styles.cell("", SHARE, bold=bool(formula)))
+        widths = (WIDE, FIGURE_WIDTH, FIGURE_WIDTH)
+        fit_row(self.sheet, self.row, max(lines_of(text, width) for text, width in zip(texts, widths, strict=True)))
         self.row += 1
 
     def _metadata(self) -> None:
@@ -207,7 +303,7 @@ class _MeasureSheet(_Sheet):
         put(self.sheet, 0, 0, said if unit else label, self.styles.title())
         self.sheet.set_row(0, 26)
         self.row = header = 2
-        headers = [*(word(one, self.lang) for one in KEYS), *self.scenario_headers()]
+        headers = [*(word(one, self.lang) for one in KEYS), *self.scenario_headers(m)]
         self.sheet.set_column(0, len(KEYS) - 1, NAME_WIDTH)
         self.sheet.set_column(len(KEYS), len(headers) - 1, FIGURE_WIDTH)
         self.header(headers, FIGURE_WIDTH)
@@ -229,8 +325,8 @@ class _MeasureSheet(_Sheet):
         from xlsxwriter.utility import xl_range_abs, xl_rowcol_to_cell
 
         m, every = self.measure, word("all", self.lang)
-        quarters = self.comparison.quarters
-        at = [len(KEYS), *(len(KEYS) + 1 + 3 * i for i in range(len(self.comparison.others)))]
+        quarters, step = self.comparison.quarters, 2 if is_rate(m) else 3
+        at = [len(KEYS), *(len(KEYS) + 1 + step * i for i in range(len(self.comparison.others)))]
         if self.comparison.has_whole(m) and last - first + 1 > len(quarters):
             self.row += 1
             for quarter in quarters:
@@ -245,5 +341,7 @@ class _MeasureSheet(_Sheet):
                 f"=SUM({one})" if m.kind == FLOW else f"=ROUND(SUM({one})/{len(quarters)},{m.decimals})"
                 for one in where
             ]
-            shown = every if time == [ALL] else word("mean", self.lang)
+            weight = weight_of(m, self.lang)
+            mean = word("weighted_mean", self.lang, weight=weight) if weight else word("mean", self.lang)
+            shown = every if time == [ALL] else mean
             self._line((time[0], ALL, ALL), (shown, every, every), sums if m.kind in (FLOW, STOCK) else ())

@@ -7,6 +7,8 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
+from relending.policy import facilities as policy_facilities
+from relending.policy import facility, lenders
 from relending.scenario import Scenario, differing_keys, given_keys
 from relending.scenario.problems import path_text
 from relending.scenario.read import KeyPath
@@ -63,6 +65,20 @@ class Comparable(Protocol):
 def name_of(run: Comparable) -> str:
     """The name of the scenario that was run."""
     return str(run.manifest["scenario"]["name"])
+
+
+def legend_of(runs: Sequence[Comparable]) -> dict[str, dict[str, str]]:
+    """The short names of the lenders and facilities of runs by id, in both languages; of what has none its id."""
+    out: dict[str, dict[str, str]] = {}
+    known, facilities = lenders(), policy_facilities()
+    for run in runs:
+        said = run.manifest["scenario"]
+        for one in dict.fromkeys(run.tables["funding"]["lender"]):
+            given = said["lenders"].get(one, {}).get("short_name") or (known[one].short_name if one in known else {})
+            out.setdefault(str(one), {lang: given.get(lang) or str(one) for lang in ("zh", "en")})
+        for one in said["facilities"]:
+            out.setdefault(one, dict(facility(one).name) if one in facilities else {"zh": one, "en": one})
+    return out
 
 
 def scenario_of(run: Comparable) -> Scenario | None:

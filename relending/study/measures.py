@@ -79,16 +79,21 @@ def measures() -> Mapping[str, Measure]:
 
 
 def pick(names: Sequence[str] = (), tables: Sequence[str] | None = None) -> tuple[Measure, ...]:
-    """The measures of these names, in the order given; all of them for none (of ``tables``, where these are named).
+    """The measures of these names, or labels in Chinese or English, in the order given.
+
+    All of them for none (of ``tables``, where these are named).
 
     Raises InputError that names every unknown measure, with the nearest.
 
-    >>> [m.name for m in pick(["margin", "drawn"])]
-    ['margin', 'drawn']
+    >>> [m.name for m in pick(["margin", "再贷款余额", "Interest saved"])]
+    ['margin', 'facility_balance', 'interest_saved']
     """
     known = {n: m for n, m in measures().items() if tables is None or m.table in tables}
     if not names:
         return tuple(known.values())
+    # as people read them, in either language, they are as good as the names of columns
+    labels = {one.casefold(): n for n, m in known.items() for one in (m.zh, m.en)}
+    names = [n if n in known else labels.get(n.strip().casefold(), n) for n in names]
     wrong = [n for n in dict.fromkeys(names) if n not in known]
     if wrong:
         raise InputError(

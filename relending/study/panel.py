@@ -95,30 +95,39 @@ def ordered(found: Panel, keys: tuple[Key, ...]) -> Panel:
 
 
 def aligned(panels: Mapping[str, Panel]) -> None:
-    """Raise MisalignedError, which names every quarter, lender and facility that a run has and another lacks.
+    """Raise MisalignedError, which names every run that has other quarters, lenders or facilities than the first.
 
-    Nothing is dropped to make runs fit: a difference over rows that one of them lacks would be of other things.
+    Nothing is dropped to make runs fit: a difference over rows that one of them lacks would be of other things. What a
+    run lacks, and what it has that the first lacks, is told.
     """
     names = list(panels)
     found = []
     for i, what in enumerate(KEYS):
-        sets = {name: dict.fromkeys(key[i] for key in panels[name].keys) for name in names}
-        whole = dict.fromkeys(x for s in sets.values() for x in s)
-        for name in names:
-            lacking = [x for x in whole if x not in sets[name]]
-            if lacking:
-                found.append(
-                    Findings.one(
-                        f"misaligned_{what}s" if what != "facility" else "misaligned_facilities",
-                        file=name,
-                        column=what,
-                        found=_some(list(sets[name])),
-                        expected=_some(lacking),
-                    )
+        sets = {name: list(dict.fromkeys(key[i] for key in panels[name].keys)) for name in names}
+        base = sets[names[0]]
+        for name in names[1:]:
+            mine = sets[name]
+            if set(mine) == set(base):
+                continue
+            more = [(sign, [x for x in a if x not in b]) for sign, a, b in (("-", base, mine), ("+", mine, base))]
+            told = "; ".join(f"{sign} {span(items)}" for sign, items in more if items)
+            found.append(
+                Findings.one(
+                    f"misaligned_{what}s" if what != "facility" else "misaligned_facilities",
+                    file=name,
+                    column=what,
+                    found=f"{span(mine)}: {told}",
+                    expected=f"{names[0]}: {span(base)}",
                 )
+            )
     if found:
         raise MisalignedError(Findings.concat(found))
 
 
-def _some(items: Sequence[str], most: int = 6) -> str:
-    return ", ".join(items[:most]) + (f", … ({len(items)})" if len(items) > most else "")
+def span(items: Sequence[str], most: int = 3) -> str:
+    """Several names in short: all of a few, else the first and the last, and how many they are.
+
+    >>> span(["a", "b"]), span(["2026Q1", "2026Q2", "2026Q3", "2026Q4"])
+    ('a, b', '2026Q1 … 2026Q4 (4)')
+    """
+    return ", ".join(items) if len(items) <= most else f"{items[0]} … {items[-1]} ({len(items)})"

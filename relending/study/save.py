@@ -5,10 +5,11 @@ from __future__ import annotations
 import csv
 import io
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 from relending.labelled import write_labelled
-from relending.outfile import whole_files
+from relending.outfile import fixed, named, reason, whole_files
 from relending.spreadsheet import escape
 from relending.study.compare import Comparison
 from relending.study.compare_book import write_comparison
@@ -32,6 +33,14 @@ class ComparisonExists(FileExistsError):  # noqa: N818
         self.en, self.zh = en, zh
 
 
+class ComparisonFixed(OSError):  # noqa: N818
+    """What is to be replaced cannot be moved; ``en`` and ``zh`` say what and why."""
+
+    def __init__(self, en: str, zh: str) -> None:
+        super().__init__(en)
+        self.en, self.zh = en, zh
+
+
 def names_of(format: str) -> tuple[str, ...]:
     """The files of a comparison: its tables in a format and the workbook; of xlsx the workbook, which holds them all.
 
@@ -47,6 +56,13 @@ def refuse_comparison(folder: Path, force: bool, format: str = "csv") -> None:
     ``force`` replaces them only beside a table or a workbook that begins as ours does.
     """
     there = [name for name in names_of(format) if os.path.lexists(folder / name)]
+    folders = [str(folder / name) for name in there if (folder / name).is_dir()]
+    if folders:  # nothing else is in the way that --force could not take
+        names = ", ".join(folders)
+        raise ComparisonExists(
+            f"{names}: is a folder, where a file of that name would be written; choose another folder, or rename it",
+            f"{names}：是文件夹，而此处将写入同名文件；请换一个文件夹，或将其更名",
+        )
     if there and not (force and _ours(folder, format)):
         names = ", ".join(str(folder / name) for name in there)
         raise ComparisonExists(
@@ -59,8 +75,6 @@ def refuse_comparison(folder: Path, force: bool, format: str = "csv") -> None:
 def _ours(folder: Path, format: str) -> bool:
     """Whether what is there looks written by us: a workbook of our title, or a table of our columns."""
     names = names_of(format)
-    if any((folder / name).is_dir() for name in names):
-        return False
     try:
         if format == "xlsx":
             from python_calamine import CalamineWorkbook
@@ -71,6 +85,17 @@ def _ours(folder: Path, format: str) -> bool:
     except Exception:  # not readable as what its name says: someone else's, whatever it is
         return False
     return columns[:1] == [_FIRST] and tuple(columns[-len(_LAST) :]) == _LAST
+
+
+def refuse_fixed(places: Iterable[Path]) -> None:
+    """Raise :class:`ComparisonFixed` that names each file or folder there that cannot be moved, so not be replaced."""
+    found = [(place, error) for place in places if place.exists() and (error := fixed(place)) is not None]
+    if found:
+        said = [(place, *reason(error)) for place, error in found]
+        raise ComparisonFixed(
+            "\n".join(f"{place}: cannot be replaced: {en}; nothing was run or written" for place, en, _ in said),
+            "\n".join(f"{place}：无法替换：{zh}；未运行，未写入任何文件" for place, _, zh in said),
+        )
 
 
 def _columns(table: Path, format: str) -> list[str]:
@@ -108,15 +133,18 @@ def save_comparison(
                 comparison.cause_table(),
                 comparison.scenario_table(),
             )
-            for table, room in zip(tables, rooms, strict=False):
-                write_rows(table, room)
+            for table, room, path in zip(tables, rooms, paths, strict=False):
+                with named(path):
+                    write_rows(table, room)
         elif format != "xlsx":
             names = ", ".join(comparison.names)
             title = {"zh": f"情景比较：{names}", "en": f"Comparison of scenarios: {names}"}
             frames = (comparison.frame, comparison.differences, comparison.causes, comparison.scenarios)
-            for frame, room in zip(frames, rooms, strict=False):
-                write_labelled(frame, room, labels_of(frame.columns), title=title, lang=lang, format=format)
-        write_comparison(comparison, rooms[-1], lang)
+            for frame, room, path in zip(frames, rooms, paths, strict=False):
+                with named(path):
+                    write_labelled(frame, room, labels_of(frame.columns), title=title, lang=lang, format=format)
+        with named(paths[-1]):
+            write_comparison(comparison, rooms[-1], lang)
     return paths
 
 

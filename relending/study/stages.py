@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from relending.dates import quarter_of
+from relending.dates import quarter_of, quarter_text
 from relending.engine.attribution import attribute_block
 from relending.engine.columns import Flags
 from relending.engine.context import Context
@@ -51,6 +51,7 @@ class Book:
     grams: tuple[Ints, ...]
     findings: Findings
     inputs: tuple[Mapping[str, Any], ...]
+    last_real: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +77,15 @@ class Cohorts:
 
 @dataclass(frozen=True, slots=True)
 class Evaluated:
-    """A scenario's series as integer step frames by name, how many loans are supported, what the book's check said
-    and which files were read.
+    """A scenario's series as integer step frames by name, how many loans are supported, what the book's check said,
+    which files were read, and the quarter of the last loan that is not planned.
     """
 
     tables: Mapping[str, pd.DataFrame]
     supported: int
     findings: Findings
     inputs: tuple[Mapping[str, Any], ...]
+    last_real: str | None
 
 
 class Stages:
@@ -143,7 +145,7 @@ class Stages:
         lenders = screened.prepared.keys.lenders
         placed, where = self.positions.get(made, both.context, lambda c: _positions(cohorts, lenders, c))
         tables = self.series.get(placed, both.context, lambda c: _series(cohorts, where, lenders, c))[1]
-        return Evaluated(tables, cohorts.supported, book.findings, book.inputs)
+        return Evaluated(tables, cohorts.supported, book.findings, book.inputs, book.last_real)
 
     def _cohorts(
         self,
@@ -264,7 +266,17 @@ def _book(both: Both) -> Book:
         attributed = attribute_block(block)
         grams.append(np.where(attributed.has_reduction, attributed.reduction, 0))
     findings = Findings.concat([read.findings, *gathered.findings])
-    return Book(gathered, tuple(grams), findings, tuple(read.inputs))
+    return Book(gathered, tuple(grams), findings, tuple(read.inputs), last_real(gathered))
+
+
+def last_real(gathered: Gathered) -> str | None:
+    """The quarter of the last disbursement of a usable loan that is not planned; None where all are planned."""
+    days = [
+        int(block.disbursed[some].max())
+        for block, error in zip(gathered.blocks, gathered.error, strict=True)
+        if (some := ~error & ~block.planned).any()
+    ]
+    return quarter_text(int(quarter_of(max(days)))) if days else None
 
 
 def _screening(book: Book, context: Context) -> Screening:
@@ -338,4 +350,4 @@ def _disclosed(screened: Screening, book: Book, context: Context) -> Evaluated:
     where, names, _ = fund_works(prepared, context)
     tables = finish(prepared, where, names, context, [])
     found = {"funding": tables.funding, "cost": tables.cost, "disclosure": tables.disclosure}
-    return Evaluated(found, int(tables.attribution["supported"].sum()), book.findings, book.inputs)
+    return Evaluated(found, int(tables.attribution["supported"].sum()), book.findings, book.inputs, book.last_real)

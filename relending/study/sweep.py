@@ -25,12 +25,14 @@ from relending.scenario import load_scenario
 from relending.scenario.problems import toml_text
 from relending.scenario.scenario import Scenario
 from relending.study.grid import Grid, make_grid
+from relending.study.history import BALANCE, differs_before
 from relending.study.measures import FLOW, Measure, pick
+from relending.study.measures import measures as measures_known
 from relending.study.panel import KEYS, Key, MisalignedError, ordered, panel
 from relending.study.stages import Stages
 from relending.study.variants import Variants
 from relending.study.whole import with_weights
-from relending.units import Ints, total
+from relending.units import Ints, decimal_text, total
 
 SERIES = ("funding", "cost")
 """The tables whose measures need no loan by loan disclosure; the others are asked for by name."""
@@ -62,8 +64,9 @@ class Sweep:
     ``keys`` are (quarter, lender, facility) of the rows of each cell; ``values`` and ``known`` hold, by measure, a row
     a cell in the order of the grid (integers, as the measure's column says), also of what rates are weighted by.
     ``supported`` counts the supported loans of each cell, ``work`` how often each stage was done and used again,
-    ``inputs`` the files read, with their sha256. ``findings`` are those of scenario and book, ``unused`` the keys that
-    had no effect; ``since`` is the day from which the values count.
+    ``inputs`` the files read, with their sha256. ``findings`` are those of scenario and book, ``said`` what is said of
+    the sweep itself (keys without an effect, a past that comes out otherwise); ``since`` is the day from which the
+    values count.
     """
 
     scenario: Scenario
@@ -76,14 +79,13 @@ class Sweep:
     work: Mapping[str, tuple[int, int]]
     inputs: str = ""
     findings: Findings = field(default_factory=Findings)
-    unused: Findings = field(default_factory=Findings)
+    said: Findings = field(default_factory=Findings)
     since: dt.date | None = None
 
     @property
     def names(self) -> list[str]:
         """The name of each cell: the scenario's and a number from 1."""
-        width = len(str(len(self.grid)))
-        return [f"{self.scenario.name}#{i + 1:0{width}d}" for i in range(len(self.grid))]
+        return [_name(self.scenario.name, i, len(self.grid)) for i in range(len(self.grid))]
 
     def parameters(self) -> pd.DataFrame:
         """The values of each cell, a column a key: numbers as numbers, anything else as TOML writes it."""
@@ -240,6 +242,9 @@ def sweep(
     values = {m.name: np.zeros((len(grid), len(keys)), np.int64) for m in every}
     known = {m.name: np.zeros((len(grid), len(keys)), bool) for m in every}
     supported = np.zeros(len(grid), np.int64)
+    balance = measures_known()[BALANCE]
+    as_it_is = panel(stages.evaluate(base).tables, [balance])
+    past: Past | None = None
     for done, (number, cell) in enumerate(grid.cells(vary.slowest(stages)), 1):
         made = stages.evaluate(vary.cell(cell), disclosure=disclosure)
         found = panel(made.tables, every)
@@ -250,24 +255,33 @@ def sweep(
         for m in every:
             values[m.name][number], known[m.name][number] = found.values[m.name][rows], found.known[m.name][rows]
         supported[number] = made.supported
+        if past is None and made.last_real is not None and as_it_is.keys == everything:
+            differs = differs_before(as_it_is, panel(made.tables, [balance]), made.last_real)
+            past = None if differs is None else (number, *differs)
         progress(done, len(grid))
     work = {s.name: (s.done - before[s.name][0], s.used_again - before[s.name][1]) for s in stages.stages}
     findings = base.findings + first.findings
+    said = vary.without_effect(stages) + _past(past, base.name, balance.decimals, len(grid))
     inputs = "; ".join(dict.fromkeys(f"{entry['file']} {entry['sha256']}" for entry in first.inputs))
-    return Sweep(
-        base,
-        grid,
-        wanted,
-        keys,
-        values,
-        known,
-        supported,
-        work,
-        inputs,
-        findings,
-        vary.without_effect(stages),
-        vary.since,
-    )
+    return Sweep(base, grid, wanted, keys, values, known, supported, work, inputs, findings, said, vary.since)
+
+
+Past = tuple[int, str, int, int]
+"""A cell whose past differs from the scenario's own: its number, the first quarter, both balances in fen."""
+
+
+def _past(past: Past | None, base: str, decimals: int, cells: int) -> Findings:
+    """The warning that values also change what has happened already."""
+    if past is None:
+        return Findings()
+    number, quarter, before, after = past
+    found, expected = (f"{quarter}: {decimal_text(value, decimals)}" for value in (after, before))
+    name = _name(base, number, cells)
+    return Findings.one("history_differs", file=name, column=BALANCE, found=found, expected=f"{base} {expected}")
+
+
+def _name(base: str, number: int, cells: int) -> str:
+    return f"{base}#{number + 1:0{len(str(cells))}d}"
 
 
 def _rows(keys: Sequence[Key], quarters: str) -> list[int]:

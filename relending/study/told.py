@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -13,7 +13,7 @@ from relending.study.causes import Cause
 from relending.study.compare import Comparison
 from relending.study.measures import STOCK, Measure, measures
 from relending.study.parts import quotient_e8
-from relending.study.whole import ALL, MEAN
+from relending.study.whole import ALL, MEAN, added
 from relending.units import decimal_text, divide
 
 END = "end"
@@ -27,6 +27,8 @@ HEADLINE = (
 )
 """What a comparison is first asked for: of the run, its mean over quarters, or the end of the last one."""
 MOST_CAUSES = 3
+QUARTERS = 4
+"""In a year."""
 _DECIMALS = {"fraction": 4}
 USUAL = 2
 PER_CENT, BP_DECIMALS = 2, 4
@@ -111,7 +113,52 @@ class Told:
         """The measure and what it is told of."""
         label, quarters = self.measure.label(lang), comparison.quarters
         key = {ALL: "of_run", MEAN: "mean_of_run"}.get(self.at, "at_end")
-        return word(key, lang, measure=label, start=quarters[0], end=quarters[-1])
+        weight = weight_of(self.measure, lang)
+        if self.at == MEAN and weight:
+            key = "weighted_mean_of_run"
+        return word(key, lang, measure=label, start=quarters[0], end=quarters[-1], weight=weight)
+
+
+def weight_of(measure: Measure, lang: str) -> str:
+    """What a mean of rates is weighted by; empty for any other measure.
+
+    >>> weight_of(measures()["margin"], "zh"), weight_of(measures()["interest_saved"], "zh")
+    ('贷款余额', '')
+    """
+    return measures()[measure.over].label(lang) if measure.over else ""
+
+
+YEARLY = ("interest_saved", "net_interest", "facility_balance")
+"""What is told by year: flows added up, of a stock the end, for the end of a run may be nothing."""
+
+
+def by_year(comparison: Comparison) -> Iterator[tuple[Measure, tuple[str, ...]]]:
+    """The measures told by year that were compared, and the quarters of the run in each year."""
+    years: dict[str, list[str]] = {}
+    for quarter in comparison.quarters:
+        years.setdefault(quarter[:4], []).append(quarter)
+    for m in sorted((m for m in comparison.measures if m.name in YEARLY), key=lambda m: YEARLY.index(m.name)):
+        yield from ((m, tuple(quarters)) for quarters in years.values())
+
+
+def year_label(measure: Measure, quarters: Sequence[str], lang: str) -> str:
+    """A measure and the year it is told of, with its quarters where the run has not all of them.
+
+    >>> year_label(measures()["interest_saved"], ("2026Q3", "2026Q4"), "en")
+    'interest saved, 2026 (2026Q3 to 2026Q4)'
+    """
+    label, first, last = measure.label(lang), quarters[0], quarters[-1]
+    if measure.kind == STOCK:
+        return word("end_of", lang, measure=label, quarter=last)
+    key = "in_year" if len(quarters) == QUARTERS else "in_part_of_year"
+    return word(key, lang, measure=label, year=first[:4], first=first, last=last)
+
+
+def year_figure(comparison: Comparison, scenario: str, measure: Measure, quarters: Sequence[str]) -> int | None:
+    """The figure of a year: a flow's sum, a stock at the end."""
+    if measure.kind == STOCK:
+        return comparison.whole(scenario, measure, quarters[-1])
+    return added([comparison.whole(scenario, measure, quarter) for quarter in quarters])
 
 
 def headline(comparison: Comparison) -> tuple[Told, ...]:

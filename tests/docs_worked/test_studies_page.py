@@ -12,6 +12,7 @@ from relending.cli import main
 from relending.scenario import differing_keys, mixed
 from relending.scenario.run import execute
 from relending.study.document import measures_markdown
+from relending.study.parts import handed_out
 from relending.units import decimal_text, total
 
 PAGE = (Path(__file__).parents[2] / "docs" / "studies.md").read_text(encoding="utf-8")
@@ -46,7 +47,7 @@ def test_the_mixtures_and_the_hand_calculation_are_right() -> None:
     for value in (none, first, second, both):
         assert f"| {decimal_text(value, 2)} |" in PAGE
     steps = [none - first, second - both, none - second, first - both]
-    means = [(steps[0] + steps[1]) // 2, (steps[2] + steps[3]) // 2]
+    means = [-effect for effect in handed_out([-(steps[0] + steps[1]), -(steps[2] + steps[3])], 2)]
     for value in (*steps, *means, none - both):
         assert decimal_text(value, 2) in PAGE
     assert sum(means) == none - both

@@ -298,6 +298,7 @@ def _of_two_lenders() -> list[str]:
 
 CASES: dict[str, Make] = {
     "unknown_measure": compared(options=("--measure", "margn")),
+    "history_differs": compared(("[facility.cerf]\nratio", "0.5")),
     "misaligned_quarters": compared(("end", "2026-12-31")),
     "misaligned_lenders": _of_two_lenders,
     "misaligned_facilities": compared(("facilities", '["cerf", "clean_coal"]')),

@@ -102,6 +102,27 @@ def test_a_scenario_with_overrides_keeps_its_own_name(write: Write) -> None:
     assert scenario.title == load_scenario(write()).title
 
 
+TITLED = 'title = { zh = "基准", en = "The base" }\n[market]'
+
+
+@pytest.mark.parametrize(
+    ("own", "sets", "title"),
+    [
+        ('name = "mine"', [], {"zh": "mine", "en": "mine"}),
+        ('name = "mine"\ntitle = { zh = "我的" }', [], {"zh": "我的", "en": "我的"}),
+        ('title = { en = "Mine" }', [], {"zh": "基准", "en": "Mine"}),
+        ("", [], {"zh": "基准", "en": "The base"}),
+        ("", ["scenario.name=set"], {"zh": "基准", "en": "The base"}),
+        ('name = "mine"', ["scenario.title.zh=设"], {"zh": "设", "en": "设"}),
+    ],
+)
+def test_a_scenario_is_not_headed_by_the_title_of_what_it_extends_under_another_name(
+    write: Write, own: str, sets: list[str], title: dict[str, str]
+) -> None:
+    write(GOOD.replace("[market]", TITLED), name="base.toml")
+    assert load_scenario(write(f'[scenario]\nextends = "base.toml"\n{own}\n'), sets).title == title
+
+
 def test_lenders_of_the_scenario_join_those_of_the_policy(write: Write) -> None:
     scenario = load_scenario(write(GOOD + DEMO), ["scenario.lender=ＤＥＭＯ"])
     demo, icbc, boc = (scenario.lenders[name] for name in ("demo", "icbc", "boc"))

@@ -15,7 +15,7 @@ from relending.study import MisalignedError, compare_runs
 from relending.study.compare import CAUSES, DIFFERENCES, Comparison
 from relending.study.described import COLUMNS
 from relending.study.measures import measures
-from tests.study.shared import write
+from tests.study.shared import HEADER, LOANS, write
 
 
 @pytest.fixture(scope="module")
@@ -159,6 +159,26 @@ def test_runs_that_cannot_be_laid_side_by_side_raise(runs: list[rl.Run], changed
     with pytest.raises(MisalignedError) as stop:
         compare_runs([runs[0], other])
     assert set(stop.value.findings.codes()) == {code}
+
+
+def test_the_run_with_another_lender_is_named_and_not_the_base(tmp_path: Path) -> None:
+    more = "lender," + HEADER, *(f"{'ccb' if i else ''},{loan}" for i, loan in enumerate(LOANS))
+    (tmp_path / "b").mkdir()
+    other = write(tmp_path / "b", "b")
+    (tmp_path / "b" / "book.csv").write_text("\n".join(more) + "\n", encoding="utf-8")
+    with pytest.raises(MisalignedError) as stop:
+        compare_runs([rl.run(write(tmp_path, "a")), rl.run(other)])
+    row = stop.value.findings.frame().iloc[0]
+    assert (row["file"], row["found"], row["expected"]) == ("b", "ccb, icbc: + ccb", "a: icbc")
+
+
+def test_quarters_are_told_in_short(tmp_path: Path) -> None:
+    some = [rl.run(write(tmp_path, "a")), rl.run(write(tmp_path, "b", end="2023-12-31"))]
+    with pytest.raises(MisalignedError) as stop:
+        compare_runs(some)
+    row = stop.value.findings.frame().iloc[0]
+    assert (row["file"], row["expected"]) == ("b", "a: 2022Q1 … 2024Q4 (12)")
+    assert row["found"] == "2022Q1 … 2023Q4 (8): - 2024Q1 … 2024Q4 (4)"
 
 
 def test_metadata_tells_what_was_run(found: Comparison) -> None:

@@ -31,7 +31,7 @@ def test_scenarios_over_one_book_are_compared_with_causes(two: list[Path], tmp_p
     assert done.exit_code == 0
     assert {p.name for p in out.iterdir()} == {"a", "b", *names_of("csv")}
     assert "Scenarios compared, against a:" in done.output
-    assert "ratio 0.5 (cerf): " in done.output and "own_rate 0.03: " in done.output
+    assert "ratio 0.5 (cerf): " in done.output and "own_rate 3.00%: " in done.output
     assert all(str(out / name) in done.output for name in ("a", "b", *names_of("csv")))
     with (out / "differences.csv").open(encoding="utf-8-sig", newline="") as file:
         whole = [
@@ -144,3 +144,67 @@ def test_much_to_do_is_said_before(two: list[Path], tmp_path: Path, monkeypatch:
     monkeypatch.setattr("relending.cli.comparing.LONG", 1)
     done = call(*two, "--out", tmp_path / "o")
     assert "Causes take 2 more runs of 3 loans; --no-causes leaves them out." in done.output
+
+
+def test_a_file_that_is_held_open_is_named_before_anything_is_run(
+    two: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "out"
+    assert call(*two, "--out", out, "--quiet").exit_code == 0
+    before = {path: path.read_bytes() for path in sorted(out.rglob("*")) if path.is_file()}
+    rename = Path.rename
+
+    def held(path: Path, to: Path) -> Path:
+        if path.name == "comparison.xlsx" and path.parent.name == "out":
+            raise PermissionError(13, "Permission denied")
+        return rename(path, to)
+
+    monkeypatch.setattr(Path, "rename", held)
+    monkeypatch.setattr("relending.runfolder.run", lambda *_, **__: pytest.fail("nothing is run"))
+    for lang, said in (("en", "cannot be replaced: no permission, or the file is open"), ("zh", "无法替换：没有权限")):
+        done = call(*two, "--out", out, "--force", "--lang", lang)
+        assert done.exit_code == 1 and said in done.output and str(out / "comparison.xlsx") in done.output
+        assert "causes.csv" not in done.output
+    assert {path: path.read_bytes() for path in sorted(out.rglob("*")) if path.is_file()} == before
+
+
+def test_where_a_comparison_fails_at_last_the_file_and_what_is_written_are_named(
+    two: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("relending.study.save.write_comparison", full)
+    out = tmp_path / "o"
+    done = call(*two, "--out", out)
+    assert f"{out / 'comparison.xlsx'}: cannot be written: the disk is full" in done.output
+    assert f"Run folders written before: {out / 'a'}, {out / 'b'}" in done.output
+
+
+def test_a_folder_of_a_files_name_is_named_alone(two: list[Path], tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    assert call(*two, "--out", out, "--quiet").exit_code == 0
+    (out / "causes.csv").unlink()
+    (out / "causes.csv").mkdir()
+    done = call(*two, "--out", out, "--force")
+    assert done.exit_code == 2 and f"{out / 'causes.csv'}: is a folder" in done.output
+    assert "comparison.xlsx" not in done.output and "--force" not in done.output
+
+
+@pytest.mark.parametrize("typed", ["path", "name"])
+def test_a_base_may_be_the_file_as_it_is_typed(typed: str, two: list[Path], tmp_path: Path) -> None:
+    other = write(tmp_path, "c", own_rate="0.02").rename(tmp_path / "file.toml")
+    base = str(other) if typed == "path" else "file.toml"
+    done = call(*two, other, "--out", tmp_path / "o", "--base", base, "--no-causes", "--measure", "利差")
+    assert done.exit_code == 0 and "Scenarios compared, against c:" in done.output and "margin" in done.output
+
+
+def test_causes_are_told_in_chinese_by_name(two: list[Path], tmp_path: Path) -> None:
+    done = call(*two, "--out", tmp_path / "o", "--lang", "zh")
+    assert "资金支持比例 0.5（碳减排支持工具）：" in done.output and "自有资金成本 3.00%：" in done.output
+
+
+def test_a_past_that_comes_out_otherwise_is_warned_of(two: list[Path], tmp_path: Path) -> None:
+    done = call(*two, "--out", tmp_path / "o", "--findings", tmp_path / "f.csv")
+    assert "warning history_differs" in done.output and "found '2022Q1: 15,002,500.00'" in done.output
+    assert "history_differs" in (tmp_path / "f.csv").read_text(encoding="utf-8-sig")

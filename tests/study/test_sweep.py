@@ -63,14 +63,14 @@ def test_each_scenario_has_one_row_that_says_what_it_is(swept: rl.Sweep) -> None
 
 def test_what_one_value_decides_is_done_once_for_it(swept: rl.Sweep) -> None:
     done = {name: times for name, (times, _) in swept.work.items()}
-    assert done == {"block": 1, "screening": 1, "schedule": 1, "cohort series": 4}
+    assert done == {"block": 1, "screening": 1, "schedule": 1, "cohort series": 5}  # the scenario itself too
 
 
 def test_stages_handed_on_do_not_read_the_book_again() -> None:
     stages = rl.Stages()
     for ratio in (0.4, 0.5):
         found = sweep("demo", {"facility.cerf.ratio": [ratio]}, measures=["margin"], quarters="last", stages=stages)
-    assert found.work["block"] == (0, 2) and [key[0] for key in found.keys] == ["2026Q4"] * 4
+    assert found.work["block"] == (0, 3) and [key[0] for key in found.keys] == ["2026Q4"] * 4
 
 
 def test_the_table_of_the_scenario_file_is_swept_where_no_values_are_given(tmp_path: Path) -> None:
@@ -82,6 +82,18 @@ def test_the_table_of_the_scenario_file_is_swept_where_no_values_are_given(tmp_p
         ("facility.cerf.ratio", (Decimal("0.4"), Decimal("0.6"))),
         ("market.own_rate", (Decimal("0.02"),)),
     )
+
+
+def test_a_past_that_comes_out_otherwise_is_said(tmp_path: Path) -> None:
+    axes = {"facility.cerf.ratio": [0.6, 0.4]}
+    found = sweep("outlook/baseline", axes, measures=["drawn"], quarters="last")
+    row = found.said.frame().iloc[0]
+    assert found.said.codes() == {"history_differs": 1} and row["file"] == "baseline#2"
+    balance = rl.run("outlook/baseline").funding
+    first = balance[balance["quarter"] == "2026Q1"]["balance"].sum()
+    assert row["expected"] == f"baseline 2026Q1: {first:,.2f}"
+    assert not sweep("outlook/baseline", axes, measures=["drawn"], since="2027-01-01").said
+    assert not sweep("outlook/baseline", {"market.own_rate": [0.01, 0.02]}, measures=["own_rate"]).said
 
 
 def test_values_from_a_day_on_leave_what_was_before_it(tmp_path: Path) -> None:
@@ -184,9 +196,9 @@ def test_all_that_is_wrong_with_keys_and_values_is_said_at_once() -> None:
 def test_a_key_whose_effect_others_take_away_is_warned_of_and_one_with_an_effect_is_not() -> None:
     rationing = {"facility.cerf.rationing": ["pro_rata", "fifo"]}
     alone = sweep("demo", rationing, measures=["drawn"])
-    assert alone.unused.codes() == {"sweep_without_effect": 1}
+    assert alone.said.codes() == {"sweep_without_effect": 1}
     with_quota = sweep("demo", {**rationing, "facility.cerf.quota": [1e9, 9e12]}, measures=["drawn"])
-    assert not with_quota.unused
+    assert "sweep_without_effect" not in with_quota.said.codes()
 
 
 @pytest.mark.parametrize("values", [[], "0.4", {"a": 1}, 0.4])
