@@ -24,7 +24,7 @@ HEAD, WIDEST, THOUSAND = 10, 28, 1000
 @click.option(
     "--out",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Write all of it to this file; its ending is the format.",
+    help="Write all of it to this file (its folder is made); its ending is the format.",
 )
 @click.option("--format", "kind", type=click.Choice(FORMATS), help="Format of the file; csv alone: to the screen.")
 @click.option("--force", is_flag=True, help="Replace the file if it is there already.")
@@ -81,6 +81,7 @@ def _write(about: Set, out: Path, kind: str | None, lang: str) -> None:
 
     made = frame(about.name)
     try:
+        out.parent.mkdir(parents=True, exist_ok=True)
         write_labelled(made, out, about.labels, title=about.title, notes=about.notes, lang=lang, format=kind)
     except OSError as error:
         en, zh = reason(error)

@@ -19,13 +19,13 @@ Location = tuple[str | int, ...]
 WRONG_TYPE = {
     "string_type": '"demo"',
     "date_type": '2021-07-01 (≠ "2021-07-01")',
-    "int_type": "50",
-    "number_type": "0.0295",
+    "int_type": "a whole number such as 50; 整数，例如 50",
+    "number_type": "a number such as 0.004; 数值，例如 0.004",
     "model_type": "{ … }",
     "dict_type": "{ … }",
     "list_type": '["cerf", "clean_coal"]',
 }
-"""What is expected instead, as TOML writes it: a finding is read in two languages, so no words of either."""
+"""What is expected instead, as TOML writes it: a finding is read in two languages, so words are those of both."""
 
 
 def check_shape(layers: Layers, problems: Problems) -> tuple[File, set[KeyPath]]:
@@ -71,8 +71,17 @@ def _limits(error: Mapping[str, Any]) -> str:
     if error["type"] in ("string_too_short", "string_pattern_mismatch"):
         return '"loans.xlsx"'
     if error["type"] in ("greater_than_equal", "less_than_equal"):
-        return f">= {limits['ge']}" if "ge" in limits else f"<= {limits['le']}"
+        return f">= {_plain(limits['ge'])}" if "ge" in limits else f"<= {_plain(limits['le'])}"
     return "0.0295"
+
+
+def _plain(limit: Any) -> str:
+    """A limit as people write it: pydantic tells that of a decimal number as Python would.
+
+    >>> _plain("Decimal('0.1')"), _plain("Decimal('0.000001')"), _plain(50)
+    ('0.1', '0.000001', '50')
+    """
+    return str(limit).removeprefix("Decimal('").removesuffix("')")
 
 
 def known_keys(path: Location) -> str:

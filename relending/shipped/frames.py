@@ -25,11 +25,12 @@ def frame(name: str) -> pd.DataFrame:
     """A shipped set as a frame of its own: change it as you like.
 
     Columns as declared, each of one type: text (missing: empty), float64 (missing: NaN), Int64, datetime64.
-    ``attrs``: name, title, title_zh, relending (version), units by column. InputError for a name there is not.
+    ``attrs``: name, title, title_zh, relending (version), notes, notes_zh, units by column. InputError for a name there
+    is not.
 
     >>> found = frame("lpr")
     >>> found.attrs["units"]["lpr_1y"], len(found.attrs)
-    ('fraction a year', 5)
+    ('fraction a year', 7)
     """
     import pandas as pd
 
@@ -46,6 +47,8 @@ def _attrs(declared: Set) -> dict[str, Any]:
         "title": declared.title["en"],
         "title_zh": declared.title["zh"],
         "relending": version("relending"),
+        "notes": [note["en"] for note in declared.notes],
+        "notes_zh": [note["zh"] for note in declared.notes],
         "units": {column.name: column.label.unit for column in declared.columns if column.label.unit},
     }
 

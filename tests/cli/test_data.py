@@ -59,6 +59,13 @@ def test_every_row_is_in_the_file_of_each_format(ending: str, tmp_path: Path) ->
     assert found.value.astype(float).equals(frame.value)
 
 
+def test_the_folder_of_the_file_is_made(tmp_path: Path) -> None:
+    path = tmp_path / "a" / "b" / "lpr.dta"
+    assert "wrote" in said("lpr", "--out", str(path)) and len(pd.read_stata(path)) == len(rl.data("lpr"))
+    (tmp_path / "file").write_bytes(b"")
+    assert "cannot be written" in said("lpr", "--out", str(tmp_path / "file" / "lpr.csv"), code=1)
+
+
 def test_the_format_may_be_said_instead_of_the_ending(tmp_path: Path) -> None:
     said("lpr", "--out", str(tmp_path / "lpr"), "--format", "dta")
     assert len(pd.read_stata(tmp_path / "lpr")) == len(rl.data("lpr"))

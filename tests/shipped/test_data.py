@@ -90,6 +90,12 @@ def test_no_shipped_text_moves_a_cursor_or_is_a_formula(name: str, frames: dict[
     assert len(texts) > 50 and all(visible(text) == text == escape(text) for text in texts)
 
 
+def test_the_lpr_says_that_later_fixings_were_not_seen(frames: dict[str, pd.DataFrame]) -> None:
+    (note,), (note_zh,) = frames["lpr"].attrs["notes"], frames["lpr"].attrs["notes_zh"]
+    assert "after the last row were not seen" in note and "stands until another is known" in note
+    assert "未获取" in note_zh and note in document.page() and note_zh in document.page()
+
+
 def test_a_frame_is_the_callers_own() -> None:
     mine = rl.data("lpr")
     mine["lpr_1y"] = 0.0

@@ -59,7 +59,7 @@ def model_of(
         raise InputError(Findings.concat(wrong))
     for name, value, low, high in (("paths", paths, 1, MOST_PATHS), ("seed", seed, 0, MOST_SEED)):
         if value is not None and (isinstance(value, bool) or not isinstance(value, int | np.integer)):
-            blame("scenario_wrong_type", f"monte_carlo.{name}", value, "7")
+            blame("scenario_wrong_type", f"monte_carlo.{name}", value, "a whole number such as 2000; 整数，例如 2000")
         elif value is not None and not low <= value <= high:
             blame("scenario_bad_value", f"monte_carlo.{name}", value, f"{low} … {high}")
     if wrong:
