@@ -453,3 +453,17 @@ def test_a_loan_shorter_than_the_support_is_supported_all_its_life() -> None:
     assert short.with_facility == costing.blended_cost(phi, low, own)
     with pytest.raises(ValueError, match="rate_ppm 4000000 is above"):
         costing.loan_flows(10**9, 4_000_000, D(2024, 1, 15), D(2025, 1, 15), repayment="bullet")
+
+
+def test_arrays_and_columns_are_series_as_lists_are() -> None:
+    import numpy as np
+    import pandas as pd
+
+    from relending import costing
+
+    rates, balances = [0.01, 0.02], [100.0, 50.0]
+    for kind in (np.array, pd.Series):
+        assert costing.grant_equivalent(balances, kind(rates), 0.03) == costing.grant_equivalent(balances, rates, 0.03)
+        assert costing.grant_equivalent(balances, 0.01, kind(rates)) == costing.grant_equivalent(balances, 0.01, rates)
+        with pytest.raises(ValueError, match="3 figures for 2 periods"):
+            costing.blended_cost_of_period([100, 100], [60, 0], kind([0.01, 0.02, 0.05]), 0.03)

@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Sequence
 from fractions import Fraction
 
-from relending.engine.costing.number import Number, Series, check_rates, each, growth
+from relending.engine.costing.number import Number, Series, check_rates, each, growth, is_series
 
 
 def grant_equivalent(
@@ -40,7 +40,7 @@ def grant_equivalent(
 
 def _factors(reference_rate: Series, n: int, per_year: int) -> list[Number]:
     """What a yuan grows to by the end of each period."""
-    if not isinstance(reference_rate, Sequence):
+    if not is_series(reference_rate):
         return [growth(reference_rate, Fraction(k + 1, per_year)) for k in range(n)]
     out, so_far = [], 1
     for rate in reference_rate:

@@ -38,7 +38,7 @@ def check_rates(**rates: Series) -> None:
     ValueError: own_rate 2.95 is not from -1 to 1: a fraction: 0.0295, not 2.95
     """
     for name, given in rates.items():
-        for rate in given if isinstance(given, Sequence) else (given,):
+        for rate in given if is_series(given) else (given,):
             if not -1 <= rate <= 1:
                 raise ValueError(f"{name} {rate} is not from -1 to 1: a fraction: 0.0295, not 2.95")
 
@@ -64,11 +64,22 @@ def each(figure: Series, periods: int, name: str) -> list[Number]:
     >>> each(0.02, 3, "own_rate"), each([0.02, 0.03], 2, "own_rate")
     ([0.02, 0.02, 0.02], [0.02, 0.03])
     """
-    if not isinstance(figure, Sequence):
+    if not is_series(figure):
         return [figure] * periods
-    if len(figure) != periods:
-        raise ValueError(f"{name}: {len(figure)} figures for {periods} periods")
-    return list(figure)
+    figures = list(figure)
+    if len(figures) != periods:
+        raise ValueError(f"{name}: {len(figures)} figures for {periods} periods")
+    return figures
+
+
+def is_series(figure: Any) -> bool:
+    """Whether this is several figures: a list, an array, a column of a frame; not one number.
+
+    >>> import numpy as np
+    >>> is_series(0.02), is_series([0.02]), is_series(np.array([0.02]))
+    (False, True, True)
+    """
+    return hasattr(figure, "__iter__")
 
 
 def growth(rate: Number, years: int | Fraction) -> Number:
