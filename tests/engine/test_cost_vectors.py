@@ -467,3 +467,17 @@ def test_arrays_and_columns_are_series_as_lists_are() -> None:
         assert costing.grant_equivalent(balances, 0.01, kind(rates)) == costing.grant_equivalent(balances, 0.01, rates)
         with pytest.raises(ValueError, match="3 figures for 2 periods"):
             costing.blended_cost_of_period([100, 100], [60, 0], kind([0.01, 0.02, 0.05]), 0.03)
+
+
+def test_a_fee_between_two_payments_of_equal_periods_stands_between_them() -> None:
+    import datetime as dt
+
+    from relending import costing
+
+    flows = costing.loan_flows(
+        100_000_000, 40_000, dt.date(2024, 1, 15), dt.date(2034, 1, 15), repayment="equal_installment",
+        day_count="EQUAL", interest="with_payments", fees=[(dt.date(2034, 1, 14), 10_000)],
+    )  # fmt: skip
+    years = [float(one.years) for one in flows]
+    assert years == sorted(years) and 9.75 < years[-2] < years[-1] == 10
+    assert costing.borrower_cost(flows).nominal_rate > 0.04

@@ -6,6 +6,7 @@ Sources, by number: the package's docstring.
 from __future__ import annotations
 
 import datetime as dt
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -120,7 +121,13 @@ def loan_flows(
         if not disbursed <= date <= matures:
             raise ValueError(f"fees: {date.isoformat()} is not within the loan's life")
         charged[to_day(date)] = charged.get(to_day(date), 0) + fen
-    years = {d: Fraction(k, payments_per_year) for k, d in enumerate([first, *pays])} if day_count == "EQUAL" else {}
+    dates = [first, *pays]
+    years = {d: Fraction(k, payments_per_year) for k, d in enumerate(dates)} if day_count == "EQUAL" else {}
+    if years:  # a fee stands within its period as its day does between two payments
+        for day in sorted(set(charged) - set(dates)):
+            k = bisect_right(dates, day) - 1
+            part = Fraction(day - dates[k], dates[k + 1] - dates[k])
+            years[day] = (k + part) / payments_per_year
     return [
         Payment(
             to_date(day),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeGuard
 
 Number: TypeAlias = Any
 """``int``, ``float``, ``Decimal`` or ``Fraction``, one kind a call: typing has no name for a field of numbers."""
@@ -38,7 +38,8 @@ def check_rates(**rates: Series) -> None:
     ValueError: own_rate 2.95 is not from -1 to 1: a fraction: 0.0295, not 2.95
     """
     for name, given in rates.items():
-        for rate in given if is_series(given) else (given,):
+        several: list[Any] = list(given) if is_series(given) else [given]
+        for rate in several:
             if not -1 <= rate <= 1:
                 raise ValueError(f"{name} {rate} is not from -1 to 1: a fraction: 0.0295, not 2.95")
 
@@ -65,14 +66,15 @@ def each(figure: Series, periods: int, name: str) -> list[Number]:
     ([0.02, 0.02, 0.02], [0.02, 0.03])
     """
     if not is_series(figure):
-        return [figure] * periods
+        alike: list[Any] = [figure] * periods
+        return alike
     figures = list(figure)
     if len(figures) != periods:
         raise ValueError(f"{name}: {len(figures)} figures for {periods} periods")
     return figures
 
 
-def is_series(figure: Any) -> bool:
+def is_series(figure: Any) -> TypeGuard[Sequence[Any]]:
     """Whether this is several figures: a list, an array, a column of a frame; not one number.
 
     >>> import numpy as np
