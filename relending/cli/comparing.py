@@ -79,9 +79,17 @@ def comparison_options(command: _F) -> _F:
             default=None,
             help="Compare several scenarios, or not [default: where they share book, plan or a scenario file].",
         ),
-        click.option("--base", metavar="NAME", help="The scenario the others are held against [default: the first]."),
         click.option(
-            "--measure", "measures", multiple=True, metavar="M", help="Compare this measure only; as often as needed."
+            "--base",
+            metavar="NAME",
+            help="The scenario the others are held against, by name or file as given [default: the first].",
+        ),
+        click.option(
+            "--measure",
+            "measures",
+            multiple=True,
+            metavar="M",
+            help="Compare this measure only, by name or label; as often as needed.",
         ),
         click.option("--no-causes", is_flag=True, help="Compare without looking for the causes of differences."),
         click.option(
