@@ -36,6 +36,15 @@ Text = str | Mapping[str, str]
 """A text for people: the same in both languages, or ``{"zh": …, "en": …}``."""
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a file says of itself: title and notes, and the language of what is said once only."""
+
+    title: Text
+    notes: Sequence[Text]
+    lang: str
+
+
 def label_of(given: Given) -> Label:
     """A label from what stands for one.
 

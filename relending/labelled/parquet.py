@@ -8,12 +8,11 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from relending.labelled.labels import Label, said_in
+from relending.labelled.labels import Label, Said, said_in
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from relending.labelled.write import Said
 
 GROUP_ROWS = 2**20
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from relending.labelled.labels import Label, said_in
+from relending.labelled.labels import Label, Said, said_in
 from relending.labelled.limits import stop_at_infinite, stop_at_size
 from relending.labelled.table import is_text
 from relending.spreadsheet import CREATED
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
-    from relending.labelled.write import Said
 
 NAME, LABEL, STR = 32, 80, 2_045
 """Most characters of a name and of a label, most bytes of a text that is no strL."""

@@ -8,7 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from relending.labelled.labels import Label, said_in, shown_as, unit_in
+from relending.labelled.labels import Label, Said, said_in, shown_as, unit_in
 from relending.labelled.limits import stop_at_infinite, stop_at_long_text, stop_at_size
 from relending.labelled.table import is_text
 from relending.sheet import A4, Styles, made_to_print, put
@@ -17,7 +17,6 @@ from relending.spreadsheet import CELL, workbook
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from relending.labelled.write import Said
 
 ROWS, COLUMNS = 1_048_576, 16_384
 """Rows and columns of a sheet, the header among the rows."""

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from relending.findings import Findings, InputError
-from relending.labelled.labels import Given, Label, Text
+from relending.labelled.labels import Given, Label, Said, Text
 from relending.outfile import whole_files
 
 if TYPE_CHECKING:
@@ -19,15 +18,6 @@ FORMATS = ("csv", "parquet", "xlsx", "dta")
 """Formats a labelled table is written in, each the ending of its files."""
 SIDECAR = ".labels.csv"
 """The ending of the file of labels beside a CSV file."""
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """What a file says of itself: title and notes, and the language of what is said once only."""
-
-    title: Text
-    notes: Sequence[Text]
-    lang: str
 
 
 def format_of(path: Path, given: str | None = None) -> str:
