@@ -327,14 +327,7 @@ def test_the_screen_tells_the_whole_first_the_dispersion_and_why_means_are_off(t
     mine = frame[(frame["lender"] == "all") & (frame["measure"] == "margin") & (frame["quarter"] == row[-1])]
     told = dict(zip(mine["statistic"], mine["value"], strict=True))
     assert row[2:5] == [f"{told[n] * 100:.4f}" for n in ("central", "mean", "standard_deviation")]
-    alone = (
-        CliRunner()
-        .invoke(
-            main,
-            [*("monte-carlo", "outlook/baseline", "--paths", "1", "--out", str(tmp_path / "b"))],
-        )
-        .output
-    )
+    alone = verb(tmp_path / "b", "--paths", "1").output
     assert "One path" in alone and "Standard error" not in alone and "3 standard errors" not in alone
 
 
