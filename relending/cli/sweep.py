@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 FORMATS = ("csv", "parquet", "xlsx", "dta")
 PAUSE = 2
 """Seconds between two lines of progress."""
-EACH = 0.03
+EACH = 1 / 25
 """Seconds a scenario of a million loans takes, for a guess."""
 SHOWN = 20
 """Scenarios shown on the screen; of more the ones at either end of the first figure."""
@@ -214,7 +214,7 @@ def _writable(folder: Path, w: dict[str, str], lang: str) -> None:
 def _large(large: LargeSweepError, w: dict[str, str]) -> str:
     rows = "" if large.rows is None else w["rows"].format(rows=large.rows)
     hours = f"{large.cells * EACH / 3600:,.1f}"
-    return w["large"].format(cells=large.cells, rows=rows, each=EACH, hours=hours)
+    return w["large"].format(cells=large.cells, rows=rows, each=f"{EACH:g}", hours=hours)
 
 
 def _show(made: Sweep, files: Sequence[Path], scenario: str, seconds: float, lang: str) -> None:

@@ -179,7 +179,7 @@ class Resolver:
             if key == "from":
                 since = values if isinstance(values, dt.date) else None
                 if since is None:
-                    self.add("scenario_wrong_type", "sweep.from", toml_text(values), "2027-01-01")
+                    self.add("scenario_wrong_type", "sweep.from", toml_text(values), "YYYY-MM-DD")
             elif isinstance(values, list) and values:
                 out[key] = tuple(values)
             else:
