@@ -85,6 +85,8 @@ def fund_by_day(plan: DrawPlan, blocks: Sequence[Block], rules: Facility, lender
 
 def _pools(plan: DrawPlan, blocks: Sequence[Block], rules: Facility) -> dict[int, list[Ints]]:
     """The pool of each loan, by draw day and part: looked up for all of a block together."""
+    if pools(rules) == [""]:  # one pool for all, and nothing to look up
+        return {one.day: [np.zeros(part.loan.size, np.int64) for part in one.parts] for one in plan.days}
     parts = [(one.day, part) for one in plan.days for part in one.parts]
     found: dict[int, list[Ints]] = {one.day: [] for one in plan.days}
     pool: dict[int, Ints] = {}
