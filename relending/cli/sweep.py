@@ -7,7 +7,7 @@ import os
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
@@ -34,7 +34,7 @@ PAUSE = 2
 """Seconds between two lines of progress."""
 EACH = 1 / 25
 """Seconds a scenario of a million loans takes, for a guess."""
-SHOWN = 20
+SHOWN = 24
 """Scenarios shown on the screen; of more the ones at either end of the first figure."""
 
 WORDS = {
@@ -49,7 +49,9 @@ WORDS = {
         "whole": "{name}, whole run ({unit})",
         "mean": "{name}, mean of the run ({unit})",
         "last": "{name}, {quarter} ({unit})",
-        "left": "… {n:,} more; all of them are in the file",
+        "left": "… {n:,} more between, in the order of: {by}; all of them are in the file",
+        "grid": "the grid",
+        "since": "values from {day} on",
         "done": "{seconds:.1f} s for {cells:,} scenarios and the one they are of: book read {0}, screened {1}, "
         "due dates worked out {2}, funded {3:,} times",
         "files": "Files are in",
@@ -71,7 +73,9 @@ WORDS = {
         "whole": "{name}，全期合计（{unit}）",
         "mean": "{name}，全期平均（{unit}）",
         "last": "{name}，{quarter}（{unit}）",
-        "left": "…… 另有 {n:,} 个，全部见文件",
+        "left": "…… 中间另有 {n:,} 个（按“{by}”排列），全部见文件",
+        "grid": "网格",
+        "since": "取值自 {day} 起",
         "done": "{cells:,} 个情景及原情景用时 {seconds:.1f} 秒：读取台账 {0} 次、筛选 {1} 次、推算到期日 {2} 次、"
         "测算借用 {3:,} 次",
         "files": "文件位于",
@@ -135,6 +139,7 @@ def command(
     began = time.perf_counter()
     try:
         with errors_for_people(lang):
+            from relending.outfile import fixed
             from relending.scenario import load_scenario, shipped
             from relending.study.grid import parse_axes
             from relending.study.sweep import LargeSweepError, sweep
@@ -149,6 +154,9 @@ def command(
             if taken and not force:
                 say(w["exists"].format(path=taken[0]), err=True)
                 sys.exit(WRONG_USAGE)
+            for path in taken:
+                if (held := fixed(path)) is not None:
+                    _refused(path, held, w, lang)
             try:
                 made = sweep(
                     scenario,
@@ -169,15 +177,19 @@ def command(
                 folder.mkdir(parents=True, exist_ok=True)
                 files = save(made, folder, kind, lang)
             except OSError as error:
-                from relending.outfile import reason
-
-                en, zh = reason(error)
-                say(w["refused"].format(path=folder, why=zh if lang == "zh" else en), err=True)
-                sys.exit(STOPPED)
+                _refused(Path(error.filename or folder), error, w, lang)
     finally:
         progress.stop()
     if not quiet:
         _show(made, files, scenario, time.perf_counter() - began, lang)
+
+
+def _refused(path: Path, error: OSError, w: dict[str, str], lang: str) -> NoReturn:
+    from relending.outfile import reason
+
+    en, zh = reason(error)
+    say(w["refused"].format(path=path, why=zh if lang == "zh" else en), err=True)
+    sys.exit(STOPPED)
 
 
 def _day(text: str | None, w: dict[str, str]) -> dt.date | None:
@@ -225,7 +237,9 @@ def _show(made: Sweep, files: Sequence[Path], scenario: str, seconds: float, lan
 
     w, cells = WORDS[lang], len(made.grid)
     axes = w["by"].join(w["axis"].format(n=len(values), key=key) for key, values in made.grid.axes)
-    say(w["title"].format(name=made.scenario.name, cells=cells, axes=axes))
+    since = [w["since"].format(day=made.since)] if made.since is not None else []
+    comma = "，" if lang == "zh" else ", "
+    say(comma.join([w["title"].format(name=made.scenario.name, cells=cells, axes=axes), *since]))
     found = made.headlines()
     heads, figures = list(made.grid.keys), []
     for name, quarter in found:
@@ -235,14 +249,16 @@ def _show(made: Sweep, files: Sequence[Path], scenario: str, seconds: float, lan
         heads.append(said.format(name=m.label(lang), quarter=quarter, unit="%" if per_cent else unit_in(m.unit, lang)))
         figures.append([100 * v for v in found[name, quarter]] if per_cent else found[name, quarter])
     table = list(zip(*made.parameters().to_dict("list").values(), *figures, strict=True))
-    if cells > SHOWN and found:
-        ordered = sorted(table, key=lambda row: row[len(made.grid.keys)])
-        table = ordered[: SHOWN // 2] + ordered[-SHOWN // 2 :]
-    rows = [[_figure(value) for value in row] for row in table[:SHOWN]]
+    rows = [[_figure(value) for value in row] for row in table]
+    if cells > SHOWN:
+        # by the first figure where there is one: the ends are what is looked for
+        order = sorted(range(cells), key=lambda i: table[i][len(made.grid.keys)]) if found else list(range(cells))
+        ends = [rows[i] for i in (*order[: SHOWN // 2], *order[-SHOWN // 2 :])]
+        rows = [*ends[: SHOWN // 2], ["…"] * len(heads), *ends[SHOWN // 2 :]]
     for line in columns([heads, *rows], right=range(len(heads))):
         say(line)
-    if cells > len(rows):
-        say(w["left"].format(n=cells - len(rows)))
+    if cells > SHOWN:
+        say(w["left"].format(n=cells - SHOWN, by=heads[len(made.grid.keys)] if found else w["grid"]))
     if made.said:
         show_findings(made.said, lang)
     errors, warnings = (made.findings.count(severity) for severity in ("error", "warning"))

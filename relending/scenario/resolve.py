@@ -130,7 +130,7 @@ class Resolver:
         return Scenario(
             name=name,
             title=both(self.title(), {"zh": name, "en": name}),
-            description=self.scenario.description or "",
+            description=self.description(),
             path=self.path,
             book=book,
             sheet=tuple([sheet] if isinstance(sheet := self.scenario.sheet or (), str) else sheet),
@@ -230,6 +230,13 @@ class Resolver:
         named = self.depth("scenario", "name")
         given = {lang: getattr(title, lang) for lang in ("zh", "en") if self.depth("scenario", "title", lang) <= named}
         return title if named < 0 else Words(**given)
+
+    def description(self) -> str:
+        """The description, on the same terms as the title."""
+        of_another = self.scenario.name is not None and 0 <= self.depth("scenario", "name") < self.depth(
+            "scenario", "description"
+        )
+        return "" if of_another else self.scenario.description or ""
 
     def depth(self, *path: str) -> int:
         """How far up the chain of files a key was given: 0 in the scenario's own file, -1 where it was set."""
@@ -336,6 +343,7 @@ class Resolver:
                 self.add("unknown_facility", path_text(("facility", name)), name, choices(name, known))
                 continue
             self.check_override(name, given)
+            self.first_dates(name, given)
             if wanted is not None and name not in wanted:
                 self.notes.add(
                     "override_not_used",
@@ -347,6 +355,19 @@ class Resolver:
         if self.problems:
             return ()
         return tuple(policy.facility(name, self.overrides.get(name) or None) for name in wanted or [])
+
+    def first_dates(self, name: str, given: Mapping[str, Any]) -> None:
+        """Warn of dated values that begin after the facility: the first of them counts before its date too."""
+        rules = policy.facility(name)
+        for key, value in given.items():
+            dates = [step.get("from") for step in value if isinstance(step, Mapping)] if isinstance(value, list) else []
+            days = [day for day in dates if isinstance(day, dt.date)]
+            if key not in rules or not days or len(days) < len(dates):
+                continue
+            launch = rules["launch"].latest().value
+            if min(days) > launch:
+                column = f"facility.{name}.{key}"
+                self.note("first_value_before_its_date", column, f"from = {min(days)}", f"from <= {launch}")
 
     def check_override(self, name: str, given: Mapping[str, Any]) -> None:
         """Note what the policy finds wrong with the overrides of one facility."""

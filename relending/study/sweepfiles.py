@@ -24,6 +24,7 @@ LONGEST_NAME = 31
 WORDS = {
     "first": {"en": "overview", "zh": "总览"},
     "scenarios": {"en": "scenarios", "zh": "情景"},
+    "since": {"en": "values from {day} on", "zh": "取值自 {day} 起"},
     "sum": {"en": "whole run", "zh": "全期合计"},
     "mean": {"en": "mean of the run", "zh": "全期平均"},
     "empty": {"en": "Without a figure, and so without a sheet: {names}", "zh": "没有数据、未列表的指标：{names}"},
@@ -95,6 +96,8 @@ def _overview(sheet: Any, sweep: Sweep, empty: Sequence[Measure], styles: Styles
         f"{sweep.scenario.name}：参数扫描" if lang == "zh" else f"{sweep.scenario.name}: sweep",
         styles.title(),
     )
+    if sweep.since is not None:
+        put(sheet, 1, 0, WORDS["since"][lang].format(day=sweep.since), styles.label())
     keys = list(sweep.grid.keys)
     found = dict(_headlines(sweep, lang))
     heads = [label.text(lang) for label in labels_of(("scenario", *keys)).values()] + [text for text, _ in found]

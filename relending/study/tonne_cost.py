@@ -34,7 +34,8 @@ FIGURES = tuple(UNITS)
 class _Row:
     """Of a lender and facility: quarter of c1 ("": none), fen x ppm a year and grams then; fen and grams of the run.
 
-    ``no_held``, ``no_run``: of a whole, that a part of it has money and no tonnes, at the quarter's end or in the run.
+    ``no_held``, ``no_run``: there is no c1 or c2, because a part of a whole has money and no tonnes, or because money
+    was drawn before the run's tables begin.
     """
 
     lender: str
@@ -67,9 +68,10 @@ def cost_per_tonne(
     Returns a row a lender and facility in the order of ``cost.csv``, where there are several with a last one "all",
     "all" (sums over sums, at the latest quarter of the rows): lender, facility, quarter, subsidy [yuan/a],
     reduction_in_balance [t/a], interest_saved [yuan], reduction [t/a], c1, c2, c3; units also in ``attrs``. Empty where
-    there are no tonnes, and in the row of all where a lender and facility has money and no tonnes: the tonnes of others
-    would bear it. Integers and fractions up to the last division. An opening balance saves interest and has no tonnes
-    in the run.
+    there are no tonnes; c2 also where money was drawn before the run's tables begin (``scenario.start``), for what it
+    saved then is not in them, while its tonnes are; and in the row of all where a lender and facility has money and no
+    tonnes: the tonnes of others would bear it. Integers and fractions up to the last division. An opening balance saves
+    interest and has no tonnes in the run.
 
     Raises ValueError for figures outside and a quarter the run has no cost of; InvariantError where the subsidy is not
     that of ``cost.csv``. Formulas: :mod:`relending.engine.costing`, source [5] there.
@@ -124,17 +126,36 @@ def _rows(run: Carried, quarter: str | None) -> list[_Row]:
         mine = [s for s in parts.get(q, ()) if (s.lender, s.facility) == place]
         return sum(s.gain for s in mine), sum(s.reduction_g for s in mine)
 
+    early = _drew_before(run)
     out = [
-        _Row(*place, when[place], *money(place, when[place]), sum(saved[i] for i in mine), grams[mine[-1]])
+        _Row(
+            *place,
+            when[place],
+            *money(place, when[place]),
+            sum(saved[i] for i in mine),
+            grams[mine[-1]],
+            no_run=place in early,
+        )
         for place, mine in at.items()
     ]
     if len(out) > 1:
         now = [money(place, latest) for place in at]
         sums = sum(gain for gain, _ in now), sum(g for _, g in now)
         whole = sum(row.saved_fen for row in out), sum(row.grams for row in out)
-        mixed = any(gain and not g for gain, g in now), any(row.saved_fen and not row.grams for row in out)
+        mixed = (
+            any(gain and not g for gain, g in now),
+            any((row.saved_fen and not row.grams) or row.no_run for row in out),
+        )
         out.append(_Row(ALL, ALL, latest, *sums, *whole, *mixed))
     return out
+
+
+def _drew_before(run: Carried) -> set[tuple[str, str]]:
+    """Lenders and facilities that drew before the run's tables begin: what they saved then is in none."""
+    ledger = run.tables["ledger"]
+    day, _ = ints(ledger, "date")
+    before = ledger[(ledger["event"] == "draw").to_numpy(dtype=bool) & (day < run.context().start)]
+    return set(zip(before["lender"].tolist(), before["facility"].tolist(), strict=True))
 
 
 def _figures(row: _Row, years: Fraction, part: Fraction) -> list[float]:

@@ -389,6 +389,7 @@ CASES: dict[str, Make] = {
         end="2030-12-31", rows=_early("2026-01-05", "2036-01-05"), more='[facility.cerf]\nbusiness_day = "following"'
     ),
     "sheet_hidden": lambda: ["check", str(FILES / "hidden-only.xlsx"), "--sheet", "借据"],
+    "first_value_before_its_date": set_to("facility.cerf.ratio=[{ from = 2024-01-01, value = 1.0 }]"),
     "key_not_used": set_to("facility.cerf.collateral_haircut=0.1"),
     "plan_expanded": planned(PLANNED),
     "plan_lpr_shifted": lambda: [

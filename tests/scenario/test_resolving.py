@@ -251,3 +251,16 @@ def test_importing_the_room_imports_no_pandas() -> None:
     code = "import sys, relending.scenario; assert 'pandas' not in sys.modules and 'pyarrow' not in sys.modules"
     env = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     subprocess.run([sys.executable, "-c", code], check=True, env=env)
+
+
+def test_dated_values_that_begin_later_are_warned_of_since_the_first_counts_before_it_too(write: Write) -> None:
+    late = "[facility.cerf]\nratio = [{ from = 2027-01-01, value = 1.0 }]\n"
+    both = "[facility.cerf]\nratio = [{ from = 2021-11-08, value = 0.6 }, { from = 2027-01-01, value = 1.0 }]\n"
+    assert [row[0] for row in columns(load_scenario(write(GOOD + late)))] == ["first_value_before_its_date"]
+    assert columns(load_scenario(write(GOOD + both))) == []
+
+
+def test_a_description_of_another_scenario_is_not_told_of_one_with_its_own_name(tmp_path: Path) -> None:
+    (tmp_path / "s.toml").write_text('[scenario]\nname = "mine"\nextends = "outlook/baseline"\n', encoding="utf-8")
+    mine = load_scenario(tmp_path / "s.toml")
+    assert (mine.title, mine.description) == ({"zh": "mine", "en": "mine"}, "")

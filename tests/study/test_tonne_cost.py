@@ -116,3 +116,14 @@ def test_figures_that_cannot_be_are_refused(run: rl.Run, given: dict[str, Any], 
 def test_there_is_no_operating_life_by_default(run: rl.Run) -> None:
     with pytest.raises(TypeError, match="operating_years"):
         rl.cost_per_tonne(run)  # type: ignore[call-arg]
+
+
+def test_savings_that_the_tables_leave_out_are_not_held_against_the_tonnes_they_bought() -> None:
+    whole = rl.cost_per_tonne(
+        rl.run(rl.load_scenario("outlook/baseline", ["scenario.start=2021-07-01"])), operating_years=20
+    )
+    late = rl.cost_per_tonne(rl.run("outlook/baseline"), operating_years=20)
+    first = (whole["lender"] == "demo") & (whole["facility"] == "cerf")
+    assert whole.loc[first, "c2"].notna().all() and late.loc[first, "c2"].isna().all()
+    assert late.iloc[-1]["lender"] == "all" and late.iloc[-1].isna()["c2"]
+    assert whole.loc[first, "c1"].equals(late.loc[first, "c1"])  # a quarter's figure is the same in either
