@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from relending.cli.people import Progress, columns, say, show_findings
+from relending.labelled import FORMATS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -95,7 +96,7 @@ def comparison_options(command: _F) -> _F:
         click.option(
             "--format",
             "table_format",
-            type=click.Choice(["csv", "parquet", "dta", "xlsx"]),
+            type=click.Choice(FORMATS),
             help="Of the comparison's tables [default: csv]; the workbook is always written.",
         ),
     )

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from relending.cli.people import STOPPED, columns, errors_for_people, lang_option, say
+from relending.labelled import FORMATS
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from relending.shipped import Set
 
-FORMATS = ("csv", "parquet", "xlsx", "dta")
 HEAD, WIDEST, THOUSAND = 10, 28, 1000
 
 

@@ -21,6 +21,7 @@ from relending.cli.people import (
     show_findings,
     stop_at_path,
 )
+from relending.labelled import FORMATS
 from relending.terminal import visible
 
 if TYPE_CHECKING:
@@ -32,8 +33,6 @@ Key = tuple[str, str, str, str]
 """Quarter, lender, facility, measure."""
 Statistics = dict[Key, dict[str, float]]
 WHOLE = ("all", "all")
-FORMATS = ("csv", "parquet", "xlsx", "dta")
-"""The formats of labelled tables, which help does not import."""
 EXAMPLE = (
     "Example: relending monte-carlo demo --out studies/demo --paths 2000 --set scenario.end=2030-12-31 "
     "--set monte_carlo.own_rate.volatility=0.004"

@@ -23,13 +23,13 @@ from relending.cli.people import (
     show_findings,
     stop_at_path,
 )
+from relending.labelled import FORMATS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from relending.study.sweep import LargeSweepError, Sweep
 
-FORMATS = ("csv", "parquet", "xlsx", "dta")
 PAUSE = 2
 """Seconds between two lines of progress."""
 EACH = 1 / 25
@@ -57,7 +57,7 @@ WORDS = {
         "files": "Files are in",
         "sweep": "every figure: scenario, parameter values, quarter, lender, facility, measure, unit, value",
         "scenarios": "a row a scenario: its parameter values, what it was run on, the version of relending",
-        "book": "a sheet of the scenarios, then a sheet a measure",
+        "book": "an overview, a sheet of the scenarios, then a sheet a measure",
         "exists": "{path} exists already and is left as it is; choose another --out, or replace it with --force",
         "refused": "{path}: cannot be written: {why}",
         "findings": "Book and scenario: {errors} errors, {warnings} warnings; relending run {scenario} lists them",
@@ -81,7 +81,7 @@ WORDS = {
         "files": "文件位于",
         "sweep": "全部数据（长表）：情景、参数取值、季度、金融机构、工具、指标、单位、数值",
         "scenarios": "每个情景一行：参数取值、所用文件、relending 版本",
-        "book": "情景一张表，其后每项指标一张表",
+        "book": "总览、情景各一张表，其后每项指标一张表",
         "exists": "{path} 已存在，未作改动；请换一个 --out，或用 --force 替换",
         "refused": "{path}：无法写入：{why}",
         "findings": "台账与情景：错误 {errors} 项、警告 {warnings} 项；relending run {scenario} 可逐项列示",

@@ -8,7 +8,7 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from relending.labelled import write_labelled
+from relending.labelled import FORMATS, write_labelled
 from relending.outfile import fixed, named, reason, whole_files
 from relending.spreadsheet import escape
 from relending.study.compare import Comparison
@@ -19,7 +19,6 @@ from relending.study.told import word
 
 TABLES = ("comparison", "differences", "causes", "scenarios")
 BOOK = "comparison.xlsx"
-FORMATS = ("csv", "parquet", "dta", "xlsx")
 NAMES = frozenset([*(f"{table}.{one}" for table in TABLES for one in FORMATS), BOOK])
 """What a comparison may write."""
 _FIRST, _LAST = "scenario", ("quarter", "lender", "facility", "measure", "unit", "value")

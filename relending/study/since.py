@@ -15,11 +15,10 @@ from typing import Any
 from relending.findings import Findings, InputError
 from relending.policy import ALWAYS, PARAMETERS, Dated, to_plain
 from relending.scenario.read import parse_key
+from relending.scenario.resolve import EARLIEST
 from relending.scenario.scenario import Scenario
 from relending.units import PPM
 
-BEGINNING = dt.date(1990, 1, 1)
-"""Stands for "from the beginning" in a scenario file; nothing is lent before."""
 RATES = ("own_rate", "reference_rate", "collateral_cost")
 NUMBERS = ("ratio", "rate", "ratio_ppm", "rate_table")
 
@@ -68,7 +67,7 @@ def _before(base: Scenario, path: tuple[str, ...]) -> list[tuple[dt.date, Any]] 
 
 
 def _day(start: dt.date) -> dt.date:
-    return BEGINNING if start == ALWAYS else start
+    return EARLIEST if start == ALWAYS else start
 
 
 def _number(kind: str, value: Any) -> Any:

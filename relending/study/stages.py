@@ -110,6 +110,7 @@ class Stages:
         self.owed: Stage[Base] = Stage("owed", keep)
         self.positions: Stage[tuple[Position, ...]] = Stage("positions", 4)
         self.series: Stage[Mapping[str, pd.DataFrame]] = Stage("series", 2)
+        self.disclosed: Stage[Evaluated] = Stage("disclosed", keep)
         self._last: tuple[str, str, Base] | None = None
 
     @property
@@ -118,14 +119,9 @@ class Stages:
         return self.book, self.screening, self.schedule, self.cohorts
 
     def reads_by_stage(self) -> list[tuple[Path, ...]]:
-        """What each stage has ever read, as paths from a scenario and its rules (:class:`Both`)."""
-        later = (
-            self.screening.reads,
-            self.schedule.reads,
-            {**self.cohorts.reads, **self.owed.reads},
-            self.series.reads,
-        )
-        return [tuple(self.book.reads), *(tuple(("context", *path) for path in reads) for reads in later)]
+        """What each stage has ever read, as paths from a scenario and its rules (:class:`Both`), in their order."""
+        later = (self.screening, self.schedule, self.cohorts, self.owed, self.positions, self.series, self.disclosed)
+        return [tuple(self.book.reads), *(tuple(("context", *path) for path in stage.reads) for stage in later)]
 
     def evaluate(self, scenario: Scenario, *, disclosure: bool = False) -> Evaluated:
         """The series of a scenario: ``funding``, ``cost`` and, where asked for, ``disclosure``.
@@ -139,7 +135,7 @@ class Stages:
         if need:
             raise InputError(need)
         if disclosure:
-            return _disclosed(screened, book, both.context)
+            return self.disclosed.get(key, both.context, lambda c: _disclosed(screened, book, c))[1]
         planned, plans = self.schedule.get(key, both.context, lambda c: _plans(screened, book, c))
         made, cohorts = self.cohorts.get(planned, both.context, lambda c: self._cohorts(key, screened, book, plans, c))
         lenders = screened.prepared.keys.lenders

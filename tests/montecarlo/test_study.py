@@ -13,10 +13,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 import relending as rl
-from relending.cli import main, monte_carlo
+from relending.cli import main
 from relending.engine.convert import plain_name
 from relending.findings import InputError
-from relending.labelled import FORMATS
 from relending.study.measures import measures
 from relending.study.montecarlo import paths
 from relending.study.montecarlo.exact import MISSING
@@ -395,10 +394,6 @@ def test_bad_input_is_told_and_leaves_nothing(tmp_path: Path, words: tuple[str, 
 
 def test_measures_have_the_units_they_have_everywhere() -> None:
     assert {name: unit for name, (_, unit) in MEASURES.items()} == {name: measures()[name].unit for name in MEASURES}
-
-
-def test_the_verb_offers_the_formats_there_are() -> None:
-    assert monte_carlo.FORMATS == FORMATS
 
 
 def test_a_name_that_is_a_formula_stays_a_text(tmp_path: Path) -> None:

@@ -201,6 +201,26 @@ def test_a_key_whose_effect_others_take_away_is_warned_of_and_one_with_an_effect
     assert "sweep_without_effect" not in with_quota.said.codes()
 
 
+@pytest.mark.parametrize(
+    ("key", "values", "measure"),
+    [
+        ("facility.cerf.rate", [0.01, 0.0125], "facility_rate"),
+        ("facility.cerf.rollover_rate", ["original", "prevailing"], "facility_rate"),
+        ("facility.cerf.ratio", [0.4, 0.6], "drawn"),
+        ("facility.cerf.tolerance", [0, 0.01], "loans_outstanding"),
+        ("facility.cerf.rollovers", [0, 1], "facility_balance"),
+        ("market.own_rate", [0.01, 0.02], "own_rate"),
+        ("disclosure.rate_basis", ["issue", "current"], "issued_rate"),
+        ("facility.cerf.quota", [1e9, 9e12], "issued"),
+    ],
+)
+def test_a_key_that_moves_a_figure_is_never_said_to_have_no_effect(key: str, values: list[Any], measure: str) -> None:
+    found = sweep("demo", {key: values}, measures=[measure])
+    moved = (found.values[measure][0] != found.values[measure][1]).any()
+    assert moved or key == "disclosure.rate_basis"  # the demo's loans have no other current rate
+    assert "sweep_without_effect" not in found.said.codes()
+
+
 @pytest.mark.parametrize("values", [[], "0.4", {"a": 1}, 0.4])
 def test_values_are_a_list_of_at_least_one(values: Any) -> None:
     with pytest.raises(rl.InputError) as stop:

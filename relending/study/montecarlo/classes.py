@@ -18,7 +18,6 @@ from relending.engine.columns import numbered
 from relending.units import Ints
 
 FIXED = -1
-BASE = 0
 
 
 @dataclass(frozen=True, slots=True)

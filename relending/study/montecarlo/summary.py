@@ -8,7 +8,7 @@ which are independent; the two paths of a pair are not.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -134,7 +134,3 @@ def convergence(series: Series, antithetic: bool, precision: float) -> Iterator[
 def total_of(rows: Ints, fixed: int) -> Ints:
     """The sum over quarters of a measure that adds up: random quarters x paths, and what came before."""
     return rows.sum(axis=0) + fixed
-
-
-Central = Mapping[str, Sequence[int | None]]
-"""A run's figures by measure, a quarter each."""
