@@ -1,6 +1,6 @@
 """Writes the generated pages of docs/ again: the loan book's columns, the scenario file, the tables of a run folder,
 the windows of the published statements, the measures of studies, the register of published figures, the shipped data,
-and every finding with an example.
+what is assumed with its effect, the glossary, and every finding with an example.
 """
 
 from __future__ import annotations
@@ -37,6 +37,8 @@ def pages() -> dict[str, str]:
         "published.md": published_page(),
         "findings.md": findings_page(),
         "data.md": page(),
+        "assumed.md": assumed_page(),
+        "glossary.md": glossary_page(),
     }
 
 
@@ -50,6 +52,18 @@ def findings_page() -> str:
     """Every finding; its examples are part of the tests, which import from the root."""
     sys.path.insert(0, str(DOCS.parent))
     return str(import_module("tests.findings.page").page())
+
+
+def assumed_page() -> str:
+    """What is assumed, and what another value does; its runs are part of the tests, which import from the root."""
+    sys.path.insert(0, str(DOCS.parent))
+    return str(import_module("tests.site.assumed").page())
+
+
+def glossary_page() -> str:
+    """The terms in both languages; a test holds them against the code's own words."""
+    sys.path.insert(0, str(DOCS.parent))
+    return str(import_module("tests.site.glossary").page())
 
 
 def main() -> None:
