@@ -40,6 +40,8 @@ python_maximum_signature_line_length = 88
 add_module_names = False
 
 language = "en"
+# quotes and dashes stay as typed: --lang is no dash, and a curled quote is a wide character in Chinese fonts
+smartquotes = False
 html_theme = "furo"
 html_title = f"relending {version}"
 html_static_path = ["_static"]

@@ -1,4 +1,5 @@
-"""What a site in English and Chinese needs of Sphinx: a search that finds Chinese words, and code blocks of CSV.
+"""What a site in English and Chinese needs of Sphinx: a search that finds Chinese words, lines of Chinese joined
+without a blank, the language of each page, and code blocks of CSV.
 
 Chinese is written without blanks, so a word is looked for by its pairs of neighbouring characters: 再贷款 is 再贷 and
 贷款. Both the index (``split``) and the page that searches it (``js_splitter_code``) cut text so.
@@ -9,6 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from docutils import nodes
 from pygments.lexers.special import TextLexer
 from sphinx.search.en import SearchEnglish
 
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
 HAN = "\u3400-\u4dbf\u4e00-\u9fff"
+WIDE = "\u3000-\u303f\uff00-\uffef\u201c\u201d"
 _PARTS = re.compile(rf"[{HAN}]+|[^\W{HAN}]+")
 _PAIRS_JS = (
     """
@@ -53,8 +56,32 @@ class SearchBoth(SearchEnglish):
         return words(input)
 
 
+def join_chinese(app: Sphinx, tree: nodes.document) -> None:
+    """Where a line of the source ends within Chinese, no blank: the next character follows, as in print."""
+    for within in list(tree.findall(nodes.TextElement)):
+        if isinstance(within, nodes.FixedTextElement):
+            continue
+        children = list(within.children)
+        for before, end, after in zip(children, children[1:], children[2:], strict=False):
+            if end.astext() == "\n" and _chinese(before.astext()[-1:]) and _chinese(after.astext()[:1]):
+                # by what it is, not by what it says: every line end says the same
+                within.children = [child for child in within.children if child is not end]
+
+
+def _chinese(character: str) -> bool:
+    return re.fullmatch(f"[{HAN}{WIDE}]", character) is not None
+
+
+def say_language(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], tree: Any) -> None:
+    """A page in Chinese says so, that its characters are drawn, read aloud and broken as Chinese."""
+    if pagename.endswith("_zh"):
+        context["language"] = "zh-CN"
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
-    """Register the search and the name ``csv`` of code blocks."""
+    """Register all of it."""
     app.add_search_language(SearchBoth)
     app.add_lexer("csv", TextLexer)
+    app.connect("doctree-read", join_chinese)
+    app.connect("html-page-context", say_language)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -180,7 +180,7 @@ def _values(rows: list[Mapping[str, Any]]) -> list[str]:
     """A row an entry; entries of several facilities that differ in the first day alone share one."""
     shared: dict[tuple[str, ...], list[tuple[str, str]]] = {}
     for row in rows:
-        start = "" if row["from_date"] != row["from_date"] else f"{row['from_date']:%Y-%m-%d}"
+        start = "" if row["from_date"] != row["from_date"] else f"`{row['from_date']:%Y-%m-%d}`"
         facility = f"`{row['facility']}`" if row["facility"] else "—"
         key = (row["parameter"], row["text"], _STATUS[row["status"]], row["source"])
         shared.setdefault(key, []).append((facility, start))

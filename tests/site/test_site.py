@@ -62,6 +62,23 @@ def test_nothing_is_fetched_from_elsewhere(pages: dict[str, built.Page], site: S
         assert not re.search(r"(fetch|importScripts|XMLHttpRequest|WebSocket)\w*\(\s*[\"'`]https?:", code), script.name
 
 
+def test_chinese_is_set_as_chinese(pages: dict[str, built.Page]) -> None:
+    """Pages in Chinese say so, and no line end of the source is left as a blank between two characters."""
+    for name in ("index_zh.html", "quickstart_zh.html"):
+        assert '<html class="no-js" lang="zh-CN"' in pages[name].source, name
+    assert 'lang="en"' in pages["index.html"].source
+    for name, page in pages.items():
+        # code keeps its lines; text of a page does not
+        prose = re.sub(r"<pre>.*?</pre>", "", page.source, flags=re.DOTALL)
+        assert not re.search(r"[\u4e00-\u9fff，。；：、]\n[\u4e00-\u9fff（]", prose), name
+
+
+def test_options_are_shown_as_they_are_typed(pages: dict[str, built.Page]) -> None:
+    """No dash or curled quote is made of what a reader may copy."""
+    text = "".join("".join(page.text) for page in pages.values())
+    assert "--allow-outside" in text and "\u2013allow-outside" not in text
+
+
 def test_no_path_of_the_machine_is_in_it(site: Site) -> None:
     for path in sorted(site.folder.rglob("*")):
         if path.suffix in (".html", ".js", ".css", ".txt", ".inv"):
