@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from relending.cli.beside import side_option
+from relending.cli.complete import facilities as known_facilities
+from relending.cli.complete import lenders, scenarios
+from relending.cli.helping import verb
 from relending.cli.people import (
     STOPPED,
     allow_outside_option,
@@ -37,12 +40,19 @@ FACILITIES = ("cerf", "clean_coal")
 """What a book is screened for unless the command says otherwise."""
 
 
-@click.command("check", epilog="Example: relending check book.xlsx --lender icbc")
-@click.argument("book", nargs=-1, required=True)
-@click.option("--lender", help="Lender of rows that name none (id or name).")
-@click.option("--class", "cls", help="Class of a --lender that no policy file knows, such as city or 城市商业银行.")
+@verb("check")
+@click.argument("book", nargs=-1, required=True, shell_complete=scenarios)
+@click.option("--lender", metavar="L", shell_complete=lenders, help="Lender of rows that name none (id or name).")
 @click.option(
-    "--facility", "facilities", multiple=True, help=f"Facilities to screen for [default: {', '.join(FACILITIES)}]."
+    "--class", "cls", metavar="CLASS", help="Class of a --lender no policy file knows, such as city or 城市商业银行."
+)
+@click.option(
+    "--facility",
+    "facilities",
+    multiple=True,
+    metavar="F",
+    shell_complete=known_facilities,
+    help=f"Facilities to screen for [default: {', '.join(FACILITIES)}].",
 )
 @click.option("--prepayments", type=click.Path(path_type=Path), help="Prepayments table.")
 @side_option

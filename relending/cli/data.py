@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from relending.cli.complete import data_sets
+from relending.cli.helping import verb
 from relending.cli.people import STOPPED, columns, errors_for_people, lang_option, say
 from relending.labelled import FORMATS
 
@@ -19,8 +21,8 @@ if TYPE_CHECKING:
 HEAD, WIDEST, THOUSAND = 10, 28, 1000
 
 
-@click.command("data", epilog="Example: relending data policy --out policy.dta --lang zh")
-@click.argument("name", required=False)
+@verb("data")
+@click.argument("name", required=False, shell_complete=data_sets)
 @click.option(
     "--out",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -30,7 +32,7 @@ HEAD, WIDEST, THOUSAND = 10, 28, 1000
 @click.option("--force", is_flag=True, help="Replace the file if it is there already.")
 @lang_option
 def command(name: str | None, out: Path | None, kind: str | None, force: bool, lang: str) -> None:
-    """Show or write shipped data: LPR, policy, published statements and totals, factors. 随附数据。
+    """Show or write shipped data: LPR, policy, published statements and totals, factors.
 
     Every row has its source, status or grade and the day it was last checked; every column its label and unit, in the
     file too: Excel on a sheet of its own, Stata as variable labels, Parquet as metadata. Without NAME the list of

@@ -9,11 +9,12 @@ from pathlib import Path
 
 import click
 
+from relending.cli.helping import verb
 from relending.cli.people import STOPPED, errors_for_people, lang_option, say
 from relending.terminal import visible
 
 
-@click.command("explain", epilog="Example: relending explain runs/demo DEMO-0001")
+@verb("explain")
 @click.argument("run", type=click.Path(path_type=Path))
 @click.argument("loan")
 @lang_option

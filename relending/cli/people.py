@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import click
 
-from relending.terminal import visible
+from relending.cli.language import lang_option as lang_option
+from relending.terminal import cells, visible
 
 if TYPE_CHECKING:
     from relending.findings import Findings
@@ -31,21 +32,6 @@ KEYS_ON_STOP = 20
 """The same of errors of headers, files and keys: each asks for something else; of more it is said how many."""
 
 _F = TypeVar("_F", bound=Any)
-
-
-def lang_option(command: _F) -> _F:
-    """``--lang zh|en``."""
-    option = click.option(
-        "--lang",
-        type=click.Choice(["zh", "en"]),
-        default="en",
-        is_eager=True,
-        show_default=True,
-        envvar="RELENDING_LANG",
-        help="Language of the text (also RELENDING_LANG).",
-    )
-    decorated: _F = option(command)
-    return decorated
 
 
 def sheet_option(command: _F) -> _F:
@@ -355,18 +341,13 @@ class Progress:
 
 def columns(rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> list[str]:
     """Rows as aligned lines; East Asian characters count two places; ``right`` columns are set right."""
-    from unicodedata import east_asian_width
-
-    def width(text: str) -> int:
-        return sum(2 if east_asian_width(c) in "WF" else 1 for c in text)
-
     rows = [[visible(text) for text in row] for row in rows]
-    widths = [max(width(row[i]) for row in rows) for i in range(len(rows[0]))] if rows else []
+    widths = [max(cells(row[i]) for row in rows) for i in range(len(rows[0]))] if rows else []
     out = []
     for row in rows:
-        cells = []
+        line = []
         for i, text in enumerate(row):
-            pad = " " * (widths[i] - width(text))
-            cells.append(pad + text if i in right else text + pad)
-        out.append("  ".join(cells).rstrip())
+            pad = " " * (widths[i] - cells(text))
+            line.append(pad + text if i in right else text + pad)
+        out.append("  ".join(line).rstrip())
     return out

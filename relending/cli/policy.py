@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import click
 
+from relending.cli.complete import facilities
+from relending.cli.helping import verb
 from relending.cli.people import lang_option, say
 
 
-@click.command("policy", epilog="Example: relending policy cerf --on 2025-06-01")
-@click.argument("facility", required=False)
+@verb("policy")
+@click.argument("facility", required=False, shell_complete=facilities)
 @click.option("--on", "on", metavar="DATE", help="Only what is in force on this day (YYYY-MM-DD).")
 @lang_option
 def command(facility: str | None, on: str | None, lang: str) -> None:
