@@ -5,16 +5,31 @@ from __future__ import annotations
 import json
 import re
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 from click.shell_completion import CompletionItem
 
-from relending.cli.language import language
+from relending.cli.language import language, typed
 
-FILES, FOLDERS = "file", "dir"
-"""What click's scripts take for: the shell's own completion of files, of folders."""
+FILES = "file"
+"""What click's scripts take for the shell's own completion of files."""
+PATH_MEASURES = (
+    "facility_balance",
+    "facility_interest",
+    "loans_outstanding",
+    "loan_yield",
+    "facility_rate",
+    "own_rate",
+    "blended_cost",
+    "margin",
+    "interest_saved",
+    "reduction_in_balance",
+    "subsidy_per_tonne",
+)
+"""Measures of random paths: known here too, for the code that computes them takes its time to load."""
 
 
 def scenarios(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
@@ -41,8 +56,8 @@ def facilities(ctx: click.Context, param: click.Parameter, incomplete: str) -> l
 
 def lenders(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Lenders of the run folder that was typed; without one, those that the policy files know."""
-    of_run = (_scenario_of(ctx).get("lenders") or {}) if "run" in ctx.params else {}
-    if not of_run:
+    of_run = _scenario_of(ctx).get("lenders")
+    if not isinstance(of_run, dict) or not of_run:
         from relending import policy
 
         return _begin(list(policy.lenders()), incomplete)
@@ -70,9 +85,7 @@ def measures(ctx: click.Context, param: click.Parameter, incomplete: str) -> lis
 
 def path_measures(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Measures that every random path has."""
-    from relending.study.montecarlo.measures import MEASURES
-
-    return _begin(list(MEASURES), incomplete)
+    return _begin(PATH_MEASURES, incomplete)
 
 
 def data_sets(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
@@ -90,15 +103,16 @@ def which_quarters(ctx: click.Context, param: click.Parameter, incomplete: str) 
     return _begin(["all", "last"], incomplete)
 
 
-def _begin(names: list[str], incomplete: str) -> list[CompletionItem]:
+def _begin(names: Sequence[str], incomplete: str) -> list[CompletionItem]:
     return [CompletionItem(one) for one in names if one.startswith(incomplete)]
 
 
 def _scenario_of(ctx: click.Context) -> dict[str, Any]:
     """The scenario in the manifest of the run folder that was typed; nothing where there is none to be read."""
+    # the line is not yet a whole one, so click has not told its words apart
     try:
-        text = (Path(str(ctx.params["run"])) / "manifest.json").read_text(encoding="utf-8")
-        found = json.loads(text)["scenario"]
-    except (OSError, ValueError, LookupError, TypeError):
+        manifest = next(path for word in typed(ctx) if (path := Path(word) / "manifest.json").is_file())
+        found = json.loads(manifest.read_text(encoding="utf-8"))["scenario"]
+    except (StopIteration, OSError, ValueError, LookupError, TypeError):
         return {}
     return found if isinstance(found, dict) else {}

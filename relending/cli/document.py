@@ -15,7 +15,10 @@ WIDTH = 96
 HEAD = """# Commands 命令
 
 The list and the help of every verb are made by `tools/build_docs.py`; a test keeps them so.
-命令表和各命令的帮助由代码生成。 Below them: [exit codes 退出码](#exit-codes-退出码), [environment variables 环境变量](#environment-variables-环境变量),
+命令表和各命令的帮助由代码生成。
+
+Below them: [exit codes 退出码](#exit-codes-退出码),
+[environment variables 环境变量](#environment-variables-环境变量),
 [shell completion 命令补全](#shell-completion-命令补全).
 
 `relending VERB --help` shows the same, in the language asked for and as wide as the screen.

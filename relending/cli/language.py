@@ -15,7 +15,7 @@ import click
 
 LANGUAGES = ("zh", "en")
 VARIABLE = "RELENDING_LANG"
-_GIVEN = "relending.lang"
+_GIVEN, _WORDS = "relending.lang", "relending.words"
 _F = TypeVar("_F", bound=Any)
 
 
@@ -37,6 +37,13 @@ def given_language(words: Sequence[str]) -> str | None:
 def remember(context: click.Context, words: Sequence[str]) -> None:
     """Keep the language of a command line where every verb and error of it finds it."""
     context.meta[_GIVEN] = given_language(words)
+    context.meta[_WORDS] = tuple(words)
+
+
+def typed(context: click.Context) -> tuple[str, ...]:
+    """The words of the command line under way, understood or not."""
+    found: tuple[str, ...] = context.meta.get(_WORDS, ())
+    return found
 
 
 def language(context: click.Context | None = None) -> str:
