@@ -12,7 +12,8 @@ from unicodedata import east_asian_width
 _UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
 _UNSAFE_IN_LINES = re.compile(_UNSAFE.pattern.replace("\x00-\x1f", "\x00-\x09\x0b-\x1f"))
 _WIDE, _OPENING, _CLOSING = "\u2e80-\u9fff\uff00-\uffef", "（「『“《【［", "，。；：、）」』”》】］！？％…"
-_TOKEN = re.compile(rf"\s+|[{_OPENING}]*(?:[^\s{_WIDE}{_OPENING}{_CLOSING}]+|[{_WIDE}]|$)[{_CLOSING}]*|[{_CLOSING}]+")
+_WORD = rf"(?:[^\s{_WIDE}{_OPENING}{_CLOSING}]+|[{_WIDE}][,;:.)%]*|$)"
+_TOKEN = re.compile(rf"\s+|[{_OPENING}]*{_WORD}[{_CLOSING}]*|[{_CLOSING}]+")
 
 
 def visible(text: str, *, lines: bool = False) -> str:

@@ -174,8 +174,7 @@ def _check(files: tuple[Path, Path, Path], style: str, encoding: str, overwrite:
     suffix = out.suffix.lower()
     if suffix not in SUFFIXES:
         raise SynthError(
-            f"{out.name}: the suffix chooses the format; found {out.suffix!r}, expected one of "
-            f"{', '.join(SUFFIXES)}",
+            f"{out.name}: the suffix chooses the format; found {out.suffix!r}, expected one of {', '.join(SUFFIXES)}",
             f"{out.name}：扩展名决定文件格式，应为 {'、'.join(SUFFIXES)} 之一",
         )
     if style != "plain" and suffix == ".parquet":

@@ -23,6 +23,7 @@ from relending.cli.people import (
     is_run_folder,
     lang_option,
     say,
+    say_prose,
     scenario_sources,
     sheet_option,
     show_findings,
@@ -261,7 +262,12 @@ def _show(checked: Checked, lang: str) -> None:
     from relending.policy import fields
 
     w = WORDS[lang]
-    say(f"{w['loans']} {checked.loans:,}, {w['eligible']} {checked.eligible:,}")
+    zh = lang == "zh"
+    say(
+        f"{w['loans']} {checked.loans:,} 笔，{w['eligible']} {checked.eligible:,} 笔"
+        if zh
+        else f"{w['loans']} {checked.loans:,}, {w['eligible']} {checked.eligible:,}"
+    )
     if checked.reasons:
         rows = [
             (w["reason"], w["loans"], w["amount"]),
@@ -270,8 +276,9 @@ def _show(checked: Checked, lang: str) -> None:
         say("\n".join(columns(rows, right=(1, 2))))
         for reason, places in checked.named.items():
             more = checked.reasons[reason][0] - len(places)
-            rest = (f" … +{more:,}") if more else ""
-            say(visible(f"  {reason_name(reason, lang)}: {'; '.join(places)}{rest}"))
+            rest, name = f" … +{more:,}" if more else "", reason_name(reason, lang)
+            said = (f"  {name}：{'；'.join(places)}" if zh else f"  {name}: {'; '.join(places)}") + rest
+            say_prose(visible(said))
     known = fields()
     rows4 = [(w["field"], w["loans"], w["amount"], w["draw"])]
     for name, (n, amount, draw) in checked.by_field.items():

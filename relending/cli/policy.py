@@ -6,7 +6,7 @@ import click
 
 from relending.cli.complete import facilities
 from relending.cli.helping import verb
-from relending.cli.people import lang_option, say
+from relending.cli.people import lang_option, prose_width, say
 
 
 @verb("policy")
@@ -34,13 +34,14 @@ def command(facility: str | None, on: str | None, lang: str) -> None:
                     "zh": f"--on：{on!r} 不是日期，应写作 2025-06-01。",
                 }[lang]
             ) from None
+    width = prose_width(show.WIDTH)
     if facility is None:
-        lines = show.overview(day, lang)
+        lines = show.overview(day, lang, width)
     elif facility in policy.facilities():
-        lines = show.one(policy.facility(facility), day, lang)
+        lines = show.one(policy.facility(facility), day, lang, width)
     else:
         near = policy.nearest(facility, policy.facilities())
-        known = ", ".join(policy.facilities())
+        known = ("、" if lang == "zh" else ", ").join(policy.facilities())
         raise click.UsageError(
             {
                 "en": f"No facility {facility!r}." + (f" Nearest: {near}." if near else "") + f" Known: {known}.",
