@@ -1,6 +1,6 @@
 """Writes the generated pages of docs/ again: the loan book's columns, the scenario file, the tables of a run folder,
 the commands, the windows of the published statements, the measures of studies, the register of published figures, the
-shipped data, what is assumed with its effect, the glossary, and every finding with an example.
+shipped data, what is assumed with its effect, the glossary, the Python interface, and every finding with an example.
 """
 
 from __future__ import annotations
@@ -43,6 +43,7 @@ def pages() -> dict[str, str]:
         "data.md": page(),
         "assumed.md": assumed_page(),
         "glossary.md": glossary_page(),
+        **interface_pages(),
     }
 
 
@@ -62,6 +63,12 @@ def assumed_page() -> str:
     """What is assumed, and what another value does; its runs are part of the tests, which import from the root."""
     sys.path.insert(0, str(DOCS.parent))
     return str(import_module("tests.site.assumed").page())
+
+
+def interface_pages() -> dict[str, str]:
+    """The public names in groups; tests hold them against ``relending.__all__`` and the built site."""
+    sys.path.insert(0, str(DOCS.parent))
+    return dict(import_module("tests.site.api").pages())
 
 
 def glossary_page() -> str:
