@@ -105,7 +105,9 @@ def help_page(command: click.Command, context: click.Context) -> str:
     said = inspect.cleandoc(command.help or "") if lang == "en" else own.get("long", "").strip()
     lines = [*wrapped(usage(command, context, lang), width), ""]
     for paragraph in re.split(r"\n\s*\n", said):
-        lines += [*_indented(_joined(paragraph), width, INDENT), ""]
+        kept, as_it_is = paragraph.removeprefix("\b").strip("\n"), paragraph.startswith("\b")
+        lines += [INDENT + line for line in kept.splitlines()] if as_it_is else _indented(_joined(kept), width, INDENT)
+        lines.append("")
     if isinstance(command, click.Group):
         for group, name in GROUPS.items():
             rows = [(verb, getattr(one, lang)) for verb, one in VERBS.items() if one.group == group]

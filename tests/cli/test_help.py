@@ -29,7 +29,9 @@ def command_of(verb: str) -> click.Command:
 
 def of(verb: str, kind: type[click.Parameter]) -> list[Any]:
     command = command_of(verb)
-    return [p for p in command.get_params(click.Context(command, help_option_names=["--help"])) if isinstance(p, kind)]
+    return [
+        p for p in command.get_params(click.Context(command, help_option_names=["-h", "--help"])) if isinstance(p, kind)
+    ]
 
 
 def shown(*words: str, **env: str) -> str:
