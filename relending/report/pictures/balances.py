@@ -146,7 +146,7 @@ def _draw(data: Balances, page: Page, names: Sequence[str], subtitle: str) -> No
         for line in lines:
             values = [money.plain(v) for v in line.fen]
             at = [(d - EPOCH).days for d in line.days]
-            style = {"drawstyle": "steps-post", "color": colour[line.run], "label": drawable(line.run)}
+            style: dict[str, Any] = {"drawstyle": "steps-post", "color": colour[line.run], "label": drawable(line.run)}
             axes.plot(at, values, dash[line.run], **style)
         for kind, label in kinds.items():
             some = [m for m in marks if (m.measure, m.role, m.bound) == kind]

@@ -26,6 +26,10 @@ SIZE = (8.0, 4.4)
 SIDE, LEFT, BOTTOM, BETWEEN = 0.12, 0.46, 0.34, 0.30
 """Inches: beside and above everything, left of and below a panel (its ticks), between two panels."""
 LINE = 0.19
+CHINESE = 0x2E80
+"""From here on characters stand alone."""
+CLOSING = "，。；：、）”% "
+"""What never begins a line."""
 
 
 @cache
@@ -151,16 +155,15 @@ def _wrapped(text: str, points: float, inches: float) -> list[str]:
 
 
 def _words(text: str) -> list[str]:
+    """What may not be broken: words with the space behind them, and each Chinese character with its punctuation.
+
+    >>> _words("a bc，再贷款。")
+    ['a ', 'bc，', '再', '贷', '款。']
+    """
     out: list[str] = []
     for c in text:
-        if (
-            out
-            and not out[-1].endswith(" ")
-            and (ord(c) < 0x2E80 or c in "，。；：、）”")
-            and ord(out[-1][-1]) < 0x2E80
-        ):
-            out[-1] += c
-        elif out and c in "，。；：、）”% ":
+        word = bool(out) and not out[-1].endswith(" ") and max(ord(c), ord(out[-1][-1])) < CHINESE
+        if out and (word or c in CLOSING):
             out[-1] += c
         else:
             out.append(c)

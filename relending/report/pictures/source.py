@@ -35,9 +35,9 @@ class NothingToPlotError(InputError):
 
 @dataclass
 class Source:
-    """A run as pictures read it: step frames of the quarters, restricted to a lender or facility where one is asked for.
+    """A run as pictures read it: its step frames, restricted to a lender or facility where one is asked for.
 
-    Nothing is read before it is needed. Raises InputError (``unknown_lender_of_run``, ``unknown_facility_of_run``)
+    Nothing is read before it is needed. Raises InputError (``no_such_lender``, ``no_such_facility``)
     where the run has no such lender or facility.
     """
 
@@ -203,10 +203,7 @@ class Source:
         return font_findings(*(name for x in shown for name in self._names(x) or [x]))
 
 
-def nothing(picture: str, why: str, lang: str = "en") -> NothingToPlotError:
+def nothing(picture: str, why: str) -> NothingToPlotError:
     """The error for a picture whose run lacks what it needs; ``why`` is a key of the words of pictures."""
-    return NothingToPlotError(
-        Findings.one(
-            "nothing_to_plot", column="picture", found=picture, expected=f"{word(why, 'en')} {word(why, 'zh')}"
-        )
-    )
+    said = f"{word(why, 'en')} {word(why, 'zh')}"
+    return NothingToPlotError(Findings.one("nothing_to_plot", column="picture", found=picture, expected=said))

@@ -57,5 +57,6 @@ def drawing() -> Iterator[None]:
 
     with mpl.rc_context():
         mpl.rcdefaults()
-        mpl.rcParams.update({**SETTINGS, "font.family": families()})
+        settings: Any = {**SETTINGS, "font.family": families()}
+        mpl.rcParams.update(settings)
         yield

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,10 +15,13 @@ from relending.report.pictures import canvas
 from relending.report.pictures.canvas import Entry, Panel
 from relending.report.pictures.colours import colours_of, mixed, shades
 from relending.report.pictures.page import Page
-from relending.report.pictures.scale import unit_for
+from relending.report.pictures.scale import Unit, unit_for
 from relending.report.pictures.source import Source, nothing
 from relending.report.pictures.style import INK, PAPER, SOFT
 from relending.report.pictures.words import say, word
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 NAME = "tranches"
 GREY = "#777777"
@@ -79,7 +83,8 @@ def prepare(source: Source) -> list[Tranches]:
             found = years
         bands = {band: np.cumsum(np.array(found[band], object)).tolist() for band in sorted(found)}
         flows = [source.sums("funding", c, facility) for c in ("drawn_fen", "repaid_fen", "rolled_fen")]
-        out.append(Tranches(facility, bands, *flows, len(seen[facility])))
+        drawn, repaid, rolled = flows
+        out.append(Tranches(facility, bands, drawn, repaid, rolled, len(seen[facility])))
     if not any(any(t.balance) for t in out):
         raise nothing(NAME, "need_draws")
     return [t for t in out if any(t.balance) or any(t.drawn)]
@@ -129,7 +134,7 @@ def draw(source: Source, data: list[Tranches], page: Page) -> None:
     page.alt = " ".join(_alt(source, t, money, lang) for t in data)
 
 
-def _flows(axes, t, money, colour, at):  # type: ignore[no-untyped-def]
+def _flows(axes: Axes, t: Tranches, money: Unit, colour: str, at: Sequence[float]) -> None:
     up, down, over = ([money.plain(v) for v in values] for values in (t.drawn, t.repaid, t.rolled))
     canvas.bars(axes, at, [0.0] * len(at), up, colour, width=0.7)
     canvas.bars(axes, at, [-v for v in down], [0.0] * len(at), mixed(colour, PAPER, 0.55), width=0.7, hatch="////")
@@ -147,7 +152,7 @@ def _flows(axes, t, money, colour, at):  # type: ignore[no-untyped-def]
     canvas.value_axis(axes, -max(down), max(*up, *over), most=4)
 
 
-def _alt(source: Source, t: Tranches, money, lang: str) -> str:  # type: ignore[no-untyped-def]
+def _alt(source: Source, t: Tranches, money: Unit, lang: str) -> str:
     peak = max(range(len(t.balance)), key=lambda k: t.balance[k])
     return say(
         "tranches_alt",
