@@ -81,6 +81,7 @@ class Sheet:
     figure: Figure
     axes: list[Axes] = field(default_factory=list)
     widths: list[float] = field(default_factory=list)
+    size: tuple[float, float] = SIZE
 
 
 def sheet(
@@ -105,7 +106,7 @@ def sheet(
     foot = LINE * len(notes) * 0.9 + (0.05 if notes else 0.0)
     if size is None:
         high += LINE * max(len(rows) - 1, 0)
-    out = Sheet(_kind()(figsize=(wide, high)))
+    out = Sheet(_kind()(figsize=(wide, high)), size=(wide, high))
     figure = out.figure
     figure.text(SIDE / wide, 1 - 0.10 / high, fitted(title, TITLE, wide - 2 * SIDE), size=TITLE, va="top", ha="left")
     if subtitle:
@@ -207,8 +208,9 @@ def _draw_legend(figure: Figure, rows: Sequence[Any], wide: float, high: float, 
             else:
                 alone = one.kind == "mark"
                 key = Line2D(
-                    [(x + x1) / 2] if alone else [x, x1],
-                    [y] if alone else [y, y],
+                    [(x + x1) / 2] if alone else [x, (x + x1) / 2, x1],
+                    [y] if alone else [y, y, y],
+                    markevery=None if alone else [1],
                     color=one.colour,
                     linestyle="none" if alone else one.dash,
                     marker=one.marker or None,
