@@ -74,8 +74,8 @@ def own_text(own: Mapping[str, Any]) -> str:
 def own_from_text(text: str, keys: Sequence[str]) -> dict[str, Any]:
     """The values behind such a text, of some keys; a value that is none is left out.
 
-    >>> own_from_text('facility.cerf.ratio = 0.6; facility.cerf.rollover_base = "a; b"', ["facility.cerf.rollover_base"])
-    {'facility.cerf.rollover_base': 'a; b'}
+    >>> own_from_text('facility.cerf.ratio = 0.6; market.x = "a; b"', ["market.x", "facility.cerf.ratio"])
+    {'market.x': 'a; b', 'facility.cerf.ratio': Decimal('0.6')}
     """
     import tomllib
 

@@ -105,25 +105,25 @@ def sheet(
     """
     wide = size[0] if size else SIZE[0]
     titles = _wrapped(title, TITLE, wide - 2 * SIDE)[:MOST_LINES]
-    said = _wrapped(subtitle, SMALL, wide - 2 * SIDE)[:MOST_LINES]
+    below = _wrapped(subtitle, SMALL, wide - 2 * SIDE)[:MOST_LINES]
     rows = _legend_rows(legend, wide - 2 * SIDE)
     notes = _wrapped(note, SMALL, wide - 2 * SIDE)
     more = TITLE_LINE * max(len(titles) - 1, 0)
-    head = 0.30 + more + LINE * len(said) + (LINE * len(rows) + 0.10 if rows else 0.0)
+    head = 0.30 + more + LINE * len(below) + (LINE * len(rows) + 0.10 if rows else 0.0)
     foot = LINE * len(notes) * 0.9 + (0.05 if notes else 0.0)
     if size is None or size[1] <= 0:
         high = high or SIZE[1] * min(max(wide / SIZE[0], FLATTEST), 1.0)
-        high += LINE * (max(len(rows) - 1, 0) + max(len(said) - 1, 0) + max(len(notes) - 1, 0)) + more
+        high += LINE * (max(len(rows) - 1, 0) + max(len(below) - 1, 0) + max(len(notes) - 1, 0)) + more
     else:
         high = size[1]
     out = Sheet(_kind()(figsize=(wide, high)), size=(wide, high))
     figure = out.figure
     for i, line in enumerate(titles):
         figure.text(SIDE / wide, 1 - (0.10 + TITLE_LINE * i) / high, line, size=TITLE, va="top", ha="left")
-    for i, line in enumerate(said):
+    for i, line in enumerate(below):
         y = 1 - (0.34 + more + LINE * i) / high
         figure.text(SIDE / wide, y, line, size=SMALL, color=SOFT, va="top", ha="left")
-    _draw_legend(figure, rows, wide, high, 0.34 + more + LINE * len(said) + 0.04)
+    _draw_legend(figure, rows, wide, high, 0.34 + more + LINE * len(below) + 0.04)
     for i, line in enumerate(reversed(notes)):
         y = (0.07 + 0.9 * LINE * i) / high
         figure.text(SIDE / wide, y, line, size=SMALL - 0.5, color=SOFT, va="bottom", ha="left")
