@@ -14,12 +14,12 @@ from relending.report.pictures.page import Page
 from relending.report.pictures.scale import unit_for
 from relending.report.pictures.source import Source, nothing
 from relending.report.pictures.style import INK, SMALL, SOFT
-from relending.report.pictures.words import say, word
+from relending.report.pictures.words import head, say
 
 NAME = "sectors"
 MOST = 12
 """Sectors with a bar of their own; what is left is added up in one."""
-WIDEST = 1.9
+WIDEST = 2.3
 """Inches of the names."""
 
 
@@ -69,17 +69,19 @@ def draw(source: Source, data: list[Bar], page: Page) -> None:
     mass = unit_for("tCO2e/a", [b.reduction for b in data], lang)
     names = [source.sector_name(b.code, lang) if b.code else say("other_sectors", lang, count=b.count) for b in data]
     wide = min(WIDEST, max(width_of(n, SMALL) for n in names)) + 0.12
-    panels = [Panel(word("issued_bars", lang), money.name, left=wide, bottom=0.1)]
-    shown = [([money.plain(b.amount) for b in data], [money.text(b.amount) for b in data])]
+    panels = [Panel(head("issued_bars", lang), money.name, left=wide, bottom=0.1)]
+    shown = [([money.plain(b.amount) for b in data], [money.text(b.amount) if b.amount else "–" for b in data])]
     if any(b.reduction for b in data):
-        panels.append(Panel(word("tonnes", lang), mass.name, column=1, left=0.1, bottom=0.1))
-        shown.append(([mass.plain(b.reduction) for b in data], [mass.text(b.reduction) for b in data]))
+        panels.append(Panel(head("tonnes", lang), mass.name, column=1, left=0.1, bottom=0.1))
+        shown.append(
+            ([mass.plain(b.reduction) for b in data], [mass.text(b.reduction) if b.reduction else "–" for b in data])
+        )
     legend = [Entry(source.field_name(f, lang), colour[f], hatch=hatch[f]) for f in order if f]
     quarter = quarter_text(source.quarters[-1])
-    sheet = page.sheet(panels, legend, source.subtitle(lang, quarter), high=1.5 + 0.27 * max(len(data), 4))
+    sheet = page.sheet(panels, legend, source.subtitle(lang, source.quarters[-1]), high=1.5 + 0.27 * max(len(data), 4))
     places = [float(-k) for k in range(len(data))]
     for i, (axes, inches, (values, texts)) in enumerate(zip(sheet.axes, sheet.widths, shown, strict=True)):
-        canvas.rule(axes)
+        canvas.bare(axes)
         for f in order:
             mine = [k for k, b in enumerate(data) if b.field == f]
             at, tops = [places[k] for k in mine], [values[k] for k in mine]
@@ -87,12 +89,9 @@ def draw(source: Source, data: list[Bar], page: Page) -> None:
         most = max(values) or 1.0
         room = max(width_of(t, SMALL) for t in texts) + 0.12
         axes.set_xlim(0, most * inches / max(inches - room, 0.4))
-        axes.set_ylim(places[-1] - 0.6, 0.6)
-        axes.set_xticks([])
-        axes.spines["bottom"].set_visible(False)
-        labels = [fitted(n, SMALL, WIDEST) for n in names] if i == 0 else [""] * len(names)
-        axes.set_yticks(places, labels)
-        axes.tick_params(axis="y", labelcolor=INK, pad=4)
+        axes.set_ylim(min(places[-1], -3.0) - 0.6, 0.6)
+        if i == 0:
+            canvas.upright_labels(axes, places, [fitted(n, SMALL, WIDEST) for n in names], INK)
         for y, value, text in zip(places, values, texts, strict=True):
             x = value + axes.get_xlim()[1] * 0.05 / inches
             axes.text(x, y, text, size=SMALL, color=INK, va="center", ha="left")
