@@ -109,7 +109,7 @@ def balances_picture(runs: Sequence[tuple[str, pd.DataFrame, pd.DataFrame]], lan
     page = Page(catalogue()[NAME].title[lang], lang)
     with drawing():
         _draw(found, page, [policy.facility(f).name[lang] for f in found.facilities], "")
-    return page.figure
+    return page.done()
 
 
 def draw(source: Source, data: Balances, page: Page) -> None:

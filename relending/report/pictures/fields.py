@@ -34,10 +34,10 @@ REST = ""
 """Stands for what the totals hold and no field does: opening figures that were given in total."""
 
 
-def prepare(source: Source) -> Fields:
+def prepare(source: Source, name: str = NAME) -> Fields:
     """The rows of ``disclosure.csv`` with horizon since_start and level field, added up over lenders and facilities.
 
-    What the totals hold beyond the fields is a part of its own. Raises NothingToPlot where nothing was ever supported.
+    What the totals hold beyond the fields is a part of its own. ``name`` is the picture that asks. Raises NothingToPlot where nothing was ever supported.
     """
     amount, reduction = (by_code(source, column, "field") for column in ("amount_fen", "reduction_g"))
     whole, tonnes = (by_code(source, column, "total") for column in ("amount_fen", "reduction_g"))
@@ -47,7 +47,7 @@ def prepare(source: Source) -> Fields:
     order = [*known_fields(), *sorted(set(amount) - {*known_fields(), REST}), REST]
     order = [f for f in order if any(amount.get(f, ())) or any(reduction.get(f, ()))]
     if not order:
-        raise nothing(NAME, "need_loans")
+        raise nothing(name, "need_loans")
     return Fields(source.quarters, {f: amount[f] for f in order}, {f: reduction[f] for f in order})
 
 

@@ -49,7 +49,7 @@ def prepare(source: Source) -> list[Bar]:
     amount, reduction = (by_code(source, column, "sector") for column in ("amount_fen", "reduction_g"))
     listed = known_sectors()
     bars = [Bar(c, listed[c].field if c in listed else "", v[-1], reduction[c][-1]) for c, v in amount.items()]
-    whole = fields(source)
+    whole = fields(source, NAME)
     for f, values in whole.amount.items():
         mine = [b for b in bars if b.field == f]
         rest = values[-1] - sum(b.amount for b in mine), whole.reduction[f][-1] - sum(b.reduction for b in mine)
