@@ -293,10 +293,10 @@ def upright_labels(axes: Axes, places: Sequence[float], texts: Sequence[str], co
         _text(axes, (0, y), text, (-5, 0), "right", "center_baseline", axes.get_yaxis_transform(), colour)
 
 
-def level_labels(axes: Axes, places: Sequence[float], texts: Sequence[str]) -> None:
+def level_labels(axes: Axes, places: Sequence[float], texts: Sequence[str], colour: str = SOFT) -> None:
     """Labels under a panel."""
     for x, text in zip(places, texts, strict=True):
-        _text(axes, (x, 0), text, (0, -5), "center", "top", axes.get_xaxis_transform(), SOFT)
+        _text(axes, (x, 0), text, (0, -5), "center", "top", axes.get_xaxis_transform(), colour)
 
 
 def level_name(axes: Axes, label: str) -> None:

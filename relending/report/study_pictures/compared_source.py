@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -128,7 +129,19 @@ def open_compared(folder: Path) -> Compared:
     }
     names = tuple(dict.fromkeys(rows["scenario"]))
     ids = [*dict.fromkeys(rows["lender"]), *dict.fromkeys(rows["facility"])]
-    return Compared(names, titles, rows, read["differences"], read["causes"], names_of(ids))
+    return Compared(names, titles, rows, read["differences"], read["causes"], names_of(ids, _lenders(folder, names)))
+
+
+def _lenders(folder: Path, names: Sequence[str]) -> dict[str, Any]:
+    """The lenders as the records of the runs beside the tables call them; none where there are no such runs."""
+    out: dict[str, Any] = {}
+    for name in names:
+        try:
+            record = json.loads((folder / name / "manifest.json").read_text(encoding="utf-8"))
+            out |= record["scenario"]["lenders"]
+        except (OSError, ValueError, LookupError, TypeError):
+            continue  # names of lenders are all that is missing then: their ids stand for them
+    return out
 
 
 def has_tables(folder: Path) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from relending.report.pictures.canvas import Entry, Panel, sheet, value_axis
+from relending.report.pictures.canvas import Entry, Panel, level_labels, level_name, marks, sheet, value_axis
 from relending.report.pictures.fonts import drawable, width_of
 from relending.report.pictures.style import SMALL, SOFT
 from relending.report.study_pictures import layout
@@ -96,11 +96,14 @@ def draw_curve(
         axes.axvline(own, color="#000000", linestyle=":", linewidth=1.0, zorder=2)
     axes.set_xlim(*ends)
     places = _places(at, axis, wide, ends, lang)
-    axes.set_xticks(
-        [at[i] for i in places], [drawable(parameter_value(axis.key, axis.values[i], lang), 28) for i in places]
+    level_labels(
+        axes,
+        [float(at[i]) for i in places],
+        [drawable(parameter_value(axis.key, axis.values[i], lang), 28) for i in places],
     )
+    marks(axes, [float(at[i]) for i in places], 0.04)
     name = drawable(parameter_name(axis.key, lang, axis.label)) + " →"
-    axes.set_xlabel("\n".join(layout.in_lines(name, SMALL, wide, 2)), labelpad=3)
+    level_name(axes, "\n".join(layout.in_lines(name, SMALL, wide, 2)))
     if len(lines) == 1:
         _figures(axes, at, lines[0], scale, wide, ends)
     return paper.figure

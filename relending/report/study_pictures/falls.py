@@ -11,8 +11,9 @@ from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
 from relending.policy import facilities, facility, to_plain
-from relending.report.pictures.canvas import Panel, bars, rule, sheet, value_axis
+from relending.report.pictures.canvas import Panel, bars, level_labels, sheet
 from relending.report.pictures.fonts import drawable, width_of
+from relending.report.pictures.scale import tick_texts, ticks
 from relending.report.pictures.style import EDGE, GRID, INK, SMALL, SOFT, drawing
 from relending.report.study_pictures import layout
 from relending.report.study_pictures.compared_source import Cause, Compared, Falls, falls
@@ -198,11 +199,12 @@ def _draw(
     ends: tuple[float, float],
     lang: str,
 ) -> None:
-    rule(axes)
-    axes.grid(axis="x")
     count = len(steps) + 2
     axes.set_ylim(count - 0.5, -0.5)
-    value_axis(axes, *ends, axis="x", most=max(2, int(inches / 0.9)))
+    places = ticks(*ends, max(2, int(inches / 0.9)))
+    axes.set_xlim(places[0], places[-1])
+    level_labels(axes, places, tick_texts(places))
+    axes.vlines(places, 0, 1, transform=axes.get_xaxis_transform(), color=GRID, linewidth=0.6, zorder=0.8)
     for y, value, called in ((0, one.base, names[0]), (count - 1, one.value, names[1])):
         axes.plot([scale.of(value)], [y], marker="D", color=layout.LEVEL, markersize=5.5, linestyle="none", zorder=4)
         _beside(axes, scale.of(value), y, scale.text(value, lang))
@@ -214,8 +216,7 @@ def _draw(
         axes.plot([scale.of(step.high)] * 2, [y, y + 1], color=EDGE, linewidth=0.7, linestyle=":", zorder=2)
         _beside(axes, high, y, gaps.text(step.effect, lang, signed=True))
         _name(axes, y, step.lines, SOFT)
-    axes.set_yticks([])
-    axes.tick_params(axis="x", length=0)
+    axes.spines["left"].set_visible(False)
     axes.spines["bottom"].set_color(GRID)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from relending.dates import parse_quarter
-from relending.report.pictures.canvas import Entry, quarter_axis, sheet, value_axis
+from relending.report.pictures.canvas import Entry, quarter_axis, sheet
 from relending.report.pictures.fonts import drawable, width_of
 from relending.report.pictures.style import EDGE, SMALL, SOFT, drawing
 from relending.report.study_pictures import layout
@@ -124,8 +124,11 @@ def _draw(one: Fan, fans: Fans, scale: Scale, axes: Any, wide: float, lang: str)
         axes.plot(at, scale.of(one.median), color=layout.MEDIAN, linewidth=1.8, zorder=4)
     axes.plot(at, scale.of(one.mean), color=layout.MEAN, linestyle=":", linewidth=1.5, zorder=4)
     axes.plot(at, scale.of(one.central), color=layout.CENTRAL, linestyle="--", linewidth=1.3, zorder=5)
+    alone = scale.of(layout.isolated(one.mean))
+    if np.isfinite(alone).any():
+        axes.plot(at, alone, color=layout.MEAN, marker="o", markersize=3.5, linestyle="none", zorder=5)
     quarter_axis(axes, at, wide)
-    places = value_axis(axes, *layout.axis_span(*layout.span_of([scale.of(line) for line in _lines(one)])))
+    places = layout.upright(axes, [scale.of(line) for line in _lines(one)], count=False)
     first = parse_quarter(fans.first_random)
     if at[0] < first <= at[-1]:
         axes.axvline(first - 0.5, color=EDGE, linewidth=0.8, linestyle=(0, (3, 3)), zorder=1.6)

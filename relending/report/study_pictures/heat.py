@@ -170,7 +170,7 @@ def _alt(
     spots = [p for p in itertools.product(*(range(n) for n in figures.shape)) if np.isfinite(figures[p])]
     low, high = min(spots, key=lambda p: figures[p]), max(spots, key=lambda p: figures[p])
     said = word(
-        "heat_alt",
+        "heat_alt" if len(free) > 1 else "curve_alt",
         lang,
         measure=capital(measure.label(lang), lang),
         when=at,

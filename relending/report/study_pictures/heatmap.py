@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from relending.report.pictures.canvas import Entry, sheet
+from relending.report.pictures.canvas import Entry, level_labels, level_name, sheet, upright_labels
 from relending.report.pictures.fonts import drawable, width_of
 from relending.report.pictures.style import EDGE, INK, SMALL, SOFT, TEXT
 from relending.report.study_pictures import layout
@@ -105,7 +105,6 @@ def _colours(low: float, high: float, diverging: bool) -> Any:
 def _plane(plane: Plane, scale: Scale, colours: Any, axes: Any, wide: float, high: float, lang: str) -> None:
     figures = scale.of(plane.figures)
     rows, columns = figures.shape
-    axes.grid(visible=False)
     edge = "#FFFFFF" if max(rows, columns) <= MOST_NAMED else "none"
     mesh = axes.pcolormesh(
         np.arange(columns + 1) - 0.5,
@@ -118,13 +117,14 @@ def _plane(plane: Plane, scale: Scale, colours: Any, axes: Any, wide: float, hig
         rasterized=figures.size > 10_000,
     )
     mesh.set_zorder(1)
+    axes.set_xlim(-0.5, columns - 0.5)
+    axes.set_ylim(-0.5, rows - 0.5)
     for side in ("left", "bottom"):
         axes.spines[side].set_visible(False)
     _ticks(axes, plane.across, "x", wide, lang)
     _ticks(axes, plane.up, "y", high, lang)
-    axes.tick_params(length=0)
     name = drawable(parameter_name(plane.across.key, lang, plane.across.label)) + " →"
-    axes.set_xlabel("\n".join(layout.in_lines(name, SMALL, wide, 2)), labelpad=3)
+    level_name(axes, "\n".join(layout.in_lines(name, SMALL, wide, 2)))
     texts = {(r, c): scale.number(plane.figures[r, c]) for r in range(rows) for c in range(columns)}
     points = _points(list(texts.values()), wide / columns, high / rows)
     if points:
@@ -177,10 +177,9 @@ def _ticks(axes: Any, axis: Axis, side: str, inches: float, lang: str) -> None:
     step = max(1, math.ceil(len(texts) * each / inches))
     own = own_at(axis)
     places = list(range(0, len(texts), step))
-    (axes.set_xticks if side == "x" else axes.set_yticks)(places, [texts[i] for i in places])
-    labels = axes.get_xticklabels() if side == "x" else axes.get_yticklabels()
-    for i, label in zip(places, labels, strict=True):
-        label.set_color(INK if i == own else SOFT)
+    put = level_labels if side == "x" else upright_labels
+    for colour, some in ((SOFT, [i for i in places if i != own]), (INK, [i for i in places if i == own])):
+        put(axes, [float(i) for i in some], [texts[i] for i in some], colour)
 
 
 def _scale_bar(figure: Any, axes: Any, colours: Any, scale: Scale, ends: tuple[float, float], wide: float) -> None:

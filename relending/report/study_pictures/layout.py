@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from relending.dates import parse_quarter
-from relending.report.pictures.canvas import SIZE, Panel
+from relending.report.pictures.canvas import SIZE, Panel, value_axis
 from relending.report.pictures.fonts import fitted, width_of
 
 if TYPE_CHECKING:
@@ -80,6 +80,8 @@ def span_of(lines: Sequence[np.ndarray]) -> tuple[float, float]:
     low, high = float(there.min()), float(there.max())
     if high > low:
         return low, high
+    if high == 0:
+        return 0.0, 1.0
     about = abs(high) * 0.05 or 1.0
     return low - about, high + about
 
@@ -96,6 +98,24 @@ def axis_span(low: float, high: float) -> tuple[float, float]:
         return low, 0.0
     about = (high - low) * 0.04
     return low - about, high + about
+
+
+def upright(axes: Any, lines: Sequence[np.ndarray], *, count: bool) -> list[float]:
+    """The upright axis of some lines; of counts it begins at nought and has whole numbers."""
+    low, high = span_of(lines)
+    if count:
+        return value_axis(axes, 0.0, max(high, 1.0), most=int(min(max(high, 1.0), 5)))
+    return value_axis(axes, *axis_span(low, high))
+
+
+def isolated(line: np.ndarray) -> np.ndarray:
+    """A line's figures that have none on either side, which no stroke would show; NaN elsewhere.
+
+    >>> isolated(np.array([1.0, np.nan, 2.0, 3.0])).tolist()
+    [1.0, nan, nan, nan]
+    """
+    there = np.concatenate([[False], np.isfinite(line), [False]])
+    return np.where(there[1:-1] & ~there[:-2] & ~there[2:], line, np.nan)
 
 
 _PIECE = re.compile(r"[（“(]*(?:[!-')-~]+ ?|.)[，。；：、）”%]*(?: →)?")

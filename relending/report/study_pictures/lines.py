@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from relending.report.pictures.canvas import Entry, quarter_axis, sheet, value_axis
+from relending.report.pictures.canvas import Entry, quarter_axis, sheet
 from relending.report.pictures.fonts import drawable
 from relending.report.pictures.style import drawing
 from relending.report.study_pictures import layout
@@ -65,7 +65,7 @@ def draw_lines(
         grid = layout.panels(called, scale.name, size)
         paper = sheet(title, subtitle, grid.panels, legend, size=size, high=grid.high, heights=grid.heights, note=note)
         for one, axes, wide in zip(shown, paper.axes, paper.widths, strict=True):
-            _draw(one, compared, names, scale, axes, wide)
+            _draw(one, compared, names, scale, axes, wide, count=measure.unit == "count")
     last = _telling(shown[0], compared)
     values = [
         f"{short[n]} {scale.text(float(shown[0].figures[n][last]), lang)}"
@@ -101,7 +101,9 @@ def _telling(one: Lines, compared: Compared) -> int:
     return there[-1] if there else len(compared.quarters) - 1
 
 
-def _draw(one: Lines, compared: Compared, names: Sequence[str], scale: Scale, axes: Any, wide: float) -> None:
+def _draw(
+    one: Lines, compared: Compared, names: Sequence[str], scale: Scale, axes: Any, wide: float, *, count: bool
+) -> None:
     at = layout.quarter_numbers(compared.quarters)
     every = max(1, round(len(at) / MOST_MARKED))
     for i, name in reversed(list(enumerate(names))):
@@ -117,8 +119,11 @@ def _draw(one: Lines, compared: Compared, names: Sequence[str], scale: Scale, ax
             markevery=every,
             zorder=3 + (len(names) - i) / 10 if i else 2.9,
         )
+        alone = scale.of(layout.isolated(one.figures[name]))
+        if np.isfinite(alone).any():
+            axes.plot(at, alone, color=colour, marker=marker or "o", markersize=3.8, linestyle="none", zorder=4)
     quarter_axis(axes, at, wide)
-    value_axis(axes, *layout.axis_span(*layout.span_of([scale.of(one.figures[n]) for n in names])))
+    layout.upright(axes, [scale.of(one.figures[n]) for n in names], count=count)
 
 
 def _notes(compared: Compared, shown: Sequence[Lines], names: Sequence[str], all_of_them: int, lang: str) -> list[str]:
