@@ -92,9 +92,9 @@ def axis_span(low: float, high: float) -> tuple[float, float]:
     >>> axis_span(2.0, 10.0), axis_span(9.0, 10.0)
     ((0.0, 10.0), (8.96, 10.04))
     """
-    if 0 <= low < (high - low) * 1.5:
+    if 0 <= low < (high - low) * 1.6:
         return 0.0, high
-    if 0 >= high > (high - low) * -1.5:
+    if 0 >= high > (high - low) * -1.6:
         return low, 0.0
     about = (high - low) * 0.04
     return low - about, high + about

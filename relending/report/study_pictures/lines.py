@@ -115,13 +115,13 @@ def _draw(
             linestyle=dash,
             linewidth=2.2 if i == 0 else 1.6,
             marker=marker,
-            markersize=3.8,
+            markersize=4,
             markevery=every,
             zorder=3 + (len(names) - i) / 10 if i else 2.9,
         )
         alone = scale.of(layout.isolated(one.figures[name]))
         if np.isfinite(alone).any():
-            axes.plot(at, alone, color=colour, marker=marker or "o", markersize=3.8, linestyle="none", zorder=4)
+            axes.plot(at, alone, color=colour, marker=marker or "o", markersize=4, linestyle="none", zorder=4)
     quarter_axis(axes, at, wide)
     layout.upright(axes, [scale.of(one.figures[n]) for n in names], count=count)
 
