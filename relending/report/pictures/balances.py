@@ -150,6 +150,8 @@ def _draw(data: Balances, page: Page, names: Sequence[str], subtitle: str) -> No
             axes.plot(at, values, dash[line.run], **style)
         for kind, label in kinds.items():
             some = [m for m in marks if (m.measure, m.role, m.bound) == kind]
+            if not some:
+                continue
             axes.plot(
                 [(m.day - EPOCH).days for m in some],
                 [float(m.fen / money.size) for m in some],
