@@ -94,6 +94,7 @@ def draw_curve(
         axes.axvline(float(mine), color="#000000", linestyle=":", linewidth=1.0, zorder=2)
     elif own is not None:
         axes.axvline(own, color="#000000", linestyle=":", linewidth=1.0, zorder=2)
+    axes.xaxis.set_visible(False)
     axes.set_xlim(*ends)
     places = _places(at, axis, wide, ends, lang)
     level_labels(

@@ -200,6 +200,8 @@ def _draw(
     lang: str,
 ) -> None:
     count = len(steps) + 2
+    axes.xaxis.set_visible(False)
+    axes.yaxis.set_visible(False)
     axes.set_ylim(count - 0.5, -0.5)
     places = ticks(*ends, max(2, int(inches / 0.9)))
     axes.set_xlim(places[0], places[-1])

@@ -117,6 +117,8 @@ def _plane(plane: Plane, scale: Scale, colours: Any, axes: Any, wide: float, hig
         rasterized=figures.size > 10_000,
     )
     mesh.set_zorder(1)
+    axes.xaxis.set_visible(False)
+    axes.yaxis.set_visible(False)
     axes.set_xlim(-0.5, columns - 0.5)
     axes.set_ylim(-0.5, rows - 0.5)
     for side in ("left", "bottom"):
