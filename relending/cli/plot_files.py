@@ -119,6 +119,7 @@ def writable(folder: Path, w: dict[str, str], lang: str) -> None:
 
 
 def write(made: Made, folder: Path, w: dict[str, str], lang: str) -> None:
+    """Write the files, all of them or none; exit 1 with what the disk says, and no folder made for nothing."""
     from relending.outfile import whole_files
 
     missing = [p for p in (folder, *folder.parents) if not p.exists()]

@@ -113,7 +113,8 @@ def sheet(
     foot = LINE * len(notes) * 0.9 + (0.05 if notes else 0.0)
     if size is None or size[1] <= 0:
         high = high or SIZE[1] * min(max(wide / SIZE[0], FLATTEST), 1.0)
-        high += LINE * (max(len(rows) - 1, 0) + max(len(below) - 1, 0) + max(len(notes) - 1, 0)) + more
+        high += LINE * (max(len(rows) - 1, 0) + max(len(below) - 1, 0)) + more
+        high += LINE * max(len(notes) - 1, 0) if size else 0.0  # a narrow picture's notes take many lines
     else:
         high = size[1]
     out = Sheet(_kind()(figsize=(wide, high)), size=(wide, high))

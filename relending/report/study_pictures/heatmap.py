@@ -53,6 +53,7 @@ def draw_planes(
     *,
     as_it_is: bool,
 ) -> Any:
+    """The figure of one map or of small multiples, on one scale of colours; of more than twelve the first."""
     shown = planes[: layout.MOST_PANELS]
     figures = np.concatenate([scale.of(p.figures).ravel() for p in shown])
     there = figures[np.isfinite(figures)]
