@@ -1,6 +1,6 @@
 """Writes the generated pages of docs/ again: the loan book's columns, the scenario file, the tables of a run folder,
-the windows of the published statements, the measures of studies, the register of published figures, the shipped data,
-and every finding with an example.
+the windows of the published statements, the measures of studies, the pictures, the register of published figures, the
+shipped data, and every finding with an example.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from pathlib import Path
 from build_statements import windows_page
 
 from relending.book.columns import columns_markdown
+from relending.report.pictures.document import catalogue_markdown
 from relending.runfolder.describe import tables_page
 from relending.scenario.document import reference
 from relending.shipped.document import page
@@ -21,12 +22,14 @@ DOCS = Path(__file__).resolve().parents[1] / "docs"
 MARK = "relending.runfolder.describe -->\n\n"
 WINDOWS = "tools/build_statements.py -->\n\n"
 MEASURES = "relending.study.document -->\n\n"
+PICTURES = "relending.report.pictures.document -->\n\n"
 
 
 def pages() -> dict[str, str]:
     """Each page by its file name; of the run folder's page only what follows the mark is generated."""
     by_hand = (DOCS / "run_folder.md").read_text(encoding="utf-8").split(MARK)[0]
     studies = (DOCS / "studies.md").read_text(encoding="utf-8").split(MEASURES)[0]
+    drawn = (DOCS / "pictures.md").read_text(encoding="utf-8").split(PICTURES)[0]
     told = (DOCS / "statements.md").read_text(encoding="utf-8").split(WINDOWS)[0]
     return {
         "columns.md": columns_markdown(),
@@ -34,6 +37,7 @@ def pages() -> dict[str, str]:
         "run_folder.md": by_hand + MARK + tables_page(),
         "statements.md": told + WINDOWS + windows_page(),
         "studies.md": studies + MEASURES + measures_markdown(),
+        "pictures.md": drawn + PICTURES + catalogue_markdown(),
         "published.md": published_page(),
         "findings.md": findings_page(),
         "data.md": page(),

@@ -74,6 +74,8 @@ def draw_falls(
     steps = [_steps(one, compared, scale, lang, room) for one in shown]
     rows = [len(some) + 2 for some in steps]
     row = max(ROW, max(len(step.lines) for some in steps for step in some) * LINE_OF_NAME)
+    texts = [head, *short.values()]
+    layout.lent(texts)
     with drawing():
         high = 1.0 + sum(row * n + 0.72 for n in rows)
         panels = [
@@ -89,7 +91,7 @@ def draw_falls(
             names = [layout.in_lines(n, SMALL, room - 0.1, MOST_LINES) for n in (base, drawable(short[one.scenario]))]
             _draw(one, some, names, scale, gaps, axes, inches, ends, lang)
     alt = " ".join(_alt(one, compared, measure, short, scale, gaps, lang) for one in shown)
-    return layout.drawn(name, lang, title, alt, paper.figure, [head, *short.values()])
+    return layout.drawn(name, lang, title, alt, paper.figure, texts)
 
 
 def finer(scale: Scale, effects: Sequence[float]) -> Scale:

@@ -41,6 +41,8 @@ def draw_fan(
     paths = f"{fans.paths:,}"
     title = capital(word("fan_title", lang, measure=measure.label(lang), paths=paths), lang)
     note = " ".join(_notes(fans, shown, len(found), lang))
+    texts = [fans.titles.get(lang) or fans.scenario, *(whom(one.place, fans.names, lang) for one in shown)]
+    layout.lent(texts)
     with drawing():
         grid = layout.panels(called, scale.name, size)
         subtitle = word("of", lang, scenario=scenario, whom=of)
@@ -57,7 +59,6 @@ def draw_fan(
         for one, axes, wide in zip(shown, paper.axes, paper.widths, strict=True):
             _draw(one, fans, scale, axes, wide, lang)
     alt = _alt(fans, shown[0], measure, called[0], scale, lang)
-    texts = [fans.titles.get(lang) or fans.scenario, *(whom(one.place, fans.names, lang) for one in shown)]
     return layout.drawn(name, lang, title, alt, paper.figure, texts)
 
 

@@ -87,6 +87,8 @@ def draw_sweep(
     title = capital(word("heat_title", lang, measure=measure.label(lang), axes=listed(names, lang)), lang)
     titles = (drawable(title, 120), " · ".join(said))
     scale = scale_of(measure, np.concatenate([p.figures.ravel() for p in parts]).tolist(), lang)
+    texts = [swept.titles.get(lang) or swept.scenario, *names, *(str(v) for a in free for v in a.values)]
+    layout.lent(texts)
     if len(free) == 1:
         shown = parts[: layout.MOST_LINES]
         with drawing():
@@ -96,7 +98,6 @@ def draw_sweep(
         with drawing():
             figure = draw_planes(planes, free, scale, titles, lang, size, as_it_is=as_it_is)
     alt = _alt(parts[0], free, measure, at, scale, lang, as_it_is=as_it_is)
-    texts = [swept.titles.get(lang) or swept.scenario, *names, *(str(v) for a in free for v in a.values)]
     return layout.drawn(name, lang, title, alt, figure, texts)
 
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from relending.dates import parse_quarter
 from relending.report.pictures.canvas import SIZE, Panel, value_axis
-from relending.report.pictures.fonts import fitted, width_of
+from relending.report.pictures.fonts import drawable, fitted, width_of
 
 if TYPE_CHECKING:
     from relending.report.pictures.drawn import Drawn
@@ -136,6 +136,12 @@ def in_lines(text: str, points: float, inches: float, most: int) -> list[str]:
     if len(lines) > most:
         lines = [*lines[: most - 1], fitted("".join(lines[most - 1 :]), points, inches)]
     return [fitted(line.rstrip(), points, inches) for line in lines]
+
+
+def lent(texts: Sequence[str]) -> None:
+    """Find who lends the characters the shipped font lacks: it must be known before anything is drawn."""
+    for text in texts:
+        drawable(text)
 
 
 def drawn(name: str, lang: str, title: str, alt: str, figure: Any, texts: Sequence[str]) -> Drawn:

@@ -61,6 +61,8 @@ def draw_lines(
         for i, name in enumerate(names)
     ]
     note = " ".join(_notes(compared, shown, names, len(found), lang))
+    texts = [head, *short.values(), *(whom(one.place, compared.called, lang) for one in shown)]
+    layout.lent(texts)
     with drawing():
         grid = layout.panels(called, scale.name, size)
         paper = sheet(title, subtitle, grid.panels, legend, size=size, high=grid.high, heights=grid.heights, note=note)
@@ -80,7 +82,6 @@ def draw_lines(
         at=when_text(measure, compared.quarters[last], compared.quarters, lang, begins=True),
         values=("，" if lang == "zh" else ", ").join(values),
     )
-    texts = [head, *short.values(), *(whom(one.place, compared.called, lang) for one in shown)]
     return layout.drawn(name, lang, title, alt, paper.figure, texts)
 
 
