@@ -1,6 +1,7 @@
 """Writes the generated pages of docs/ again: the loan book's columns, the scenario file, the tables of a run folder,
-the commands, the windows of the published statements, the measures of studies, the register of published figures, the
-shipped data, what is assumed with its effect, the glossary, the Python interface, and every finding with an example.
+the commands, the windows of the published statements, the measures of studies, the pictures, the register of published
+figures, the shipped data, what is assumed with its effect, the glossary, the Python interface, and every finding with an
+example.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from build_statements import windows_page
 
 from relending.book.columns import columns_markdown
 from relending.cli.document import commands_page
+from relending.report.pictures.document import catalogue_markdown
 from relending.runfolder.describe import tables_page
 from relending.scenario.document import reference
 from relending.shipped.document import page
@@ -23,12 +25,14 @@ MARK = "relending.runfolder.describe -->\n\n"
 WINDOWS = "tools/build_statements.py -->\n\n"
 BELOW = "\n<!-- written by hand from here on -->\n"
 MEASURES = "relending.study.document -->\n\n"
+PICTURES = "relending.report.pictures.document -->\n\n"
 
 
 def pages() -> dict[str, str]:
     """Each page by its file name; of the run folder's page only what follows the mark is generated."""
     by_hand = (DOCS / "run_folder.md").read_text(encoding="utf-8").split(MARK)[0]
     studies = (DOCS / "studies.md").read_text(encoding="utf-8").split(MEASURES)[0]
+    drawn = (DOCS / "pictures.md").read_text(encoding="utf-8").split(PICTURES)[0]
     told = (DOCS / "statements.md").read_text(encoding="utf-8").split(WINDOWS)[0]
     after = (DOCS / "commands.md").read_text(encoding="utf-8").split(BELOW.strip() + "\n")[1]
     return {
@@ -38,6 +42,7 @@ def pages() -> dict[str, str]:
         "run_folder.md": by_hand + MARK + tables_page(),
         "statements.md": told + WINDOWS + windows_page(),
         "studies.md": studies + MEASURES + measures_markdown(),
+        "pictures.md": drawn + PICTURES + catalogue_markdown(),
         "published.md": published_page(),
         "findings.md": findings_page(),
         "data.md": page(),

@@ -38,6 +38,9 @@ VERBS = {
     "monte-carlo": Listed(
         "analysts", "Draw random paths of rates, rollovers and volumes.", "蒙特卡洛模拟：利率、展期与投放量随机变动"
     ),
+    "plot": Listed(
+        "analysts", "Draw pictures of a run or a study: SVG, PNG, PDF.", "将运行或研究结果画成图：SVG、PNG、PDF"
+    ),
     "policy": Listed("data", "Show the rules of a facility, dated and sourced.", "查看工具的政策参数及出处"),
     "data": Listed("data", "Show or write shipped data: CSV, Parquet, Excel, Stata.", "查看或导出随附数据"),
     "template": Listed("setup", "Write a workbook or a statement template to fill in.", "生成台账模板或信息披露模板"),
