@@ -57,7 +57,7 @@ class LargeSweepError(Exception):
         self.cells, self.rows = cells, rows
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Sweep:
     """What a sweep gave.
 
@@ -81,6 +81,9 @@ class Sweep:
     findings: Findings = field(default_factory=Findings)
     said: Findings = field(default_factory=Findings)
     since: dt.date | None = None
+
+    def __repr__(self) -> str:
+        return f"<Sweep of {self.scenario.name}: {len(self.grid):,} scenarios ({', '.join(self.grid.keys)})>"
 
     @property
     def names(self) -> list[str]:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class MonteCarlo:
     """The result of a study.
 
@@ -47,6 +47,11 @@ class MonteCarlo:
     random_quarters: tuple[str, ...]
     findings: Findings
     metadata: Mapping[str, Any]
+
+    def __repr__(self) -> str:
+        paths, seed = f"{self.model.paths:,} paths", self.model.seed
+        span = f"{self.random_quarters[0]} to {self.random_quarters[-1]}"
+        return f"<MonteCarlo of {self.scenario.name}: {paths}, random {span}, seed {seed}>"
 
     def draws(self, measure: str, lender: str = "", facility: str = "") -> pd.DataFrame:
         """A measure on every path (rows, from 1) in every random quarter (columns), in users' units.
