@@ -31,7 +31,8 @@ PLACES = {
     "MPLCONFIGDIR": "matplotlib",
 }
 """Where Jupyter, IPython and matplotlib keep what is a user's own: here empty, so that nobody's settings count."""
-STRICT = "import warnings; warnings.simplefilter('error')"
+STRICT = "import warnings; warnings.simplefilter('error'); warnings.filterwarnings('ignore', module='ipykernel')"
+"""Warnings stop a cell; what the kernel warns of itself is nobody's here."""
 SECONDS = 120
 """Longest a cell may take."""
 
@@ -55,16 +56,19 @@ def executed(notebook: Any, *, show: bool = False) -> Any:
 
     Raises nbclient's CellExecutionError that shows the cell.
     """
-    from jupyter_client.manager import AsyncKernelManager
     from nbclient import NotebookClient
+    from traitlets.config import Config
 
     copy = bare(notebook)
     with clean_places() as work:
         # files instead of ports wherever the system has them: nothing listens on the network, no port is taken twice
-        manager = AsyncKernelManager(kernel_name="python3", **({} if os.name == "nt" else {"transport": "ipc"}))
+        config = Config()
+        if os.name != "nt":
+            config.KernelManager = Config(transport="ipc", ip=str(work.parent / "k"))
         client = NotebookClient(
             copy,
-            km=manager,
+            kernel_name="python3",
+            config=config,
             timeout=SECONDS,
             record_timing=False,
             resources={"metadata": {"path": str(work)}},
