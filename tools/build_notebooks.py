@@ -14,6 +14,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,8 @@ PLACES = {
 """Where Jupyter, IPython and matplotlib keep what is a user's own: here empty, so that nobody's settings count."""
 STRICT = "import warnings; warnings.simplefilter('error'); warnings.filterwarnings('ignore', module='ipykernel')"
 """Warnings stop a cell; what the kernel warns of itself is nobody's here."""
+DRAWN = "drawn_with"
+"""In a notebook's metadata: what drew its pictures, of which only the same version draws the very same."""
 SECONDS = 120
 """Longest a cell may take."""
 
@@ -51,7 +54,7 @@ def read(name: str) -> Any:
     return notebook
 
 
-def executed(notebook: Any, *, show: bool = False) -> Any:
+def executed(notebook: Any) -> Any:
     """A copy of the notebook as its cells come out in an empty folder; a warning stops it like an error.
 
     Raises nbclient's CellExecutionError that shows the cell.
@@ -75,8 +78,7 @@ def executed(notebook: Any, *, show: bool = False) -> Any:
             extra_arguments=[f"--IPKernelApp.exec_lines={STRICT}", "--HistoryManager.enabled=False"],
         )
         client.execute()
-    if show:
-        print(f"{sum(c.cell_type == 'code' for c in copy.cells)} cells", file=sys.stderr)
+    copy.metadata[DRAWN] = f"matplotlib {version('matplotlib')}"
     return canonical(copy)
 
 
@@ -125,6 +127,8 @@ def canonical(notebook: Any) -> Any:
     from nbformat import from_dict
 
     out, number = bare(notebook), 0
+    if DRAWN in notebook.metadata:
+        out.metadata[DRAWN] = notebook.metadata[DRAWN]
     for cell, ran in zip(out.cells, notebook.cells, strict=True):
         if cell.cell_type != "code":
             continue
