@@ -28,6 +28,7 @@ from relending.study.grid import Grid, make_grid
 from relending.study.history import BALANCE, differs_before
 from relending.study.measures import FLOW, Measure, pick
 from relending.study.measures import measures as measures_known
+from relending.study.own import own_text, own_values
 from relending.study.panel import KEYS, Key, MisalignedError, ordered, panel
 from relending.study.stages import Stages
 from relending.study.variants import Variants
@@ -130,7 +131,10 @@ class Sweep:
 
     @property
     def scenarios(self) -> pd.DataFrame:
-        """One row of metadata a scenario: name, parameter values, supported loans, what it is a variant of, version."""
+        """One row of metadata a scenario: name, parameter values, supported loans, what it is a variant of, version.
+
+        ``base_given`` is what the scenario itself has for the keys on its last day, where that is one value.
+        """
         s = self.scenario
         return pd.DataFrame(
             {
@@ -139,6 +143,7 @@ class Sweep:
                 "since": self.since.isoformat() if self.since else "",
                 "supported": self.supported,
                 "base": s.name,
+                "base_given": own_text(own_values(s, self.grid.keys)),
                 "title_zh": s.title.get("zh", ""),
                 "title_en": s.title.get("en", ""),
                 "start": s.start.isoformat(),

@@ -1,0 +1,235 @@
+"""Causes of differences 差额原因: from the base to each scenario, a floating bar a cause."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from relending.report.pictures.canvas import Panel, bars, rule, sheet, value_axis
+from relending.report.pictures.fonts import drawable, width_of
+from relending.report.pictures.style import EDGE, GRID, INK, SMALL, SOFT, drawing
+from relending.report.study_pictures import layout
+from relending.report.study_pictures.compared_source import Cause, Compared, Falls, falls
+from relending.report.study_pictures.errors import PictureError
+from relending.report.study_pictures.layout import Size
+from relending.report.study_pictures.names import short_titles
+from relending.report.study_pictures.words import Scale, capital, parameter_name, parameter_value, scale_of, when_text, word
+from relending.study.causes import ALONE, TOGETHER
+from relending.study.measures import Measure
+
+if TYPE_CHECKING:
+    from relending.report.pictures.drawn import Drawn
+
+MOST_BARS = 12
+"""Causes drawn one by one; the smallest of more stand together as one bar, which says how many they are."""
+WIDEST = 2.7
+"""Room for the names of causes [inches]."""
+ROW = 0.34
+LONGEST_VALUE = 44
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A row of the picture: its words in lines, where its bar begins and ends, and the effect."""
+
+    lines: tuple[str, ...]
+    low: float
+    high: float
+    effect: float
+
+
+def draw_falls(
+    name: str, compared: Compared, measure: Measure, lang: str, *, quarter: str = "", size: Size = None
+) -> Drawn:
+    """From the base to each scenario by cause, a panel a scenario; the level axis need not begin at nought.
+
+    Raises PictureError where there are no causes, or no differences.
+    """
+    found = [one for one in falls(compared, measure, quarter) if any(c.effect for c in one.causes)]
+    if not found:
+        raise PictureError(
+            f"{measure.en}: no change moves it, so there is nothing to explain",
+            f"{measure.zh}：各项变动均无影响，没有差额可分解",
+        )
+    shown = found[: layout.MOST_PANELS]
+    head, short = short_titles(compared.names, compared.titles, lang)
+    levels = [v for one in shown for v in _levels(one)]
+    scale = scale_of(measure, levels, lang)
+    gaps = scale_of(measure, [c.effect for one in shown for c in one.causes], lang, gap=True)
+    if measure.unit != "fraction":
+        gaps = Scale(scale.name, scale.size, max(scale.decimals, gaps.decimals if gaps.size == scale.size else 0))
+    at = when_text(measure, shown[0].at, compared.quarters, lang)
+    title = capital(word("falls_title", lang, measure=measure.label(lang)), lang)
+    subtitle = word("of_when", lang, scenario=drawable(head), whom=word("everyone", lang), when=at)
+    subtitle = subtitle if head else word("of", lang, scenario=word("everyone", lang), whom=at)
+    wide = (size or (8.0, 0.0))[0]
+    room = min(WIDEST, wide * 0.42)
+    steps = [_steps(one, compared, scale, lang, room) for one in shown]
+    rows = [len(some) + 2 for some in steps]
+    with drawing():
+        grown = size or (8.0, 1.0 + sum(ROW * n + 0.72 for n in rows))
+        panels = [
+            Panel(drawable(short[one.scenario]), scale.name if i == len(shown) - 1 else "", i, 0, left=room + 0.1, bottom=0.34)
+            for i, one in enumerate(shown)
+        ]
+        panels = [Panel(p.title, "", p.row, p.column, p.left, p.bottom) for p in panels]
+        note = " ".join(_notes(shown, len(found), lang))
+        paper = sheet(title, subtitle, panels, size=grown, heights=[n + 1.6 for n in rows], note=note)
+        ends = _ends(levels, scale)
+        base = drawable(short[compared.names[0]])
+        for one, some, axes, inches in zip(shown, steps, paper.axes, paper.widths, strict=True):
+            _draw(one, some, base, drawable(short[one.scenario]), scale, gaps, axes, inches, ends, lang)
+    alt = " ".join(_alt(one, compared, measure, short, scale, gaps, lang) for one in shown)
+    return layout.drawn(name, lang, title, alt, paper.figure, [head, *short.values()])
+
+
+def _levels(one: Falls) -> list[float]:
+    out = [one.base]
+    for cause in one.causes:
+        out.append(out[-1] + cause.effect)
+    return [*out, one.value]
+
+
+def _steps(one: Falls, compared: Compared, scale: Scale, lang: str, room: float) -> list[Step]:
+    """The causes in their order, those without an effect left out (a note names them)."""
+    moving = [c for c in one.causes if c.effect]
+    kept = sorted(moving, key=lambda c: -abs(c.effect))[: MOST_BARS if len(moving) > MOST_BARS else len(moving)]
+    out, level = [], one.base
+    for cause in [c for c in moving if c in kept]:
+        said = cause_text(cause, compared, one.scenario, lang)
+        out.append(Step(tuple(_two_lines(said, room - 0.1)), level, level + cause.effect, cause.effect))
+        level += cause.effect
+    rest = [c for c in moving if c not in kept]
+    if rest:
+        effect = sum(c.effect for c in rest)
+        out.append(Step((word("others", lang, n=len(rest)),), level, level + effect, effect))
+    return out
+
+
+def cause_text(cause: Cause, compared: Compared, scenario: str, lang: str) -> str:
+    """A cause in words: as the comparison calls it, else its keys by name, with the value where it is short."""
+    known = compared.labels.get((scenario, cause.cause))
+    if known:
+        return drawable(known[lang], 90)
+    if cause.method == TOGETHER:
+        return word("together", lang)
+    keys = [k for k in cause.cause.split("; ") if k]
+    names = list(dict.fromkeys(parameter_name(k, lang) for k in keys))
+    said = ("、" if lang == "zh" else ", ").join(names)
+    if len(keys) == 1 and cause.given and len(cause.given) <= LONGEST_VALUE:
+        said += ("：" if lang == "zh" else ": ") + parameter_value(keys[0], cause.given, lang)
+    return drawable(said, 90)
+
+
+def _two_lines(text: str, inches: float) -> list[str]:
+    """A name in at most two lines of this width."""
+    from relending.report.pictures.fonts import fitted
+
+    if width_of(text, SMALL) <= inches:
+        return [text]
+    cut = next(i for i in range(len(text), 0, -1) if width_of(text[:i], SMALL) <= inches)
+    space = max(text.rfind(" ", 0, cut), text.rfind("，", 0, cut) + 1, text.rfind("：", 0, cut) + 1)
+    cut = space if space > cut // 2 else cut
+    return [text[:cut].rstrip(), fitted(text[cut:].lstrip(), SMALL, inches)]
+
+
+def _ends(levels: Sequence[float], scale: Scale) -> tuple[float, float]:
+    """The level axis: all levels with room for what stands beside the bars."""
+    low, high = min(levels), max(levels)
+    gap = (high - low) or abs(high) or 1.0
+    return (low - gap * 0.22) / scale.size, (high + gap * 0.22) / scale.size
+
+
+def _draw(
+    one: Falls,
+    steps: Sequence[Step],
+    base: str,
+    scenario: str,
+    scale: Scale,
+    gaps: Scale,
+    axes: Any,
+    inches: float,
+    ends: tuple[float, float],
+    lang: str,
+) -> None:
+    rule(axes)
+    axes.grid(axis="x")
+    count = len(steps) + 2
+    axes.set_ylim(count - 0.5, -0.5)
+    places = value_axis(axes, *ends, axis="x", most=max(2, int(inches / 0.9)))
+    span = places[-1] - places[0]
+    for i, (value, called) in enumerate(((one.base, base), (one.value, scenario))):
+        y = 0 if i == 0 else count - 1
+        at = scale.of(value)
+        axes.plot([at], [y], marker="D", color=layout.LEVEL, markersize=5.5, linestyle="none", zorder=4)
+        _beside(axes, at, y, scale.text(value, lang), right=at < places[0] + span * 0.72, colour=INK)
+        _name(axes, y, (called,), INK)
+    for y, step in enumerate(steps, 1):
+        low, high = scale.of(min(step.low, step.high)), scale.of(max(step.low, step.high))
+        bars(axes, [y], [low], [high], layout.UP if step.effect > 0 else layout.DOWN, width=0.56, level=True, zorder=3)
+        axes.plot([scale.of(step.low)] * 2, [y - 1, y], color=EDGE, linewidth=0.7, linestyle=":", zorder=2)
+        axes.plot([scale.of(step.high)] * 2, [y, y + 1], color=EDGE, linewidth=0.7, linestyle=":", zorder=2)
+        right = high < places[0] + span * 0.72
+        _beside(axes, high if right else low, y, gaps.text(step.effect, lang, signed=True), right=right, colour=INK)
+        _name(axes, y, step.lines, SOFT)
+    axes.set_yticks([])
+    axes.tick_params(axis="x", length=0)
+    axes.spines["bottom"].set_color(GRID)
+    axes.annotate(scale.name, (1, 0), (0, -15), xycoords="axes fraction", textcoords="offset points", size=SMALL, color=SOFT, ha="right", va="top") if False else None
+
+
+def _beside(axes: Any, x: float, y: float, text: str, *, right: bool, colour: str) -> None:
+    axes.annotate(
+        text,
+        (x, y),
+        (7 if right else -7, 0),
+        textcoords="offset points",
+        size=SMALL,
+        color=colour,
+        ha="left" if right else "right",
+        va="center",
+        zorder=5,
+    )
+
+
+def _name(axes: Any, y: float, lines: Sequence[str], colour: str) -> None:
+    axes.annotate(
+        "\n".join(lines),
+        (0, y),
+        (-6, 0),
+        xycoords=("axes fraction", "data"),
+        textcoords="offset points",
+        size=SMALL,
+        color=colour,
+        ha="right",
+        va="center",
+        linespacing=1.1,
+        annotation_clip=False,
+    )
+
+
+def _notes(shown: Sequence[Falls], all_of_them: int, lang: str) -> list[str]:
+    methods = {c.method for one in shown for c in one.causes}
+    out = [word("alone" if ALONE in methods or TOGETHER in methods else "shapley", lang)]
+    if all_of_them > len(shown):
+        out.append(word("lines_cut", lang, shown=len(shown), all=all_of_them))
+    return out
+
+
+def _alt(
+    one: Falls, compared: Compared, measure: Measure, short: dict[str, str], scale: Scale, gaps: Scale, lang: str
+) -> str:
+    moving = sorted((c for c in one.causes if c.effect), key=lambda c: -abs(c.effect))[:3]
+    causes = [f"{cause_text(c, compared, one.scenario, lang)} {gaps.text(c.effect, lang, signed=True)}" for c in moving]
+    return word(
+        "falls_alt",
+        lang,
+        measure=capital(measure.label(lang), lang),
+        when=when_text(measure, one.at, compared.quarters, lang),
+        base=short[compared.names[0]],
+        before=scale.text(one.base, lang),
+        scenario=short[one.scenario],
+        after=scale.text(one.value, lang),
+        causes=("；" if lang == "zh" else "; ").join(causes),
+    )

@@ -1,0 +1,94 @@
+"""Panels of small multiples, colours and lines that pictures of studies share."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from relending.dates import parse_quarter
+from relending.report.pictures.canvas import SIZE, Panel
+
+if TYPE_CHECKING:
+    from relending.report.pictures.drawn import Drawn
+
+MOST_PANELS, MOST_LINES = 12, 8
+"""Small multiples and lines that a picture holds; of more the first, and it is said so."""
+NARROWEST = 2.5
+"""Width that a panel needs [inches]."""
+HEIGHT_OF_ROW, HEIGHT_OF_HEAD = 2.2, 1.1
+BANDS = ("#D3E5F1", "#A3C9E3", "#6FAAD2")
+"""Fills of the bands of a fan, the widest first."""
+MEDIAN, MEAN, CENTRAL = "#00507D", "#00507D", "#B04A00"
+LINES = (
+    ("#222222", "-", ""),
+    ("#0072B2", "--", "o"),
+    ("#C65200", "-.", "s"),
+    ("#00805F", ":", "^"),
+    ("#A8487C", "--", "D"),
+    ("#3F8FC4", "-.", "v"),
+    ("#8A6D00", ":", "P"),
+    ("#6A51A3", "-", "X"),
+)
+"""Colour, dash and marker of each scenario, the base first: told apart by all kinds of colour vision, and in grey."""
+UP, DOWN, LEVEL = "#0072B2", "#C65200", "#222222"
+Size = tuple[float, float] | None
+
+
+def columns_for(count: int, size: Size) -> int:
+    """How many panels stand side by side."""
+    wide = (size or SIZE)[0]
+    fit = max(1, int(wide / NARROWEST))
+    return min(count, fit, 2 if count in (2, 4) else 3)
+
+
+def panels(titles: Sequence[str], unit: str, size: Size, **room: float) -> tuple[list[Panel], list[float], Size]:
+    """Panels in rows, the shares of the rows, and the size of the figure, which grows with the rows if none is asked."""
+    columns = columns_for(len(titles), size)
+    rows = math.ceil(len(titles) / columns)
+    out = [
+        Panel(title if len(titles) > 1 else "", unit, i // columns, i % columns, **room)
+        for i, title in enumerate(titles)
+    ]
+    grown = size if size is not None or rows == 1 else (SIZE[0], HEIGHT_OF_HEAD + HEIGHT_OF_ROW * rows)
+    return out, [1.0] * rows, grown
+
+
+def quarter_numbers(quarters: Sequence[str]) -> list[int]:
+    """Quarters as numbers for an axis."""
+    return [parse_quarter(quarter) for quarter in quarters]
+
+
+def span_of(lines: Sequence[np.ndarray]) -> tuple[float, float]:
+    """The least and the greatest of some lines; room about figures that are all the same."""
+    there = np.concatenate([line[np.isfinite(line)] for line in lines]) if lines else np.array([])
+    if not there.size:
+        return 0.0, 1.0
+    low, high = float(there.min()), float(there.max())
+    if high > low:
+        return low, high
+    about = abs(high) * 0.05 or 1.0
+    return low - about, high + about
+
+
+def axis_span(low: float, high: float) -> tuple[float, float]:
+    """An axis from nought where the figures come near it: amounts from nought, rates about themselves.
+
+    >>> axis_span(2.0, 10.0), axis_span(9.0, 10.0)
+    ((0.0, 10.0), (9.0, 10.0))
+    """
+    if 0 < low < (high - low) * 1.5:
+        return 0.0, high
+    if 0 > high > (high - low) * -1.5:
+        return low, 0.0
+    return low, high
+
+
+def drawn(name: str, lang: str, title: str, alt: str, figure: Any, texts: Sequence[str]) -> Drawn:
+    """The picture, with what is said of characters its font lacks."""
+    from relending.report.pictures.drawn import Drawn
+    from relending.report.pictures.fonts import font_findings
+
+    return Drawn(name, lang, title, alt, figure, font_findings(*texts))
