@@ -25,7 +25,10 @@ SIZE = (8.0, 4.4)
 """Width and height of a picture [inches] where none is asked for."""
 SIDE, LEFT, BOTTOM, BETWEEN = 0.12, 0.46, 0.34, 0.30
 """Inches: beside and above everything, left of and below a panel (its ticks), between two panels."""
-LINE = 0.19
+LINE, TITLE_LINE, MOST_LINES = 0.19, 0.23, 4
+"""Height of a line and of one of the title [inches], and the lines that a title or subtitle may have."""
+FLATTEST = 0.62
+"""Of the usual height, what a narrow picture has at least."""
 CHINESE = 0x2E80
 """From here on characters stand alone."""
 CLOSING = "，。；：、）”% "
@@ -96,22 +99,30 @@ def sheet(
 ) -> Sheet:
     """A figure with title, subtitle, legend and empty panels; ``heights`` are the shares of the rows of panels.
 
-    Without a ``size`` [inches] the legend makes the figure higher; with one, the panels give way.
+    Without a ``size`` [inches], or with one of no height, legend and titles of more than a line make the figure higher;
+    with one, the panels give way.
     """
-    wide, high = size or (SIZE[0], high or SIZE[1])
+    wide = size[0] if size else SIZE[0]
+    titles = _wrapped(title, TITLE, wide - 2 * SIDE)[:MOST_LINES]
+    said = _wrapped(subtitle, SMALL, wide - 2 * SIDE)[:MOST_LINES]
     rows = _legend_rows(legend, wide - 2 * SIDE)
     notes = _wrapped(note, SMALL, wide - 2 * SIDE)
-    head = 0.30 + (LINE if subtitle else 0.0) + (LINE * len(rows) + 0.10 if rows else 0.0)
+    more = TITLE_LINE * max(len(titles) - 1, 0)
+    head = 0.30 + more + LINE * len(said) + (LINE * len(rows) + 0.10 if rows else 0.0)
     foot = LINE * len(notes) * 0.9 + (0.05 if notes else 0.0)
-    if size is None:
-        high += LINE * max(len(rows) - 1, 0)
+    if size is None or size[1] <= 0:
+        high = high or SIZE[1] * min(max(wide / SIZE[0], FLATTEST), 1.0)
+        high += LINE * (max(len(rows) - 1, 0) + max(len(said) - 1, 0) + max(len(notes) - 1, 0)) + more
+    else:
+        high = size[1]
     out = Sheet(_kind()(figsize=(wide, high)))
     figure = out.figure
-    figure.text(SIDE / wide, 1 - 0.10 / high, fitted(title, TITLE, wide - 2 * SIDE), size=TITLE, va="top", ha="left")
-    if subtitle:
-        said = fitted(subtitle, SMALL, wide - 2 * SIDE)
-        figure.text(SIDE / wide, 1 - 0.34 / high, said, size=SMALL, color=SOFT, va="top", ha="left")
-    _draw_legend(figure, rows, wide, high, 0.34 + (LINE if subtitle else 0.0) + 0.04)
+    for i, line in enumerate(titles):
+        figure.text(SIDE / wide, 1 - (0.10 + TITLE_LINE * i) / high, line, size=TITLE, va="top", ha="left")
+    for i, line in enumerate(said):
+        y = 1 - (0.34 + more + LINE * i) / high
+        figure.text(SIDE / wide, y, line, size=SMALL, color=SOFT, va="top", ha="left")
+    _draw_legend(figure, rows, wide, high, 0.34 + more + LINE * len(said) + 0.04)
     for i, line in enumerate(reversed(notes)):
         y = (0.07 + 0.9 * LINE * i) / high
         figure.text(SIDE / wide, y, line, size=SMALL - 0.5, color=SOFT, va="bottom", ha="left")
@@ -207,11 +218,12 @@ def _draw_legend(figure: Figure, rows: Sequence[Any], wide: float, high: float, 
             else:
                 alone = one.kind == "mark"
                 key = Line2D(
-                    [(x + x1) / 2] if alone else [x, x1],
-                    [y] if alone else [y, y],
+                    [(x + x1) / 2] if alone else [x, (x + x1) / 2, x1],
+                    [y] if alone else [y, y, y],
                     color=one.colour,
                     linestyle="none" if alone else one.dash,
                     marker=one.marker or None,
+                    markevery=None if alone else [1],
                     markerfacecolor=one.fill or one.colour,
                     markeredgecolor=one.edge or one.colour,
                     transform=figure.transFigure,

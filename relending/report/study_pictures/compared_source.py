@@ -25,7 +25,7 @@ TABLES = ("comparison", "differences", "causes", "scenarios")
 NEEDED = {
     "comparison": ("scenario", "quarter", "lender", "facility", "measure", "unit", "value"),
     "differences": ("scenario", "base", "quarter", "lender", "facility", "measure", "base_value", "value"),
-    "causes": ("scenario", "base", "measure", "quarter", "cause", "given", "method", "effect"),
+    "causes": ("scenario", "base", "measure", "quarter", "cause", "base_given", "given", "method", "effect"),
     "scenarios": ("scenario", "title_zh", "title_en"),
 }
 NUMBERS = ("value", "base_value", "absolute", "relative", "contribution", "effect", "share")
@@ -67,9 +67,10 @@ class Lines:
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """What one change does: its key paths, what the scenario gives for it, and its effect in the measure's unit."""
+    """What one change does: its key paths, what base and scenario give for it, its effect in the measure's unit."""
 
     cause: str
+    base_given: str
     given: str
     method: str
     effect: float
@@ -227,8 +228,8 @@ def falls(compared: Compared, measure: Measure, asked: str = "") -> tuple[Falls,
         if some.empty or not (np.isfinite(before) and np.isfinite(after)):
             continue
         found = tuple(
-            Cause(str(c), str(g), str(m), float(e))
-            for c, g, m, e in some[["cause", "given", "method", "effect"]].itertuples(index=False)
+            Cause(str(c), str(b), str(g), str(m), float(e))
+            for c, b, g, m, e in some[["cause", "base_given", "given", "method", "effect"]].itertuples(index=False)
         )
         out.append(Falls(str(name), at, float(before), float(after), found))
     if not out:

@@ -2,31 +2,43 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import math
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
+from relending.policy import facilities, facility, to_plain
 from relending.report.pictures.canvas import Panel, bars, rule, sheet, value_axis
-from relending.report.pictures.fonts import drawable, width_of
+from relending.report.pictures.fonts import drawable, fitted, width_of
 from relending.report.pictures.style import EDGE, GRID, INK, SMALL, SOFT, drawing
 from relending.report.study_pictures import layout
 from relending.report.study_pictures.compared_source import Cause, Compared, Falls, falls
 from relending.report.study_pictures.errors import PictureError
 from relending.report.study_pictures.layout import Size
 from relending.report.study_pictures.names import short_titles
-from relending.report.study_pictures.words import Scale, capital, parameter_name, parameter_value, scale_of, when_text, word
+from relending.report.study_pictures.words import Scale, capital, scale_of, when_text, word
+from relending.scenario.read import KeyPath, parse_key
 from relending.study.causes import ALONE, TOGETHER
+from relending.study.changes import Change
 from relending.study.measures import Measure
 
 if TYPE_CHECKING:
     from relending.report.pictures.drawn import Drawn
 
+DIGITS = 2
+"""Digits that the smallest effect has at least."""
 MOST_BARS = 12
 """Causes drawn one by one; the smallest of more stand together as one bar, which says how many they are."""
 WIDEST = 2.7
 """Room for the names of causes [inches]."""
-ROW = 0.34
-LONGEST_VALUE = 44
+ROW, LINE_OF_NAME, MOST_LINES = 0.34, 0.145, 3
+"""Height of a row and of a line of a name [inches], and the lines that a name may have."""
+LONGEST = 100
+"""Characters of a cause."""
+_DATED = re.compile(r"(\d{4}-\d\d-\d\d): ([^,]+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +67,9 @@ def draw_falls(
     shown = found[: layout.MOST_PANELS]
     head, short = short_titles(compared.names, compared.titles, lang)
     levels = [v for one in shown for v in _levels(one)]
-    scale = scale_of(measure, levels, lang)
-    gaps = scale_of(measure, [c.effect for one in shown for c in one.causes], lang, gap=True)
-    if measure.unit != "fraction":
-        gaps = Scale(scale.name, scale.size, max(scale.decimals, gaps.decimals if gaps.size == scale.size else 0))
+    effects = [c.effect for one in shown for c in one.causes if c.effect]
+    scale = finer(scale_of(measure, levels, lang), effects)
+    gaps = finer(scale_of(measure, effects, lang, gap=True), effects)
     at = when_text(measure, shown[0].at, compared.quarters, lang)
     title = capital(word("falls_title", lang, measure=measure.label(lang)), lang)
     subtitle = word("of_when", lang, scenario=drawable(head), whom=word("everyone", lang), when=at)
@@ -67,21 +78,31 @@ def draw_falls(
     room = min(WIDEST, wide * 0.42)
     steps = [_steps(one, compared, scale, lang, room) for one in shown]
     rows = [len(some) + 2 for some in steps]
+    row = max(ROW, max(len(step.lines) for some in steps for step in some) * LINE_OF_NAME)
     with drawing():
-        grown = size or (8.0, 1.0 + sum(ROW * n + 0.72 for n in rows))
+        high = 1.0 + sum(row * n + 0.72 for n in rows)
         panels = [
-            Panel(drawable(short[one.scenario]), scale.name if i == len(shown) - 1 else "", i, 0, left=room + 0.1, bottom=0.34)
+            Panel(drawable(short[one.scenario]) if len(shown) > 1 else "", "", i, 0, left=room + 0.1)
             for i, one in enumerate(shown)
         ]
-        panels = [Panel(p.title, "", p.row, p.column, p.left, p.bottom) for p in panels]
         note = " ".join(_notes(shown, len(found), lang))
-        paper = sheet(title, subtitle, panels, size=grown, heights=[n + 1.6 for n in rows], note=note)
+        paper = sheet(title, subtitle, panels, size=size, high=high, heights=[n + 1.6 for n in rows], note=note)
         ends = _ends(levels, scale)
         base = drawable(short[compared.names[0]])
         for one, some, axes, inches in zip(shown, steps, paper.axes, paper.widths, strict=True):
             _draw(one, some, base, drawable(short[one.scenario]), scale, gaps, axes, inches, ends, lang)
     alt = " ".join(_alt(one, compared, measure, short, scale, gaps, lang) for one in shown)
     return layout.drawn(name, lang, title, alt, paper.figure, [head, *short.values()])
+
+
+def finer(scale: Scale, effects: Sequence[float]) -> Scale:
+    """A unit with decimals enough that the smallest of the effects is seen, to two digits; four at most.
+
+    >>> finer(Scale("", 1.0, 2), [0.0123, 5.0]).decimals, finer(Scale("", 1.0, 0), [1234.0, 1000.0]).decimals
+    (3, 0)
+    """
+    smallest = min(abs(e) / scale.size for e in effects)
+    return replace(scale, decimals=max(scale.decimals, min(DIGITS - 1 - math.floor(math.log10(smallest)), 4), 0))
 
 
 def _levels(one: Falls) -> list[float]:
@@ -98,7 +119,7 @@ def _steps(one: Falls, compared: Compared, scale: Scale, lang: str, room: float)
     out, level = [], one.base
     for cause in [c for c in moving if c in kept]:
         said = cause_text(cause, compared, one.scenario, lang)
-        out.append(Step(tuple(_two_lines(said, room - 0.1)), level, level + cause.effect, cause.effect))
+        out.append(Step(tuple(_in_lines(said, room - 0.1)), level, level + cause.effect, cause.effect))
         level += cause.effect
     rest = [c for c in moving if c not in kept]
     if rest:
@@ -108,30 +129,72 @@ def _steps(one: Falls, compared: Compared, scale: Scale, lang: str, room: float)
 
 
 def cause_text(cause: Cause, compared: Compared, scenario: str, lang: str) -> str:
-    """A cause in words: as the comparison calls it, else its keys by name, with the value where it is short."""
+    """A cause in words: as the comparison calls it, where that is known, else as it calls the same keys and values."""
     known = compared.labels.get((scenario, cause.cause))
     if known:
-        return drawable(known[lang], 90)
-    if cause.method == TOGETHER:
+        return drawable(known[lang], LONGEST)
+    if cause.method == TOGETHER or not cause.cause:
         return word("together", lang)
-    keys = [k for k in cause.cause.split("; ") if k]
-    names = list(dict.fromkeys(parameter_name(k, lang) for k in keys))
-    said = ("、" if lang == "zh" else ", ").join(names)
-    if len(keys) == 1 and cause.given and len(cause.given) <= LONGEST_VALUE:
-        said += ("：" if lang == "zh" else ": ") + parameter_value(keys[0], cause.given, lang)
-    return drawable(said, 90)
+    try:
+        return drawable(_change(cause).label(lang), LONGEST)
+    except Exception:  # a file may call a cause anything: then it stands as it is
+        return drawable(cause.cause, LONGEST)
 
 
-def _two_lines(text: str, inches: float) -> list[str]:
-    """A name in at most two lines of this width."""
-    from relending.report.pictures.fonts import fitted
+def _change(cause: Cause) -> Change:
+    """The change behind the texts of a table of causes."""
+    keys = tuple(parse_key(key) for key in cause.cause.split("; "))
+    before, after = (_values(text, cause.cause.split("; ")) for text in (cause.base_given, cause.given))
+    steps = []
+    for key, was, value in zip(keys, before, after, strict=True):
+        there = _DATED.findall(was)
+        dated = [step for step in _DATED.findall(value) if step not in there]
+        while len(dated) > 1 and not was and _as_in_policy(key, *dated[0]):
+            del dated[0]  # what the base takes from the policy file is no change
+        steps.append(tuple(dated))
+    return Change(keys, before, after, tuple(steps) if any(steps) else ())
 
-    if width_of(text, SMALL) <= inches:
-        return [text]
-    cut = next(i for i in range(len(text), 0, -1) if width_of(text[:i], SMALL) <= inches)
-    space = max(text.rfind(" ", 0, cut), text.rfind("，", 0, cut) + 1, text.rfind("：", 0, cut) + 1)
-    cut = space if space > cut // 2 else cut
-    return [text[:cut].rstrip(), fitted(text[cut:].lstrip(), SMALL, inches)]
+
+def _as_in_policy(key: KeyPath, day: str, text: str) -> bool:
+    """Whether a rule has this value on a day in the policy files."""
+    if len(key) != 3 or key[1] not in facilities() or key[2] not in facility(key[1]):
+        return False
+    rules = facility(key[1])
+    entry = rules[key[2]].on(dt.date.fromisoformat(day))
+    plain = to_plain(rules)[key[2]][rules[key[2]].values.index(entry)]["value"]
+    try:
+        return Decimal(str(plain)) == Decimal(text)
+    except InvalidOperation:
+        return str(plain) == text
+
+
+def _values(text: str, keys: Sequence[str]) -> tuple[str, ...]:
+    """What is given for each key: ``key = value; key = value``, or one value for all of them."""
+    if len(keys) == 1 or not any(f"{key} = " in text for key in keys):
+        return (text,) * len(keys)
+    out = []
+    for key in keys:
+        at = text.find(f"{key} = ")
+        rest = text[at + len(key) + 3 :] if at >= 0 else ""
+        ends = [i for other in keys if (i := rest.find(f"; {other} = ")) >= 0]
+        out.append(rest[: min(ends)] if ends else rest)
+    return tuple(out)
+
+
+def _in_lines(text: str, inches: float) -> list[str]:
+    """A name in a few lines of this width, broken where a word or a part ends if it can be.
+
+    >>> _in_lines("own_rate 1.75% from 2027-01-01", 1.2)
+    ['own_rate 1.75% from', '2027-01-01']
+    """
+    out: list[str] = []
+    while width_of(text, SMALL) > inches and len(out) < MOST_LINES - 1:
+        cut = next((i for i in range(len(text), 1, -1) if width_of(text[:i], SMALL) <= inches), 1)
+        ends = [text.rfind(" ", 0, cut + 1), *(text.rfind(sign, 0, cut) + 1 for sign in "，、：（")]
+        cut = max(ends) if max(ends) > cut // 2 else cut
+        out.append(text[:cut].rstrip())
+        text = text[cut:].lstrip()
+    return [*out, fitted(text, SMALL, inches)]
 
 
 def _ends(levels: Sequence[float], scale: Scale) -> tuple[float, float]:
@@ -176,7 +239,6 @@ def _draw(
     axes.set_yticks([])
     axes.tick_params(axis="x", length=0)
     axes.spines["bottom"].set_color(GRID)
-    axes.annotate(scale.name, (1, 0), (0, -15), xycoords="axes fraction", textcoords="offset points", size=SMALL, color=SOFT, ha="right", va="top") if False else None
 
 
 def _beside(axes: Any, x: float, y: float, text: str, *, right: bool, colour: str) -> None:

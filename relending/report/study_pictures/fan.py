@@ -42,9 +42,11 @@ def draw_fan(
     title = capital(word("fan_title", lang, measure=measure.label(lang), paths=paths), lang)
     note = " ".join(_notes(fans, shown, len(found), lang))
     with drawing():
-        panels, heights, grown = layout.panels(called, scale.name, size)
+        grid = layout.panels(called, scale.name, size)
         subtitle = word("of", lang, scenario=scenario, whom=of)
-        paper = sheet(title, subtitle, panels, _legend(shown, lang), size=grown, heights=heights, note=note)
+        paper = sheet(
+            title, subtitle, grid.panels, _legend(shown, lang), size=size, high=grid.high, heights=grid.heights, note=note
+        )
         for one, axes, wide in zip(shown, paper.axes, paper.widths, strict=True):
             _draw(one, fans, scale, axes, wide, lang)
     alt = _alt(fans, shown[0], measure, called[0], scale, lang)

@@ -191,12 +191,19 @@ def _draw(
     up, across = shown[0].up, shown[0].across
     rows = [parameter_value(up.key, v, lang) for v in up.values]
     left = min(max((width_of(t, SMALL) for t in _named(rows)), default=0.3), 1.6) + 0.22
-    panels, heights, grown = layout.panels([drawable(p.name) for p in shown], "", size, left=left, bottom=0.56)
-    if size is None and len(shown) == 1:
-        grown = (8.0, min(max(2.2 + 0.36 * len(rows), 3.6), 7.0))
+    grid = layout.panels([drawable(p.name) for p in shown], "", size, left=left, bottom=0.56)
+    high_wanted = grid.high if len(shown) > 1 else min(max(2.2 + 0.36 * len(rows), 3.6), 7.0)
     notes = _notes(free, low == high, len(shown), len(planes), lang)
     legend = _legend(free, bool(np.isnan(figures).any()), lang)
-    paper = sheet(*titles, _with_unit(panels, up, lang), legend, size=grown, heights=heights, note=" ".join(notes))
+    paper = sheet(
+        *titles,
+        _with_unit(grid.panels, up, lang),
+        legend,
+        size=size,
+        high=high_wanted,
+        heights=grid.heights,
+        note=" ".join(notes),
+    )
     diverging = low < 0 < high
     colours = _colours(low, high, diverging)
     wide, high_in = paper.figure.get_size_inches()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -44,16 +45,24 @@ def columns_for(count: int, size: Size) -> int:
     return min(count, fit, 2 if count in (2, 4) else 3)
 
 
-def panels(titles: Sequence[str], unit: str, size: Size, **room: float) -> tuple[list[Panel], list[float], Size]:
-    """Panels in rows, the shares of the rows, and the size of the figure, which grows with the rows if none is asked."""
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """Panels in rows, the shares of the rows, and the height the figure wants where none is asked for [inches]."""
+
+    panels: list[Panel]
+    heights: list[float]
+    high: float | None
+
+
+def panels(titles: Sequence[str], unit: str, size: Size, **room: float) -> Grid:
+    """A panel for each title (of one panel the figure's is enough); the figure grows with the rows."""
     columns = columns_for(len(titles), size)
     rows = math.ceil(len(titles) / columns)
     out = [
         Panel(title if len(titles) > 1 else "", unit, i // columns, i % columns, **room)
         for i, title in enumerate(titles)
     ]
-    grown = size if size is not None or rows == 1 else (SIZE[0], HEIGHT_OF_HEAD + HEIGHT_OF_ROW * rows)
-    return out, [1.0] * rows, grown
+    return Grid(out, [1.0] * rows, None if rows == 1 else HEIGHT_OF_HEAD + HEIGHT_OF_ROW * rows)
 
 
 def quarter_numbers(quarters: Sequence[str]) -> list[int]:

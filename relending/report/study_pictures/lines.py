@@ -56,8 +56,10 @@ def draw_lines(
     ]
     note = " ".join(_notes(compared, shown, names, len(found), lang))
     with drawing():
-        panels, heights, grown = layout.panels(called, scale.name, size)
-        paper = sheet(title, subtitle, panels, legend, size=grown, heights=heights, note=note)
+        grid = layout.panels(called, scale.name, size)
+        paper = sheet(
+            title, subtitle, grid.panels, legend, size=size, high=grid.high, heights=grid.heights, note=note
+        )
         for one, axes, wide in zip(shown, paper.axes, paper.widths, strict=True):
             _draw(one, compared, names, scale, axes, wide)
     last = _telling(shown[0], compared)
