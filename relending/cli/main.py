@@ -28,6 +28,7 @@ VERBS = {
     "key": "Make a key to replace names and ids by hashes (--redact). 生成脱敏密钥",
     "sweep": "Run a scenario under every combination of some values. 参数扫描",
     "monte-carlo": "Draw random paths about a scenario: rates, rollovers, volumes. 蒙特卡洛模拟",
+    "plot": "Draw pictures of a run or a study: SVG, PNG, PDF. 作图",
     "policy": "Show the rules of a facility, dated and sourced. 政策参数",
     "data": "Show or write shipped data: CSV, Parquet, Excel, Stata. 随附数据",
     "synth": "Write a synthetic loan book to try things on. 生成合成借据簿",

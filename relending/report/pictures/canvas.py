@@ -84,6 +84,7 @@ class Sheet:
     figure: Figure
     axes: list[Axes] = field(default_factory=list)
     widths: list[float] = field(default_factory=list)
+    size: tuple[float, float] = SIZE
 
 
 def sheet(
@@ -115,7 +116,7 @@ def sheet(
         high += LINE * (max(len(rows) - 1, 0) + max(len(said) - 1, 0) + max(len(notes) - 1, 0)) + more
     else:
         high = size[1]
-    out = Sheet(_kind()(figsize=(wide, high)))
+    out = Sheet(_kind()(figsize=(wide, high)), size=(wide, high))
     figure = out.figure
     for i, line in enumerate(titles):
         figure.text(SIDE / wide, 1 - (0.10 + TITLE_LINE * i) / high, line, size=TITLE, va="top", ha="left")

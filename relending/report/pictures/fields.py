@@ -22,7 +22,7 @@ NAME = "fields"
 
 @dataclass(frozen=True, slots=True)
 class Fields:
-    """Fen and grams a year since first support by field and quarter, all lenders together; fields in their lists' order."""
+    """Fen and grams a year since first support by field and quarter, of all lenders; in the order of the lists."""
 
     quarters: range
     amount: Mapping[str, list[int]]

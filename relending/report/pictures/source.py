@@ -187,6 +187,10 @@ class Source:
         said = [self.who(lang), period, word(self.basis(), lang), *more]
         return " · ".join(x for x in said if x)
 
+    def quarter_end(self, quarter: int) -> int:
+        """Last day of a quarter."""
+        return int(quarter_end(quarter))
+
     @property
     def start(self) -> int:
         """First day of the quarters."""

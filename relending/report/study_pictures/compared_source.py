@@ -232,6 +232,8 @@ def falls(compared: Compared, measure: Measure, asked: str = "") -> tuple[Falls,
             for c, b, g, m, e in some[["cause", "base_given", "given", "method", "effect"]].itertuples(index=False)
         )
         out.append(Falls(str(name), at, float(before), float(after), found))
+    if not out and not np.isfinite(of[["base_value", "value"]].to_numpy(dtype=float)).any():
+        raise PictureError(f"{measure.en}: no figure in any scenario", f"{measure.zh}：各情景均无数值")
     if not out:
         raise PictureError(
             f"{measure.en}: this comparison has no causes of it at {at} (they are not found of runs opened from folders, "

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from relending.report.pictures.canvas import Entry, Panel, sheet, value_axis
-from relending.report.pictures.fonts import drawable, fitted, width_of
+from relending.report.pictures.fonts import drawable, width_of
 from relending.report.pictures.style import SMALL, SOFT
 from relending.report.study_pictures import layout
 from relending.report.study_pictures.layout import Size
@@ -91,7 +91,8 @@ def draw_curve(
     axes.set_xlim(*ends)
     places = _places(at, axis, wide, ends, lang)
     axes.set_xticks([at[i] for i in places], [drawable(parameter_value(axis.key, axis.values[i], lang), 28) for i in places])
-    axes.set_xlabel(fitted(drawable(parameter_name(axis.key, lang, axis.label)) + " →", SMALL, wide), labelpad=3)
+    name = drawable(parameter_name(axis.key, lang, axis.label)) + " →"
+    axes.set_xlabel("\n".join(layout.in_lines(name, SMALL, wide, 2)), labelpad=3)
     if len(lines) == 1:
         _figures(axes, at, lines[0], scale, wide, ends)
     return paper.figure, notes

@@ -12,11 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from relending.policy import facilities, facility, to_plain
 from relending.report.pictures.canvas import Panel, bars, rule, sheet, value_axis
-from relending.report.pictures.fonts import drawable, fitted, width_of
+from relending.report.pictures.fonts import drawable, width_of
 from relending.report.pictures.style import EDGE, GRID, INK, SMALL, SOFT, drawing
 from relending.report.study_pictures import layout
 from relending.report.study_pictures.compared_source import Cause, Compared, Falls, falls
-from relending.report.study_pictures.errors import PictureError
 from relending.report.study_pictures.layout import Size
 from relending.report.study_pictures.names import short_titles
 from relending.report.study_pictures.words import Scale, capital, scale_of, when_text, word
@@ -56,14 +55,9 @@ def draw_falls(
 ) -> Drawn:
     """From the base to each scenario by cause, a panel a scenario; the level axis need not begin at nought.
 
-    Raises PictureError where there are no causes, or no differences.
+    Raises PictureError where there are no causes; ``study.moving`` asks whether any of them does something.
     """
     found = [one for one in falls(compared, measure, quarter) if any(c.effect for c in one.causes)]
-    if not found:
-        raise PictureError(
-            f"{measure.en}: no change moves it, so there is nothing to explain",
-            f"{measure.zh}：各项变动均无影响，没有差额可分解",
-        )
     shown = found[: layout.MOST_PANELS]
     head, short = short_titles(compared.names, compared.titles, lang)
     levels = [v for one in shown for v in _levels(one)]
@@ -87,10 +81,12 @@ def draw_falls(
         ]
         note = " ".join(_notes(shown, len(found), lang))
         paper = sheet(title, subtitle, panels, size=size, high=high, heights=[n + 1.6 for n in rows], note=note)
-        ends = _ends(levels, scale)
+        beside = [scale.text(v, lang) for v in levels] + [gaps.text(v, lang, signed=True) for v in effects]
+        ends = _ends(levels, scale, max(width_of(t, SMALL) for t in beside) + 0.2, min(paper.widths))
         base = drawable(short[compared.names[0]])
         for one, some, axes, inches in zip(shown, steps, paper.axes, paper.widths, strict=True):
-            _draw(one, some, base, drawable(short[one.scenario]), scale, gaps, axes, inches, ends, lang)
+            names = [layout.in_lines(n, SMALL, room - 0.1, MOST_LINES) for n in (base, drawable(short[one.scenario]))]
+            _draw(one, some, names, scale, gaps, axes, inches, ends, lang)
     alt = " ".join(_alt(one, compared, measure, short, scale, gaps, lang) for one in shown)
     return layout.drawn(name, lang, title, alt, paper.figure, [head, *short.values()])
 
@@ -119,7 +115,7 @@ def _steps(one: Falls, compared: Compared, scale: Scale, lang: str, room: float)
     out, level = [], one.base
     for cause in [c for c in moving if c in kept]:
         said = cause_text(cause, compared, one.scenario, lang)
-        out.append(Step(tuple(_in_lines(said, room - 0.1)), level, level + cause.effect, cause.effect))
+        out.append(Step(tuple(layout.in_lines(said, SMALL, room - 0.1, MOST_LINES)), level, level + cause.effect, cause.effect))
         level += cause.effect
     rest = [c for c in moving if c not in kept]
     if rest:
@@ -181,34 +177,18 @@ def _values(text: str, keys: Sequence[str]) -> tuple[str, ...]:
     return tuple(out)
 
 
-def _in_lines(text: str, inches: float) -> list[str]:
-    """A name in a few lines of this width, broken where a word or a part ends if it can be.
-
-    >>> _in_lines("own_rate 1.75% from 2027-01-01", 1.2)
-    ['own_rate 1.75% from', '2027-01-01']
-    """
-    out: list[str] = []
-    while width_of(text, SMALL) > inches and len(out) < MOST_LINES - 1:
-        cut = next((i for i in range(len(text), 1, -1) if width_of(text[:i], SMALL) <= inches), 1)
-        ends = [text.rfind(" ", 0, cut + 1), *(text.rfind(sign, 0, cut) + 1 for sign in "，、：（")]
-        cut = max(ends) if max(ends) > cut // 2 else cut
-        out.append(text[:cut].rstrip())
-        text = text[cut:].lstrip()
-    return [*out, fitted(text, SMALL, inches)]
-
-
-def _ends(levels: Sequence[float], scale: Scale) -> tuple[float, float]:
-    """The level axis: all levels with room for what stands beside the bars."""
+def _ends(levels: Sequence[float], scale: Scale, text: float, inches: float) -> tuple[float, float]:
+    """The level axis: all levels, and to their right room for a text of this width [inches]."""
     low, high = min(levels), max(levels)
     gap = (high - low) or abs(high) or 1.0
-    return (low - gap * 0.22) / scale.size, (high + gap * 0.22) / scale.size
+    room = min(text / max(inches - text, 0.3), 2.5)
+    return (low - gap * 0.06) / scale.size, (high + gap * room) / scale.size
 
 
 def _draw(
     one: Falls,
     steps: Sequence[Step],
-    base: str,
-    scenario: str,
+    names: Sequence[Sequence[str]],
     scale: Scale,
     gaps: Scale,
     axes: Any,
@@ -220,38 +200,26 @@ def _draw(
     axes.grid(axis="x")
     count = len(steps) + 2
     axes.set_ylim(count - 0.5, -0.5)
-    places = value_axis(axes, *ends, axis="x", most=max(2, int(inches / 0.9)))
-    span = places[-1] - places[0]
-    for i, (value, called) in enumerate(((one.base, base), (one.value, scenario))):
-        y = 0 if i == 0 else count - 1
-        at = scale.of(value)
-        axes.plot([at], [y], marker="D", color=layout.LEVEL, markersize=5.5, linestyle="none", zorder=4)
-        _beside(axes, at, y, scale.text(value, lang), right=at < places[0] + span * 0.72, colour=INK)
-        _name(axes, y, (called,), INK)
+    value_axis(axes, *ends, axis="x", most=max(2, int(inches / 0.9)))
+    for y, value, called in ((0, one.base, names[0]), (count - 1, one.value, names[1])):
+        axes.plot([scale.of(value)], [y], marker="D", color=layout.LEVEL, markersize=5.5, linestyle="none", zorder=4)
+        _beside(axes, scale.of(value), y, scale.text(value, lang))
+        _name(axes, y, called, INK)
     for y, step in enumerate(steps, 1):
         low, high = scale.of(min(step.low, step.high)), scale.of(max(step.low, step.high))
         bars(axes, [y], [low], [high], layout.UP if step.effect > 0 else layout.DOWN, width=0.56, level=True, zorder=3)
         axes.plot([scale.of(step.low)] * 2, [y - 1, y], color=EDGE, linewidth=0.7, linestyle=":", zorder=2)
         axes.plot([scale.of(step.high)] * 2, [y, y + 1], color=EDGE, linewidth=0.7, linestyle=":", zorder=2)
-        right = high < places[0] + span * 0.72
-        _beside(axes, high if right else low, y, gaps.text(step.effect, lang, signed=True), right=right, colour=INK)
+        _beside(axes, high, y, gaps.text(step.effect, lang, signed=True))
         _name(axes, y, step.lines, SOFT)
     axes.set_yticks([])
     axes.tick_params(axis="x", length=0)
     axes.spines["bottom"].set_color(GRID)
 
 
-def _beside(axes: Any, x: float, y: float, text: str, *, right: bool, colour: str) -> None:
+def _beside(axes: Any, x: float, y: float, text: str) -> None:
     axes.annotate(
-        text,
-        (x, y),
-        (7 if right else -7, 0),
-        textcoords="offset points",
-        size=SMALL,
-        color=colour,
-        ha="left" if right else "right",
-        va="center",
-        zorder=5,
+        text, (x, y), (7, 0), textcoords="offset points", size=SMALL, color=INK, ha="left", va="center", zorder=5
     )
 
 

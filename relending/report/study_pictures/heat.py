@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from relending.report.pictures.canvas import Entry, sheet
-from relending.report.pictures.fonts import drawable, fitted, width_of
+from relending.report.pictures.fonts import drawable, width_of
 from relending.report.pictures.style import EDGE, INK, SMALL, SOFT, TEXT, drawing
 from relending.report.study_pictures import layout
 from relending.report.study_pictures.curve import draw_curve, own_at
@@ -257,7 +257,7 @@ def _plane(plane: Plane, scale: Scale, colours: Any, axes: Any, wide: float, hig
     _ticks(axes, plane.up, "y", high, lang)
     axes.tick_params(length=0)
     name = drawable(parameter_name(plane.across.key, lang, plane.across.label)) + " →"
-    axes.set_xlabel(fitted(name, SMALL, wide), labelpad=3)
+    axes.set_xlabel("\n".join(layout.in_lines(name, SMALL, wide, 2)), labelpad=3)
     texts = {(r, c): scale.number(plane.figures[r, c]) for r in range(rows) for c in range(columns)}
     points = _points(list(texts.values()), wide / columns, high / rows)
     if points:

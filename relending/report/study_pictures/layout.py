@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ import numpy as np
 
 from relending.dates import parse_quarter
 from relending.report.pictures.canvas import SIZE, Panel
+from relending.report.pictures.fonts import fitted, width_of
 
 if TYPE_CHECKING:
     from relending.report.pictures.drawn import Drawn
@@ -86,13 +88,34 @@ def axis_span(low: float, high: float) -> tuple[float, float]:
     """An axis from nought where the figures come near it: amounts from nought, rates about themselves.
 
     >>> axis_span(2.0, 10.0), axis_span(9.0, 10.0)
-    ((0.0, 10.0), (9.0, 10.0))
+    ((0.0, 10.0), (8.96, 10.04))
     """
-    if 0 < low < (high - low) * 1.5:
+    if 0 <= low < (high - low) * 1.5:
         return 0.0, high
-    if 0 > high > (high - low) * -1.5:
+    if 0 >= high > (high - low) * -1.5:
         return low, 0.0
-    return low, high
+    about = (high - low) * 0.04
+    return low - about, high + about
+
+
+_PIECE = re.compile(r"[（“(]*(?:[!-')-~]+ ?|.)[，。；：、）”%]*(?: →)?")
+"""What may not be broken: a word with the space behind it, or one Chinese character, with the signs that hold to it."""
+
+
+def in_lines(text: str, points: float, inches: float, most: int) -> list[str]:
+    """A name in lines of this width, broken between words or Chinese characters; of more than ``most`` the rest is cut.
+
+    >>> in_lines("own_rate 1.75% from 2027-01-01", 8, 1.2, 3), in_lines("自有资金成本：2027-01-01起 1.75%", 8, 1.0, 2)
+    (['own_rate 1.75% from', '2027-01-01'], ['自有资金成本：', '2027-01-01起 1.7…'])
+    """
+    lines = [""]
+    for piece in _PIECE.findall(text):
+        if lines[-1] and width_of((lines[-1] + piece).rstrip(), points) > inches:
+            lines.append("")
+        lines[-1] += piece if lines[-1] else piece.lstrip()
+    if len(lines) > most:
+        lines = [*lines[: most - 1], fitted("".join(lines[most - 1 :]), points, inches)]
+    return [fitted(line.rstrip(), points, inches) for line in lines]
 
 
 def drawn(name: str, lang: str, title: str, alt: str, figure: Any, texts: Sequence[str]) -> Drawn:

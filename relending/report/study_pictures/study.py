@@ -57,6 +57,30 @@ class Offer:
         """What it shows, in a few words."""
         return capital(word(f"list_{self.kind}", lang, measure=self.measure.label(lang)), lang)
 
+    def check(self, asked: Asked) -> None:
+        """Raise PictureError where the study lacks what the picture shows; nothing is drawn."""
+        from relending.report.study_pictures.compared_source import lines
+        from relending.report.study_pictures.fan_source import fan, places_wanted
+        from relending.report.study_pictures.sweep_source import sheets
+
+        m, study = self.measure, self.study
+        if isinstance(study, Fans):
+            places = places_wanted(study, m, asked.lender, asked.facility)
+            said = []
+            for place in places:
+                try:
+                    fan(study, m, place)
+                    return
+                except PictureError as error:
+                    said.append(error)
+            raise said[0]
+        if isinstance(study, Swept):
+            sheets(study, m, asked.quarter, asked.lender, asked.facility)
+        elif self.kind == LINES:
+            lines(study, m, asked.lender, asked.facility)
+        else:
+            moving(study, m, asked)
+
     def draw(self, lang: str, asked: Asked | None = None) -> Drawn:
         """The picture; PictureError where the study lacks what it shows."""
         a, study = asked or Asked(), self.study
@@ -88,14 +112,24 @@ class Offer:
             )
         from relending.report.study_pictures.falls import draw_falls
 
-        if a.lender or a.facility:
-            raise PictureError(
-                f"{self.measure.en}: causes are told of all lenders and facilities together; leave out --lender and "
-                "--facility",
-                f"{self.measure.zh}：原因分解只针对全部机构和工具；请去掉 --lender 和 --facility",
-                self.name,
-            )
+        moving(study, self.measure, a)
         return draw_falls(self.name, study, self.measure, lang, quarter=a.quarter, size=a.size)
+
+
+def moving(study: Compared, measure: Measure, asked: Asked) -> None:
+    """Raise PictureError where there are no causes to be drawn: of one lender, or where nothing moves the measure."""
+    from relending.report.study_pictures.compared_source import falls
+
+    if asked.lender or asked.facility:
+        raise PictureError(
+            f"{measure.en}: causes are told of all lenders and facilities together; leave out --lender and --facility",
+            f"{measure.zh}：原因分解只针对全部机构和工具；请去掉 --lender 和 --facility",
+        )
+    if not any(c.effect for one in falls(study, measure, asked.quarter) for c in one.causes):
+        raise PictureError(
+            f"{measure.en}: no change moves it, so there is nothing to explain",
+            f"{measure.zh}：各项变动均无影响，没有差额可分解",
+        )
 
 
 def study_of(source: Any) -> Study:
