@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import re
+from base64 import b64decode
+from io import BytesIO
 from typing import Any
+
+import numpy as np
+from matplotlib.image import imread
 
 NEAR = 0.05
 """Points by which a place in a picture may differ: another machine's last digits, nothing that can be seen."""
@@ -29,7 +34,9 @@ def differences(made: Any, kept: Any, pictures: bool = True) -> list[str]:
             continue
         for one, other in zip(*shown, strict=True):
             for kind in one:
-                same = _alike(one[kind], other[kind]) if "image/" in kind else one[kind] == other[kind]
+                same = one[kind] == other[kind]
+                if not same and "image/" in kind:
+                    same = (_same_svg if "svg" in kind else _same_png)(one[kind], other[kind])
                 if not same and (pictures or "image/" not in kind):
                     out.append(f"{new.id}: {kind}\n{one[kind][:600]}\n-- was --\n{other[kind][:600]}")
     return out
@@ -44,10 +51,16 @@ def _parts(output: Any) -> dict[str, str]:
     return {f"{output.output_type} {kind}": str(text) for kind, text in output.data.items()}
 
 
-def _alike(one: str, other: str) -> bool:
+def _same_svg(one: str, other: str) -> bool:
     """Whether two SVG pictures have the same parts, each number within ``NEAR``; names of parts do not count."""
     texts = [_NAME.sub(r"\1", text) for text in (one, other)]
     if _NUMBER.sub("0", texts[0]) != _NUMBER.sub("0", texts[1]):
         return False
     numbers = [[float(x) for x in _NUMBER.findall(text)] for text in texts]
     return all(abs(a - b) <= NEAR for a, b in zip(*numbers, strict=True))
+
+
+def _same_png(one: str, other: str) -> bool:
+    """Whether two PNG pictures, in base64, are of one size and hardly differ anywhere, whatever packed them."""
+    pixels = [imread(BytesIO(b64decode(text)), format="png") for text in (one, other)]
+    return pixels[0].shape == pixels[1].shape and float(np.abs(pixels[0] - pixels[1]).mean()) < 0.002
