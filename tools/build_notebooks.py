@@ -74,6 +74,7 @@ def executed(notebook: Any) -> Any:
             config=config,
             timeout=SECONDS,
             record_timing=False,
+            shutdown_kernel="immediate",
             resources={"metadata": {"path": str(work)}},
             extra_arguments=[f"--IPKernelApp.exec_lines={STRICT}", "--HistoryManager.enabled=False"],
         )

@@ -48,7 +48,7 @@ def _parts(output: Any) -> dict[str, str]:
         return {f"stream {output.name}": output.text}
     if output.output_type == "error":
         return {"error": output.evalue}
-    return {f"{output.output_type} {kind}": str(text) for kind, text in output.data.items()}
+    return {f"{output.output_type} {kind}": str(text) for kind, text in sorted(output.data.items())}
 
 
 def _same_svg(one: str, other: str) -> bool:
