@@ -43,11 +43,13 @@ WORDS = {
         "refused": "{path}: cannot be written: {why}",
         "quarter": "--quarter is of a sweep and of causes; what is asked for shows every quarter",
         "fix": "--fix is of a sweep; this source is none",
-        "written": "{n} pictures, {files} files in {folder}",
-        "one": "1 picture, {files} files in {folder}",
+        "written": "{pictures} in {folder}, {files}",
+        "pictures": "{n:,} pictures",
+        "picture": "1 picture",
+        "files": "{n:,} files",
+        "file": "1 file",
         "left": "Not drawn ({n}):",
         "more": "… and {n} more; --list shows all of them",
-        "nothing": "nothing could be drawn; nothing was written",
         "stopped": "Nothing was written.",
         "can": "{source} can show",
         "cannot": "It cannot show",
@@ -60,11 +62,13 @@ WORDS = {
         "refused": "{path}：无法写入：{why}",
         "quarter": "--quarter 只用于参数扫描和差额原因；所选的图显示全部季度",
         "fix": "--fix 只用于参数扫描",
-        "written": "{n} 幅图，{files} 个文件，位于 {folder}",
-        "one": "1 幅图，{files} 个文件，位于 {folder}",
+        "written": "{pictures}，{files}，位于 {folder}",
+        "pictures": "{n:,} 幅图",
+        "picture": "1 幅图",
+        "files": "{n:,} 个文件",
+        "file": "1 个文件",
         "left": "未画出（{n} 幅）：",
         "more": "…… 另有 {n} 幅；--list 可列出全部",
-        "nothing": "没有可画的图，未写入任何文件",
         "stopped": "未写入任何文件。",
         "can": "{source} 可以画",
         "cannot": "不能画",
@@ -239,9 +243,12 @@ def _plot(
         show_findings(findings, lang, err=True)
     if quiet:
         return
-    names = list(dict.fromkeys(title for _, title, _ in made))
-    said = w["one" if len(names) == 1 else "written"]
-    say(said.format(n=len(names), files=len(made), folder=folder))
+    pictures = len(made) // len(kinds)
+    counted = {
+        "pictures": w["picture" if pictures == 1 else "pictures"].format(n=pictures),
+        "files": w["file" if len(made) == 1 else "files"].format(n=len(made)),
+    }
+    say(w["written"].format(folder=folder, **counted))
     for line in columns([[f"  {path.name}", title] for path, title, _ in made]):
         say(line)
     if left:
@@ -299,9 +306,21 @@ def _drawn(
             said.append(drawn.findings)
             made += [(p, drawn.title, picture_bytes(drawn.figure, k)) for p, k in zip(paths, kinds, strict=True)]
         if first is not None and not any(item.name in done for item in some):
-            raise first
+            raise first if len(some) == 1 else _nothing([(i.name, left[i.name]) for i in some if i.name in left], first)
     unique = {tuple(f.frame().astype(str).to_numpy().ravel()): f for f in said if f}
     return made, list(left.items()), Findings.concat(list(unique.values()))
+
+
+def _nothing(left: Sequence[tuple[str, str]], first: Any) -> Exception:
+    """What is said where none of several pictures can be drawn: the reason of each of the first."""
+    from relending.cli.plotting import SourceError
+
+    lines = [f"{name}: {why}" for name, why in left[:TOLD]]
+    more = len(left) - TOLD
+    en, zh = (WORDS[lang]["more"].format(n=more) if more > 0 else "" for lang in ("en", "zh"))
+    error = SourceError("\n".join([*lines, *filter(None, [en])]), "\n".join([*lines, *filter(None, [zh])]))
+    error.__cause__ = first
+    return error
 
 
 def _lacking(error: Any) -> bool:
@@ -310,11 +329,9 @@ def _lacking(error: Any) -> bool:
 
 
 def _why(error: Any, lang: str) -> str:
-    from relending.report.study_pictures import PictureError
-
-    if isinstance(error, PictureError):
-        return error.text(lang)
-    return str(error.findings.frame()["expected"].iloc[0])
+    """The reason in one language, of whoever said it."""
+    said = str(getattr(error, lang, "")) or str(error.findings.frame()["expected"].iloc[0])
+    return said.rstrip(".。")
 
 
 def _refuse(paths: Sequence[Path], force: bool, lang: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -15,7 +16,8 @@ if TYPE_CHECKING:
 
 MOST_RUNS = 64
 """Run folders in a folder that are compared."""
-NEAR = 3
+LONGEST_STEM = 60
+"""Characters of the name of a file, without what tells a long one apart, language and ending."""
 
 
 class SourceError(Exception):
@@ -71,7 +73,6 @@ def open_source(given: str) -> Source:
     Raises SourceError where there is none, RunFolderError and StudyFolderError where one is broken, MisalignedError
     where runs cannot be compared.
     """
-    from relending.report.study_pictures.study import offers, open_studies
     from relending.runfolder.manifest import MANIFEST
 
     path = Path(given)
@@ -84,6 +85,8 @@ def open_source(given: str) -> Source:
         return Source(path.resolve().parent.name, True, _of_run(path.parent))
     if path.is_file() and path.suffix.lower() not in (".csv", ".parquet", ".xlsx", ".dta", ".json"):
         raise _no_source(given)
+    from relending.report.study_pictures.study import offers, open_studies
+
     studies = open_studies(path)
     if not studies and path.is_dir():
         studies = _compared(path)
@@ -235,9 +238,12 @@ def file_stem(name: str, lang: str, options: Options) -> str:
     """
     parts = [name, options.lender, options.facility, options.quarter]
     parts += [f"{key}-{value}" for key, value in (options.fix or {}).items()]
-    said = [re.sub(r"[^\w.-]+", "-", part).strip("-.")[:40] for part in parts if part]
-    stem = "_".join([*filter(None, said), *(["zh"] if lang == "zh" else [])])
-    return stem if not unfit_id(stem) else stem[:60]
+    whole = "_".join(filter(None, parts))
+    stem = "_".join(said for part in parts if part and (said := re.sub(r"[^\w.-]+", "-", part).strip("-.")))
+    if len(stem) > LONGEST_STEM or unfit_id(stem):
+        # what is cut must not make two pictures one
+        stem = f"{stem[:LONGEST_STEM]}-{hashlib.sha256(whole.encode('utf-8', 'replace')).hexdigest()[:8]}"
+    return f"{stem}_zh" if lang == "zh" else stem
 
 
 def restricted(options: Options, item: Item) -> Options:

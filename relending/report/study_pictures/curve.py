@@ -49,6 +49,8 @@ def draw_curve(
     lang: str,
     all_of_them: int,
     size: Size,
+    *,
+    as_it_is: bool,
 ) -> tuple[Any, list[str]]:
     """The figure and its notes: a line a place, the scenario's own value marked."""
     numbers = not any(isinstance(v, str) for v in axis.values)
@@ -64,7 +66,7 @@ def draw_curve(
         ]
     mine = axis.own if numbers and axis.own is not None else None
     if own is not None or mine is not None:
-        legend.append(Entry(word("own", lang), "#000000", "line", dash=":"))
+        legend.append(Entry(word("own" if as_it_is else "own_of_this", lang), "#000000", "line", dash=":"))
     notes = [word("cut", lang, shown=len(parts), all=all_of_them, what=word("places", lang))] if all_of_them > len(parts) else []
     paper = sheet(*titles, [Panel("", scale.name, bottom=0.56)], legend, size=size, note=" ".join(notes))
     axes, wide = paper.axes[0], paper.widths[0]

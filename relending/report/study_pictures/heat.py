@@ -59,6 +59,8 @@ class Plane:
     figures: np.ndarray
     up: Axis
     across: Axis
+    own: bool = True
+    """Whether the scenario's own values of the two parameters are marked: what else varies has its own there too."""
 
 
 def draw_sweep(
@@ -105,6 +107,8 @@ def draw_sweep(
     said = [word("of_when", lang, scenario=scenario, whom=of, when=at)]
     said += [word("fixed", lang, values=listed(fixed, lang))] if fixed else []
     said += [word("since", lang, day=swept.since)] if swept.since else []
+    # only where what is held has the scenario's own values too is a cell the scenario as it is
+    as_it_is = all(own_at(a) is not None for a in axes if a not in free)
     names = [parameter_name(a.key, lang, a.label) for a in free]
     title = capital(word("heat_title", lang, measure=measure.label(lang), axes=listed(names, lang)), lang)
     titles = (drawable(title, 120), " · ".join(said))
@@ -112,12 +116,12 @@ def draw_sweep(
     if len(free) == 1:
         shown = parts[: layout.MOST_LINES]
         with drawing():
-            figure, notes = draw_curve(shown, free[0], swept.names, scale, titles, lang, len(parts), size)
+            figure, notes = draw_curve(shown, free[0], swept.names, scale, titles, lang, len(parts), size, as_it_is=as_it_is)
     else:
         planes = _planes(parts, free, swept, lang)
         with drawing():
-            figure = _draw(planes, free, scale, titles, lang, size)
-    alt = _alt(parts[0], free, measure, at, scale, lang)
+            figure = _draw(planes, free, scale, titles, lang, size, as_it_is=as_it_is)
+    alt = _alt(parts[0], free, measure, at, scale, lang, as_it_is=as_it_is)
     texts = [swept.titles.get(lang) or swept.scenario, *names, *(str(v) for a in free for v in a.values)]
     return layout.drawn(name, lang, title, alt, figure, texts)
 
@@ -175,14 +179,19 @@ def _planes(parts: Sequence[Sheet], free: Sequence[Axis], swept: Swept, lang: st
     out = []
     for i, value in enumerate(third.values):
         said = value_of(third.key, value, lang, third.label)
-        own = word("own", lang)
-        said += (f"（{own}）" if lang == "zh" else f" ({own})") if own_at(third) == i else ""
-        out.append(Plane(said, laid(parts[0].figures[:, :, i]), up, across))
+        out.append(Plane(said, laid(parts[0].figures[:, :, i]), up, across, own_at(third) == i))
     return out
 
 
 def _draw(
-    planes: Sequence[Plane], free: Sequence[Axis], scale: Scale, titles: tuple[str, str], lang: str, size: Size
+    planes: Sequence[Plane],
+    free: Sequence[Axis],
+    scale: Scale,
+    titles: tuple[str, str],
+    lang: str,
+    size: Size,
+    *,
+    as_it_is: bool,
 ) -> Any:
     shown = planes[: layout.MOST_PANELS]
     figures = np.concatenate([scale.of(p.figures).ravel() for p in shown])
@@ -194,7 +203,7 @@ def _draw(
     grid = layout.panels([drawable(p.name) for p in shown], "", size, left=left, bottom=0.56)
     high_wanted = grid.high if len(shown) > 1 else min(max(2.2 + 0.36 * len(rows), 3.6), 7.0)
     notes = _notes(free, low == high, len(shown), len(planes), lang)
-    legend = _legend(free, bool(np.isnan(figures).any()), lang)
+    legend = _legend(free, bool(np.isnan(figures).any()), lang, as_it_is=as_it_is)
     paper = sheet(
         *titles,
         _with_unit(grid.panels, up, lang),
@@ -267,7 +276,7 @@ def _plane(plane: Plane, scale: Scale, colours: Any, axes: Any, wide: float, hig
                 ink = "#FFFFFF" if _luminance(colours.to_rgba(value)) < DARK else INK
                 axes.text(c, r, text, size=points, color=ink, ha="center", va="center", zorder=3)
     r, c = own_at(plane.up), own_at(plane.across)
-    if r is not None and c is not None:
+    if plane.own and r is not None and c is not None:
         from matplotlib.patches import Rectangle
 
         for width, colour in ((3.2, "#FFFFFF"), (1.6, "#000000")):
@@ -332,9 +341,10 @@ def _scale_bar(figure: Any, axes: Any, colours: Any, scale: Scale, ends: tuple[f
         bar.spines[side].set_visible(False)
 
 
-def _legend(free: Sequence[Axis], holes: bool, lang: str) -> list[Entry]:
-    marked = all(own_at(a) is not None for a in free[:2])
-    out = [Entry(word("own", lang), "#FFFFFF", edge="#000000", fill="#FFFFFF")] if marked else []
+def _legend(free: Sequence[Axis], holes: bool, lang: str, *, as_it_is: bool) -> list[Entry]:
+    marked = all(own_at(a) is not None for a in free)
+    said = word("own" if as_it_is else "own_of_these", lang)
+    out = [Entry(said, "#FFFFFF", edge="#000000", fill="#FFFFFF")] if marked else []
     return [*out, *([Entry(word("no_figure", lang), MISSING)] if holes else [])]
 
 
@@ -349,7 +359,7 @@ def _notes(free: Sequence[Axis], flat: bool, shown: int, all_of_them: int, lang:
     return out
 
 
-def _alt(part: Sheet, free: Sequence[Axis], measure: Measure, at: str, scale: Scale, lang: str) -> str:
+def _alt(part: Sheet, free: Sequence[Axis], measure: Measure, at: str, scale: Scale, lang: str, *, as_it_is: bool) -> str:
     """The lowest and the highest figure with where they are, and that of the scenario as it is."""
     figures = part.figures
 
@@ -371,6 +381,6 @@ def _alt(part: Sheet, free: Sequence[Axis], measure: Measure, at: str, scale: Sc
         high_at=where(high),
     )
     own = tuple(own_at(a) for a in free)
-    if all(i is not None for i in own) and np.isfinite(figures[own]):
+    if as_it_is and all(i is not None for i in own) and np.isfinite(figures[own]):
         said += ("" if lang == "zh" else " ") + word("heat_own_alt", lang, value=scale.text(float(figures[own]), lang))
     return said
