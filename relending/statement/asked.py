@@ -15,14 +15,14 @@ from relending.engine.opening_totals import TOTAL
 from relending.findings import Findings, InputError
 from relending.lineage.disclosed import QUARTER, Disclosures
 from relending.lineage.whynot import Saved
-from relending.statement.accept import read_accepted, still_open
+from relending.statement.accept import acceptable, read_accepted, still_open
 from relending.statement.archive import Archive
 from relending.statement.compose import compose
 from relending.statement.document import Paragraph
 from relending.statement.duty import disclosing
 from relending.statement.issue import Issue, Wanted, make_issue, quarter_among
 from relending.statement.printed import MEASURES, options_of
-from relending.statement.publish import points_in_words, write_issues
+from relending.statement.publish import points_in_words, write_issues, write_points
 from relending.statement.record import run_digest
 from relending.statement.words import word
 
@@ -54,6 +54,11 @@ class QuarterStatement:
     def reasons(self, lang: str = "en") -> list[str]:
         """Why it is a draft, in words; none of a statement with nothing open."""
         return [one.text(lang) for one in self.issue.statement.reasons]
+
+    @property
+    def rounding_shows(self) -> bool:
+        """Whether a printed total differs from the sum of its printed rows, by rounding alone."""
+        return self.issue.statement.rounding_shows()
 
     def text(self, lang: str = "en") -> str:
         """The text as published: title, paragraphs, footnotes, with an empty line between them."""
@@ -112,6 +117,14 @@ class QuarterStatement:
         """What is still open: loan_id, code, found, a row a loan and point."""
         points = still_open(points_in_words(self.issue, lang))
         return to_user(points[["loan_id", "code", "found"]].reset_index(drop=True))
+
+    def list_open(self, path: Path | str, lang: str = "zh") -> Path:
+        """Write what is open and may be accepted, a list to fill in with reason 理由 and by 认可人 (.xlsx or .csv).
+
+        Given back as ``accept``, each point filled in is accepted by whom it names. A file that is there is replaced.
+        """
+        write_points(acceptable(still_open(points_in_words(self.issue, lang))), Path(path), lang)
+        return Path(path)
 
     def save(self, folder: Path | str, lang: str = "zh", *, also: str | None = None) -> list[Path]:
         """Write ``statements/`` (Word, Excel, HTML, Markdown; may be published) and ``internal/`` (the work paper).

@@ -76,6 +76,17 @@ def test_a_draft_says_why_and_what_is_open(demo: Run) -> None:
         rl.quarter_statement(demo, "2024Q2", lender="demo", final=True)
 
 
+def test_what_is_open_is_accepted_by_a_list_filled_in(demo: Run, tmp_path: Path) -> None:
+    made = rl.quarter_statement(demo, "2024Q2", lender="demo")
+    listed = made.list_open(tmp_path / "open.csv", "en")
+    header, *rows = listed.read_text(encoding="utf-8-sig").splitlines()
+    assert len(rows) == len(made.open_points()) and header.endswith("Reason,By")
+    filled = [f"{row.removesuffix(',,')},seen,Head of credit" for row in rows]
+    listed.write_text("\n".join([header, *filled]), encoding="utf-8", newline="\n")
+    accepted = rl.quarter_statement(demo, "2024Q2", lender="demo", accept=listed, final=True)
+    assert repr(accepted).endswith("final)") and accepted.open_points().empty
+
+
 def test_a_final_statement_is_kept_and_the_next_is_compared_with_it(ledger: Run, tmp_path: Path) -> None:
     first = rl.quarter_statement(ledger, "2024Q1", final=True, published=tmp_path / "published")
     assert repr(first) == "QuarterStatement(demo_bank cerf 2024Q1: final)" and not first.draft
