@@ -1,4 +1,4 @@
-"""What ``relending plot`` can draw: the source opened, its pictures by name, and those that it lacks, with the reason."""
+"""What ``relending plot`` can draw: the source opened, its pictures by name, those that it lacks with the reason."""
 
 from __future__ import annotations
 
@@ -47,7 +47,8 @@ class Options:
 class Item:
     """A picture: its name, title by language, what else it is called, and what draws it.
 
-    ``of_a_quarter`` says whether ``--quarter`` changes it, ``check`` raises where the source lacks what it shows.
+    ``check`` raises where the source lacks what it shows; ``of_a_quarter`` and ``of_a_grid`` say whether ``--quarter``
+    and ``--fix`` change it.
     """
 
     name: str
@@ -56,6 +57,7 @@ class Item:
     draw: Callable[[str, Options], Drawn]
     check: Callable[[Options], object]
     of_a_quarter: bool = False
+    of_a_grid: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +69,8 @@ class Source:
     items: tuple[Item, ...]
 
 
-def open_source(given: str) -> Source:
-    """The run, the study or the compared runs at a path.
+def open_source(given: str, lang: str = "en") -> Source:
+    """The run, the study or the compared runs at a path; ``lang`` is that of what is said of files.
 
     Raises SourceError where there is none, RunFolderError and StudyFolderError where one is broken, MisalignedError
     where runs cannot be compared.
@@ -80,9 +82,9 @@ def open_source(given: str) -> Source:
         raise _no_source(given)
     name = path.stem if path.is_file() else path.resolve().name
     if path.is_dir() and (path / MANIFEST).is_file():
-        return Source(name, True, _of_run(path))
+        return Source(name, True, _of_run(path, lang))
     if path.is_file() and path.name == MANIFEST:
-        return Source(path.resolve().parent.name, True, _of_run(path.parent))
+        return Source(path.resolve().parent.name, True, _of_run(path.parent, lang))
     if path.is_file() and path.suffix.lower() not in (".csv", ".parquet", ".xlsx", ".dta", ".json"):
         raise _no_source(given)
     from relending.report.study_pictures.study import offers, open_studies
@@ -111,10 +113,10 @@ def _no_source(given: str) -> SourceError:
         )
     missing = not given.strip() or not Path(given).exists()
     return SourceError(
-        f"{what}: {'does not exist' if missing else 'holds nothing that can be plotted'}; give a run folder, a folder of "
-        "compared runs, a sweep (its folder or table) or a folder of relending monte-carlo",
-        f"{what}：{'不存在' if missing else '没有可作图的内容'}；请给出运行文件夹、情景比较文件夹、参数扫描结果（文件夹或表）"
-        "或蒙特卡洛结果文件夹",
+        f"{what}: {'does not exist' if missing else 'holds nothing that can be plotted'}; give a run folder, a folder "
+        "of compared runs, a sweep (its folder or table) or a folder of relending monte-carlo",
+        f"{what}：{'不存在' if missing else '没有可作图的内容'}；请给出运行文件夹、情景比较文件夹、"
+        "参数扫描结果（文件夹或表）或蒙特卡洛结果文件夹",
     )
 
 
@@ -140,7 +142,7 @@ def _compared(folder: Path) -> tuple[Any, ...]:
 
 
 def _of_offer(offer: Any) -> Item:
-    from relending.report.study_pictures.study import OF_A_QUARTER, asked_of
+    from relending.report.study_pictures.study import HEAT, OF_A_QUARTER, asked_of
 
     def asked(o: Options) -> Any:
         return asked_of(offer.study, o.lender, o.facility, o.quarter, o.fix, o.size)
@@ -153,15 +155,16 @@ def _of_offer(offer: Any) -> Item:
         lambda lang, o: offer.draw(lang, asked(o)),
         lambda o: offer.check(asked(o)),
         offer.kind in OF_A_QUARTER,
+        offer.kind == HEAT,
     )
 
 
-def _of_run(folder: Path) -> tuple[Item, ...]:
+def _of_run(folder: Path, lang: str) -> tuple[Item, ...]:
     """The pictures of a run, whose files are as they were written."""
     from relending.cli.run_folders import damage_told, opened_whole
     from relending.report.pictures import catalogue, picture
 
-    run = opened_whole(folder, "en")
+    run = opened_whole(folder, lang)
 
     def item(one: Any) -> Item:
         def draw(lang: str, o: Options) -> Drawn:
@@ -247,5 +250,6 @@ def file_stem(name: str, lang: str, options: Options) -> str:
 
 
 def restricted(options: Options, item: Item) -> Options:
-    """The options that concern a picture: its file is not named by a quarter it does not show."""
-    return options if item.of_a_quarter else replace(options, quarter=None, fix=None)
+    """The options that concern a picture: its file is not named by what does not change it."""
+    quarter = options.quarter if item.of_a_quarter else None
+    return replace(options, quarter=quarter, fix=options.fix if item.of_a_grid else None)

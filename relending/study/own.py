@@ -18,20 +18,23 @@ PLAIN = ("lpr_shift_bp",)
 """Keys of a market that are one number."""
 
 
-def own_values(scenario: Scenario, keys: Sequence[str], day: dt.date | None = None) -> dict[str, Any]:
-    """What a scenario has for some keys on a day (its last), as a scenario file writes it.
+def own_values(scenario: Scenario, keys: Sequence[str], since: dt.date | None = None) -> dict[str, Any]:
+    """What a scenario has for some keys, as a scenario file writes it: the value with which it is the scenario itself.
 
-    A key of which there is no one value (several pools or tenors, a table) is left out.
+    A key of which there is no one value is left out: one with several pools or tenors, and one whose dated values
+    differ where they count. A rate of the market counts in the quarters of the run, a rule of a facility from the
+    beginning, for draws of years past are held still; with ``since`` both count from that day on.
 
     >>> from relending.scenario import load_scenario
-    >>> own_values(load_scenario("demo"), ["facility.cerf.ratio", "market.own_rate", "facility.cerf.caps"])
+    >>> keys = ["facility.cerf.ratio", "facility.cerf.rate", "market.own_rate", "facility.cerf.caps"]
+    >>> own_values(load_scenario("outlook/baseline"), keys)
     {'facility.cerf.ratio': Decimal('0.6'), 'market.own_rate': Decimal('0.02')}
+    >>> own_values(load_scenario("outlook/baseline"), keys[1:2], dt.date(2027, 1, 1))
+    {'facility.cerf.rate': Decimal('0.0125')}
     """
-    on, out = day or scenario.end, {}
+    out = {}
     for key in keys:
-        value = _own(scenario, key, on)
-        if isinstance(value, Mapping) and len(set(map(str, value.values()))) == 1:
-            value = next(iter(value.values()))
+        value = _own(scenario, key, since)
         if isinstance(value, Decimal):
             value = value.normalize() if value != int(value) else Decimal(int(value))
         if isinstance(value, str | int | Decimal):
@@ -39,14 +42,24 @@ def own_values(scenario: Scenario, keys: Sequence[str], day: dt.date | None = No
     return out
 
 
-def _own(scenario: Scenario, key: str, on: dt.date) -> Any:
+def _own(scenario: Scenario, key: str, since: dt.date | None) -> Any:
     path = parse_key(key)
     dated = dated_before(scenario, path)
     if dated:
-        return next((value for day, value in reversed(dated) if day <= on), dated[0][1])
+        first = since or (dt.date.min if path[0] == "facility" else scenario.start)
+        began = [value for day, value in dated if day <= first][-1:] or [dated[0][1]]
+        there = [_one(v) for v in (*began, *(value for day, value in dated if first < day <= scenario.end))]
+        return there[0] if all(value == there[0] for value in there) else None
     if len(path) == 2 and path[0] == "market" and path[1] in PLAIN:
         return getattr(scenario, path[1])
     return given_keys(scenario).get(path)
+
+
+def _one(value: Any) -> Any:
+    """The rate of all tenors, where they have the same; anything else as it is."""
+    if isinstance(value, Mapping) and len(set(map(str, value.values()))) == 1:
+        return next(iter(value.values()))
+    return value
 
 
 def own_text(own: Mapping[str, Any]) -> str:
@@ -61,8 +74,8 @@ def own_text(own: Mapping[str, Any]) -> str:
 def own_from_text(text: str, keys: Sequence[str]) -> dict[str, Any]:
     """The values behind such a text, of some keys; a value that is none is left out.
 
-    >>> own_from_text('facility.cerf.ratio = 0.6; facility.cerf.rollover_base = "a; b"', ["facility.cerf.rollover_base"])
-    {'facility.cerf.rollover_base': 'a; b'}
+    >>> own_from_text('facility.cerf.ratio = 0.6; market.x = "a; b"', ["market.x", "facility.cerf.ratio"])
+    {'market.x': 'a; b', 'facility.cerf.ratio': Decimal('0.6')}
     """
     import tomllib
 

@@ -133,7 +133,7 @@ class Sweep:
     def scenarios(self) -> pd.DataFrame:
         """One row of metadata a scenario: name, parameter values, supported loans, what it is a variant of, version.
 
-        ``base_given`` is what the scenario itself has for the keys on its last day, where that is one value.
+        ``base_given`` is what the scenario itself has for the keys, where that is one value.
         """
         s = self.scenario
         return pd.DataFrame(
@@ -143,7 +143,7 @@ class Sweep:
                 "since": self.since.isoformat() if self.since else "",
                 "supported": self.supported,
                 "base": s.name,
-                "base_given": own_text(own_values(s, self.grid.keys)),
+                "base_given": own_text(own_values(s, self.grid.keys, self.since)),
                 "title_zh": s.title.get("zh", ""),
                 "title_en": s.title.get("en", ""),
                 "start": s.start.isoformat(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,8 @@ METADATA: dict[str, dict[str, Any]] = {
     "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
 }
 DPI = 150
+_COMMENT = re.compile(rb"<!--.*?-->\s*", re.DOTALL)
+"""Beside its outlines matplotlib writes each text as a comment: names that are nobody's markup need not stand there."""
 
 
 def picture_bytes(figure: Figure, kind: str) -> bytes:
@@ -25,7 +28,7 @@ def picture_bytes(figure: Figure, kind: str) -> bytes:
     out = BytesIO()
     with drawing():
         figure.savefig(out, format=kind, dpi=DPI, metadata=METADATA[kind])
-    return out.getvalue()
+    return _COMMENT.sub(b"", out.getvalue()) if kind == "svg" else out.getvalue()
 
 
 def svg_bytes(figure: Figure) -> bytes:

@@ -16,7 +16,7 @@ from relending.report.pictures.page import Page
 from relending.report.pictures.source import Source, nothing
 from relending.report.pictures.style import INK, PAPER, SMALL, SOFT
 from relending.report.pictures.wholes import by_facility, by_lender
-from relending.report.pictures.words import say, word
+from relending.report.pictures.words import head, say, word
 from relending.study.whole import weighted
 from relending.units import E8, PPM
 
@@ -104,7 +104,7 @@ def draw(source: Source, data: list[Funded], page: Page) -> None:
     colour = colours_of("facility", source.facilities)
     one = colour[data[0].facility] if len(data) == 1 else SOFT
     names = {d.facility: source.facility_name(d.facility, lang) for d in data}
-    panels = [Panel(names[d.facility], word("blended", lang), column=i, bottom=0.52) for i, d in enumerate(data)]
+    panels = [Panel(names[d.facility], head("blended", lang), column=i, bottom=0.52) for i, d in enumerate(data)]
     legend = [
         Entry(say("line_of_rates", lang), INK, kind="line"),
         Entry(word("quarters_of_run", lang), shades(one, 9)[4], kind="mark", marker="o", edge=PAPER),
@@ -128,8 +128,8 @@ def draw(source: Source, data: list[Funded], page: Page) -> None:
         )
         values = [d.cost(x) for x in ends] + [p.blended_e8 * 100 / E8 for p in d.points]
         places = canvas.value_axis(axes, min(values), max(values), pad=True)
-        right = canvas.value_axis(axes, 0, 100 * most, axis="x")[-1]
-        axes.set_xlabel(word("share", lang), labelpad=2)
+        right = canvas.level_axis(axes, 0, 100 * most, word("share", lang))[-1]
+        axes.set_xlim(-0.03 * right, right)
         _label(axes, d, places[0], places[-1], right, (inches, axes.get_position().height * sheet.size[1]))
     page.alt = " ".join(_alt(source, d, lang) for d in data)
 
@@ -142,11 +142,11 @@ def _label(axes: Axes, d: Funded, low: float, high: float, right: float, inches:
     spots = [(100 * o.share / right, (o.blended_e8 * 100 / E8 - low) / (high - low)) for o in d.points]
     x, y = spots[-1]
     best: tuple[float, float, float] | None = None
-    for side, up in itertools.product((1, -1), (1, -1)):
+    for far, side, up in itertools.product((1, 2.5, 4), (1, -1), (1, -1)):
         x0, x1 = sorted((x + side * 0.08 / inches[0], x + side * (0.16 / inches[0] + wide)))
-        y0, y1 = sorted((y + up * 0.05 / inches[1], y + up * (0.08 / inches[1] + tall)))
+        y0, y1 = sorted((y + up * 0.05 * far / inches[1], y + up * (0.05 * far / inches[1] + tall)))
         line = [(d.cost(at * right / 100) - low) / (high - low) for at in (x0, x1)]
-        bad = sum(x0 - 0.02 < a < x1 + 0.02 and y0 - 0.02 < b < y1 + 0.02 for a, b in spots)
+        bad = sum(x0 - 0.01 < a < x1 + 0.01 and y0 - 0.02 < b < y1 + 0.02 for a, b in spots)
         bad += 3 * (min(line) < y1 and max(line) > y0) + 100 * (x0 < 0 or x1 > 1 or y0 < 0 or y1 > 1)
         if best is None or bad < best[0]:
             best = (bad, (x0 + x1) / 2, (y0 + y1) / 2)

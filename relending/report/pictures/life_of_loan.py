@@ -18,7 +18,7 @@ from relending.report.pictures.colours import colours_of, mixed
 from relending.report.pictures.page import Page
 from relending.report.pictures.source import Source, nothing
 from relending.report.pictures.style import INK, PAPER, SOFT
-from relending.report.pictures.words import say, word
+from relending.report.pictures.words import head, say, word
 from relending.units import BP, PPM, from_limbs, group_sum, weighted_limbs
 
 if TYPE_CHECKING:
@@ -166,15 +166,17 @@ def draw(source: Source, data: list[Life], page: Page) -> None:
     panels = [
         Panel(
             source.facility_name(d.loan.facility, lang),
-            f"{word('cost_of_funds', lang)} · {_supported(d, lang)}",
+            f"{head('cost_of_funds', lang)} · {_supported(d, lang)}",
             column=i,
             bottom=0.52,
         )
         for i, d in enumerate(data)
     ]
+    beyond_own = any(c > d.own for d in data for c in d.by_year)
     legend = [
         Entry(word("life_cost_of_year", lang), one, "line"),
         Entry(word("life_saving", lang), mixed(one, PAPER, 0.75)),
+        *([Entry(word("life_beyond", lang), mixed(one, PAPER, 0.75), hatch="///")] if beyond_own else []),
         Entry(word("life_average", lang), INK, "line"),
         Entry(word("life_own", lang), INK, "line", dash="--"),
     ]
@@ -185,21 +187,21 @@ def draw(source: Source, data: list[Life], page: Page) -> None:
         own, whole = float(100 * d.own), float(100 * d.whole)
         last = d.loan.quarters / PER_YEAR
         edges = [*range(len(costs)), last]
-        axes.fill_between(
-            edges, [*costs, costs[-1]], own, step="post", color=mixed(colour[d.loan.facility], PAPER, 0.75), linewidth=0
-        )
+        tint = mixed(colour[d.loan.facility], PAPER, 0.75)
+        for beyond in (False, True):
+            at = [k for k, c in enumerate(costs) if (c > own) is beyond and c != own]
+            for k in at:
+                box = ([edges[k] + (edges[k + 1] - edges[k]) / 2], [costs[k]], [own], tint)
+                canvas.bars(axes, *box, width=edges[k + 1] - edges[k], hatch="///" if beyond else "")
         axes.step(edges, [*costs, costs[-1]], where="post", color=colour[d.loan.facility], linewidth=2.2, zorder=3)
         axes.plot([0, last], [own, own], "--", color=INK, linewidth=1.1, zorder=2.5)
         axes.plot([0, last], [whole, whole], "-", color=INK, linewidth=1.3, zorder=2.6)
         canvas.value_axis(axes, min([*costs, own]), max([*costs, own]), pad=True)
         axes.set_xlim(0, last)
         step = max(1, -(-len(costs) * 24 // int(inches * 100)))
-        axes.set_xticks(
-            [k + 0.5 for k in range(0, len(costs), step) if k + 0.5 < last],
-            [str(k + 1) for k in range(0, len(costs), step) if k + 0.5 < last],
-        )
-        axes.tick_params(axis="x", length=0)
-        axes.set_xlabel(word("year_of_loan", lang), labelpad=2)
+        shown = [k for k in range(0, len(costs), step) if k + 0.5 < last]
+        canvas.level_labels(axes, [k + 0.5 for k in shown], [str(k + 1) for k in shown])
+        canvas.level_name(axes, word("year_of_loan", lang))
     page.alt = " ".join(_alt(source, d, lang) for d in data)
 
 

@@ -33,7 +33,7 @@ from relending.report.pictures.source import Source, nothing
 from relending.report.pictures.style import EDGE, INK, PAPER, SMALL, SOFT
 from relending.report.pictures.tranches import drawn_on
 from relending.report.pictures.wholes import by_facility
-from relending.report.pictures.words import say, word
+from relending.report.pictures.words import head, say, word
 from relending.study.held import tranches_at
 
 if TYPE_CHECKING:
@@ -160,8 +160,8 @@ def draw(source: Source, data: list[RunOff], page: Page) -> None:
     money = unit_for("yuan", [v for d in data for v in (*d.loans, *d.balance, *d.due_next, *d.due_last)], lang)
     panels = []
     for i, d in enumerate(data):
-        panels.append(Panel(source.facility_name(d.facility, lang), f"{word('balances', lang)} · {money.name}", 0, i))
-        panels.append(Panel("", f"{word('due', lang)} · {money.name}", 1, i))
+        panels.append(Panel(source.facility_name(d.facility, lang), f"{head('balances', lang)} · {money.name}", 0, i))
+        panels.append(Panel("", f"{head('due', lang)} · {money.name}", 1, i))
     one = colour[data[0].facility] if len(data) == 1 else SOFT
     legend = [
         Entry(word("loans_left", lang), INK, kind="line", marker="o", fill=PAPER),
@@ -183,7 +183,6 @@ def draw(source: Source, data: list[RunOff], page: Page) -> None:
         if not d.balance[-1]:
             x = (span[0] + span[-1]) / 2
             said = word("nothing_held", lang)
-            under.set_yticks([])
             under.text(x, 0.5, said, size=SMALL, color=SOFT, ha="center", va="center")
     page.alt = " ".join(_alt(source, d, money, lang) for d in data)
 
@@ -212,6 +211,9 @@ def _balances(axes: Axes, d: RunOff, money: Unit, colour: str) -> None:
 
 def _dues(axes: Axes, d: RunOff, money: Unit, colour: str) -> None:
     soon, late = ([money.plain(v) for v in due] for due in (d.due_next, d.due_last))
+    if not any(late):
+        axes.set_ylim(0, 1)
+        return
     zero = [0.0] * len(soon)
     canvas.bars(axes, [q - 0.2 for q in d.after], zero, soon, mixed(colour, PAPER, 0.45), width=0.38)
     canvas.bars(axes, [q + 0.2 for q in d.after], zero, late, PAPER, width=0.38, hatch="////", edge=colour)

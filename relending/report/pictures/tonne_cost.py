@@ -18,7 +18,7 @@ from relending.report.pictures.scale import Unit, unit_for
 from relending.report.pictures.source import Source, nothing
 from relending.report.pictures.style import INK, PAPER, SMALL
 from relending.report.pictures.wholes import by_facility
-from relending.report.pictures.words import say, word
+from relending.report.pictures.words import head, say, word
 from relending.study.sector_subsidy import slices
 from relending.units import E8, FEN, GRAMS, PPM
 
@@ -93,9 +93,9 @@ def draw(source: Source, data: Steps, page: Page) -> None:
     if data.bare_fen:
         money = unit_for("yuan", [data.bare_fen], lang)
         note += (" " if lang == "en" else "") + say("tonne_none", lang, held=money.text(data.bare_fen), unit=money.name)
-    title = f"{word('per_tonne', lang)} · {unit.name}"
+    title = f"{head('per_tonne', lang)} · {unit.name}"
     sheet = page.sheet(
-        [Panel("", title, bottom=0.52)], legend, source.subtitle(lang, quarter_text(data.quarter)), note=note, high=4.8
+        [Panel("", title, bottom=0.52)], legend, source.subtitle(lang, data.quarter), note=note, high=4.8
     )
     axes, at = sheet.axes[0], 0
     for s in data.steps:
@@ -107,15 +107,13 @@ def draw(source: Source, data: Steps, page: Page) -> None:
     average = float(data.average)
     costs = [float(s.cost) for s in data.steps]
     canvas.value_axis(axes, min(0.0, *costs, average), max(0.0, *costs, average))
-    canvas.value_axis(axes, 0, mass.plain(whole), axis="x")
-    axes.set_xlim(0, mass.plain(whole) * 1.005)
-    axes.set_xlabel(say("tonnes_axis", lang, unit=mass.name), labelpad=2)
+    canvas.level_axis(axes, 0, mass.plain(whole), say("tonnes_axis", lang, unit=mass.name))
     axes.axhline(average, color=INK, linewidth=1.1, linestyle="--", zorder=3)
     said = say("tonne_average", lang, value=_text(data.average), unit=unit.name)
     box = {"facecolor": PAPER, "edgecolor": "none", "pad": 1.2, "alpha": 0.9}
-    axes.text(
-        mass.plain(whole) * 0.01, average, said, size=SMALL, color=INK, va="bottom", ha="left", bbox=box, zorder=4
-    )
+    low, high = axes.get_ylim()
+    va = "top" if (average - low) > 0.88 * (high - low) else "bottom"
+    axes.text(mass.plain(whole) * 0.01, average, said, size=SMALL, color=INK, va=va, ha="left", bbox=box, zorder=4)
     page.alt = _alt(source, data, mass, unit, lang)
 
 

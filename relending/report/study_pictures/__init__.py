@@ -70,17 +70,17 @@ def plot_study(
 ) -> Figure:
     """A picture of a study as a matplotlib figure.
 
-    Parameters: ``source``, what ``monte_carlo``, ``sweep`` or ``compare`` give, or the folder one of them was saved to.
-    ``what``, a measure by name or label, or a picture: ``fan_MEASURE`` of random paths; ``sweep_MEASURE``, a heat map of
-    two parameters, a line of one, small maps of three; ``scenarios_MEASURE`` and ``causes_MEASURE`` of a comparison.
-    ``lender`` and ``facility`` (id or name) choose one; without, the whole is shown, or a panel for each where a measure
-    has none. ``quarter`` of a sweep or of causes: one such as 2028Q4, ``last``, ``all`` (the sum of a flow, its default)
-    or ``mean`` (of a stock or rate; their default is the last quarter that has a figure). ``fix`` holds parameters of a
-    sweep at a value of its grid. ``size`` is width and height [inches].
+    Parameters: ``source``, what ``monte_carlo``, ``sweep`` or ``compare`` give, or the folder one of them was saved
+    to. ``what``, a measure by name or label, or a picture: ``fan_MEASURE`` of random paths; ``sweep_MEASURE``, a heat
+    map of two parameters, a line of one, small maps of three; ``scenarios_MEASURE`` and ``causes_MEASURE`` of a
+    comparison. ``lender`` and ``facility`` (id or name) choose one; without, the whole is shown, or a panel for each
+    where a measure has none. ``quarter`` of a sweep or of causes: one such as 2028Q4, ``last``, ``all`` (the sum of a
+    flow, its default) or ``mean`` (of a stock or rate; their default is the last quarter that has a figure). ``fix``
+    holds parameters of a sweep at a value of its grid. ``size`` is width and height [inches].
 
-    Raises UnknownPictureError with the nearest name, PictureError where the study lacks what the picture shows (it says
-    why), StudyFolderError for a folder that is no study or not as it was written. Characters that the shipped font
-    lacks are warned of.
+    Raises UnknownPictureError with the nearest name, PictureError where the study lacks what the picture shows (it
+    says why), StudyFolderError for a folder that is no study or not as it was written. Characters that the shipped
+    font lacks are warned of.
 
     >>> import relending as rl
     >>> swept = rl.sweep("demo", {"facility.cerf.ratio": [0.4, 0.6], "market.own_rate": [0.02, 0.03]})
@@ -90,9 +90,7 @@ def plot_study(
     """
     import warnings
 
-    drawn = draw_study(
-        source, what, lang=lang, lender=lender, facility=facility, quarter=quarter, fix=fix, size=size
-    )
+    drawn = draw_study(source, what, lang=lang, lender=lender, facility=facility, quarter=quarter, fix=fix, size=size)
     for line in drawn.findings.lines(lang):
         warnings.warn(line, stacklevel=2)
     return drawn.figure

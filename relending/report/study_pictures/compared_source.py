@@ -12,7 +12,7 @@ import numpy as np
 from relending.report.study_pictures.errors import PictureError, StudyFolderError
 from relending.report.study_pictures.figures import Place, by_scenario, chosen, has_whole, places_of, weighted_here
 from relending.report.study_pictures.names import Names, names_of
-from relending.report.study_pictures.readtable import damaged, find_table, read_table
+from relending.report.study_pictures.readtable import damaged, read_table
 from relending.study.measures import FLOW, Measure, measures
 from relending.study.whole import ALL, MEAN
 
@@ -110,10 +110,12 @@ def open_compared(folder: Path) -> Compared:
     read = {}
     for name in TABLES:
         # the workbook has the name of the tables, but is not one of them
-        table = next((folder / f"{name}.{e}" for e in ("csv", "parquet", "dta") if (folder / f"{name}.{e}").is_file()), None)
+        table = next(
+            (folder / f"{name}.{e}" for e in ("csv", "parquet", "dta") if (folder / f"{name}.{e}").is_file()), None
+        )
         if table is None:
             raise StudyFolderError(
-                f"{folder}: {name}.csv is missing from this comparison; compare the runs again (relending run … --force)",
+                f"{folder}: {name}.csv is missing from this comparison; compare again (relending run … --force)",
                 f"{folder}：该情景比较缺少 {name}.csv；请重新比较（relending run …… --force）",
             )
         read[name] = read_table(table, NUMBERS, NEEDED[name])
@@ -197,7 +199,7 @@ def _last_alive(rows: pd.DataFrame, quarters: Sequence[str]) -> str:
 
 
 def falls(compared: Compared, measure: Measure, asked: str = "") -> tuple[Falls, ...]:
-    """From the base to each scenario by cause: of a flow over all quarters, else at the end of the last one that has it.
+    """From the base to each scenario by cause: of a flow over all quarters, else of the last one that has a figure.
 
     ``asked`` is another quarter, ``last``, ``all`` (a flow) or ``mean``. Scenarios whose causes nobody asked for are
     left out; PictureError where that is all of them, or where the measure has no whole.
@@ -236,8 +238,8 @@ def falls(compared: Compared, measure: Measure, asked: str = "") -> tuple[Falls,
         raise PictureError(f"{measure.en}: no figure in any scenario", f"{measure.zh}：各情景均无数值")
     if not out:
         raise PictureError(
-            f"{measure.en}: this comparison has no causes of it at {at} (they are not found of runs opened from folders, "
-            "nor with --no-causes)",
+            f"{measure.en}: this comparison has no causes of it at {at} (they are not found of runs opened from "
+            "folders, nor with --no-causes)",
             f"{measure.zh}：该比较在 {at} 没有原因分解（由运行文件夹比较或使用 --no-causes 时不作分解）",
         )
     return tuple(out)

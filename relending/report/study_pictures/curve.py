@@ -51,8 +51,8 @@ def draw_curve(
     size: Size,
     *,
     as_it_is: bool,
-) -> tuple[Any, list[str]]:
-    """The figure and its notes: a line a place, the scenario's own value marked."""
+) -> Any:
+    """The figure: a line a place, the scenario's own value marked."""
     numbers = not any(isinstance(v, str) for v in axis.values)
     at = np.array(axis.values, float) if numbers else np.arange(len(axis.values), dtype=float)
     lines = [scale.of(p.figures.astype(float)) for p in parts]
@@ -67,7 +67,11 @@ def draw_curve(
     mine = axis.own if numbers and axis.own is not None else None
     if own is not None or mine is not None:
         legend.append(Entry(word("own" if as_it_is else "own_of_this", lang), "#000000", "line", dash=":"))
-    notes = [word("cut", lang, shown=len(parts), all=all_of_them, what=word("places", lang))] if all_of_them > len(parts) else []
+    notes = (
+        [word("cut", lang, shown=len(parts), all=all_of_them, what=word("places", lang))]
+        if all_of_them > len(parts)
+        else []
+    )
     paper = sheet(*titles, [Panel("", scale.name, bottom=0.56)], legend, size=size, note=" ".join(notes))
     axes, wide = paper.axes[0], paper.widths[0]
     for i, line in enumerate(lines):
@@ -92,12 +96,14 @@ def draw_curve(
         axes.axvline(own, color="#000000", linestyle=":", linewidth=1.0, zorder=2)
     axes.set_xlim(*ends)
     places = _places(at, axis, wide, ends, lang)
-    axes.set_xticks([at[i] for i in places], [drawable(parameter_value(axis.key, axis.values[i], lang), 28) for i in places])
+    axes.set_xticks(
+        [at[i] for i in places], [drawable(parameter_value(axis.key, axis.values[i], lang), 28) for i in places]
+    )
     name = drawable(parameter_name(axis.key, lang, axis.label)) + " →"
     axes.set_xlabel("\n".join(layout.in_lines(name, SMALL, wide, 2)), labelpad=3)
     if len(lines) == 1:
         _figures(axes, at, lines[0], scale, wide, ends)
-    return paper.figure, notes
+    return paper.figure
 
 
 def _places(at: np.ndarray, axis: Axis, wide: float, ends: Sequence[float], lang: str) -> list[int]:

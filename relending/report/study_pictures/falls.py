@@ -115,7 +115,9 @@ def _steps(one: Falls, compared: Compared, scale: Scale, lang: str, room: float)
     out, level = [], one.base
     for cause in [c for c in moving if c in kept]:
         said = cause_text(cause, compared, one.scenario, lang)
-        out.append(Step(tuple(layout.in_lines(said, SMALL, room - 0.1, MOST_LINES)), level, level + cause.effect, cause.effect))
+        out.append(
+            Step(tuple(layout.in_lines(said, SMALL, room - 0.1, MOST_LINES)), level, level + cause.effect, cause.effect)
+        )
         level += cause.effect
     rest = [c for c in moving if c not in kept]
     if rest:

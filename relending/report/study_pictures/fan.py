@@ -9,7 +9,7 @@ import numpy as np
 
 from relending.dates import parse_quarter
 from relending.report.pictures.canvas import Entry, quarter_axis, sheet, value_axis
-from relending.report.pictures.fonts import drawable
+from relending.report.pictures.fonts import drawable, width_of
 from relending.report.pictures.style import EDGE, SMALL, SOFT, drawing
 from relending.report.study_pictures import layout
 from relending.report.study_pictures.fan_source import Fan, Fans, fan, places_wanted
@@ -45,7 +45,14 @@ def draw_fan(
         grid = layout.panels(called, scale.name, size)
         subtitle = word("of", lang, scenario=scenario, whom=of)
         paper = sheet(
-            title, subtitle, grid.panels, _legend(shown, lang), size=size, high=grid.high, heights=grid.heights, note=note
+            title,
+            subtitle,
+            grid.panels,
+            _legend(shown, lang),
+            size=size,
+            high=grid.high,
+            heights=grid.heights,
+            note=note,
         )
         for one, axes, wide in zip(shown, paper.axes, paper.widths, strict=True):
             _draw(one, fans, scale, axes, wide, lang)
@@ -70,12 +77,20 @@ def _fans_there(fans: Fans, measure: Measure, places: Sequence[Any]) -> list[Fan
 
 def _same(one: Fan, other: Fan) -> bool:
     mine, theirs = _lines(one), _lines(other)
-    return len(mine) == len(theirs) and all(np.array_equal(a, b, equal_nan=True) for a, b in zip(mine, theirs, strict=True))
+    return len(mine) == len(theirs) and all(
+        np.array_equal(a, b, equal_nan=True) for a, b in zip(mine, theirs, strict=True)
+    )
 
 
 def _lines(one: Fan) -> list[np.ndarray]:
     edges = [line for _, _, low, high in one.bands for line in (low, high)]
-    return [*edges, *(line for _, line in one.lines), one.mean, one.central, *([one.median] if one.median is not None else [])]
+    return [
+        *edges,
+        *(line for _, line in one.lines),
+        one.mean,
+        one.central,
+        *([one.median] if one.median is not None else []),
+    ]
 
 
 def _percent(share: float) -> str:
@@ -88,9 +103,7 @@ def _legend(shown: Sequence[Fan], lang: str) -> list[Entry]:
         Entry(word("band", lang, low=_percent(low), high=_percent(high)), layout.BANDS[min(i, 2)])
         for i, (low, high, _, _) in enumerate(first.bands)
     ]
-    out += [
-        Entry(word("quantile", lang, share=_percent(share)), EDGE, "line", dash=":") for share, _ in first.lines
-    ]
+    out += [Entry(word("quantile", lang, share=_percent(share)), EDGE, "line", dash=":") for share, _ in first.lines]
     if first.median is not None:
         out.append(Entry(word("median", lang), layout.MEDIAN, "line"))
     out.append(Entry(word("mean", lang), layout.MEAN, "line", dash=":"))
@@ -102,7 +115,9 @@ def _legend(shown: Sequence[Fan], lang: str) -> list[Entry]:
 def _draw(one: Fan, fans: Fans, scale: Scale, axes: Any, wide: float, lang: str) -> None:
     at = layout.quarter_numbers(fans.quarters)
     for i, (_, _, low, high) in enumerate(one.bands):
-        axes.fill_between(at, scale.of(low), scale.of(high), color=layout.BANDS[min(i, 2)], linewidth=0, zorder=2 + i / 10)
+        axes.fill_between(
+            at, scale.of(low), scale.of(high), color=layout.BANDS[min(i, 2)], linewidth=0, zorder=2 + i / 10
+        )
     for _, line in one.lines:
         axes.plot(at, scale.of(line), color=EDGE, linestyle=":", linewidth=1.0, zorder=3)
     if one.median is not None:
@@ -110,15 +125,24 @@ def _draw(one: Fan, fans: Fans, scale: Scale, axes: Any, wide: float, lang: str)
     axes.plot(at, scale.of(one.mean), color=layout.MEAN, linestyle=":", linewidth=1.5, zorder=4)
     axes.plot(at, scale.of(one.central), color=layout.CENTRAL, linestyle="--", linewidth=1.3, zorder=5)
     quarter_axis(axes, at, wide)
-    low, high = layout.axis_span(*layout.span_of([scale.of(line) for line in _lines(one)]))
-    places = value_axis(axes, low, high)
+    places = value_axis(axes, *layout.axis_span(*layout.span_of([scale.of(line) for line in _lines(one)])))
     first = parse_quarter(fans.first_random)
     if at[0] < first <= at[-1]:
         axes.axvline(first - 0.5, color=EDGE, linewidth=0.8, linestyle=(0, (3, 3)), zorder=1.6)
         said = word("random_from", lang, quarter=fans.first_random)
+        room = (at[-1] + 0.6 - first + 0.5) / (at[-1] - at[0] + 1.2) * wide
+        left = width_of(said, SMALL) + 0.1 > room
         axes.annotate(
-            said, (first - 0.5, places[-1]), (3, -1), textcoords="offset points", size=SMALL - 0.5, color=SOFT, va="top",
-            zorder=6, bbox={"facecolor": "#FFFFFF", "edgecolor": "none", "alpha": 0.75, "pad": 0.8},
+            said,
+            (first - 0.5, places[-1]),
+            (-3 if left else 3, -1),
+            textcoords="offset points",
+            size=SMALL - 0.5,
+            color=SOFT,
+            ha="right" if left else "left",
+            va="top",
+            zorder=6,
+            bbox={"facecolor": "#FFFFFF", "edgecolor": "none", "alpha": 0.75, "pad": 0.8},
         )
 
 
@@ -126,7 +150,9 @@ def _notes(fans: Fans, shown: Sequence[Fan], all_of_them: int, lang: str) -> lis
     out = [word("fan_note", lang)]
     if len(shown) == 1:
         counts = shown[0].paths
-        fewer = np.flatnonzero(np.isfinite(counts) & (counts < fans.paths) & (np.array(fans.quarters) >= fans.first_random))
+        fewer = np.flatnonzero(
+            np.isfinite(counts) & (counts < fans.paths) & (np.array(fans.quarters) >= fans.first_random)
+        )
         if fewer.size:
             i = int(fewer[np.argmin(counts[fewer])])
             out.append(

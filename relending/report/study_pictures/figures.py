@@ -126,11 +126,12 @@ def moment(measure: Measure, asked: str, quarters: Sequence[str], alive: Sequenc
         if fits and (measure.kind == FLOW or measure.adds_up or measure.over):
             return asked
         raise PictureError(
-            f"{measure.en}: {'all' if asked == ALL else 'mean'} makes no sense of it; flows have all (their sum), stocks "
-            "and weighted rates mean; or name a quarter",
+            f"{measure.en}: {'all' if asked == ALL else 'mean'} makes no sense of it; flows have all (their sum), "
+            "stocks and weighted rates mean; or name a quarter",
             f"{measure.zh}：不能取 {asked}；流量指标可取 all（合计），存量和加权比率可取 mean（平均）；或指定季度",
         )
     raise PictureError(
-        f"no quarter {asked} in this source; it has {quarters[0]} to {quarters[-1]}, last, all (sums of flows) and mean",
-        f"该来源没有季度 {asked}；有 {quarters[0]} 至 {quarters[-1]}，以及 last（最后一季）、all（流量合计）、mean（平均）",
+        f"no quarter {asked} in this source; it has {quarters[0]} to {quarters[-1]}, last, all (sums of flows), mean",
+        f"该来源没有季度 {asked}；有 {quarters[0]} 至 {quarters[-1]}，以及 last（最后一季）、all（流量合计）、"
+        "mean（平均）",
     )

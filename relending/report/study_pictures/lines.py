@@ -51,19 +51,27 @@ def draw_lines(
     of = called[0] if len(called) == 1 else word("each", lang)
     subtitle = word("of", lang, scenario=drawable(head), whom=of) if head else of
     legend = [
-        Entry(_called(i, name, short, lang), layout.LINES[i][0], "line", dash=layout.LINES[i][1], marker=layout.LINES[i][2])
+        Entry(
+            _called(i, name, short, lang),
+            layout.LINES[i][0],
+            "line",
+            dash=layout.LINES[i][1],
+            marker=layout.LINES[i][2],
+        )
         for i, name in enumerate(names)
     ]
     note = " ".join(_notes(compared, shown, names, len(found), lang))
     with drawing():
         grid = layout.panels(called, scale.name, size)
-        paper = sheet(
-            title, subtitle, grid.panels, legend, size=size, high=grid.high, heights=grid.heights, note=note
-        )
+        paper = sheet(title, subtitle, grid.panels, legend, size=size, high=grid.high, heights=grid.heights, note=note)
         for one, axes, wide in zip(shown, paper.axes, paper.widths, strict=True):
             _draw(one, compared, names, scale, axes, wide)
     last = _telling(shown[0], compared)
-    values = [f"{short[n]} {scale.text(float(shown[0].figures[n][last]), lang)}" for n in names if np.isfinite(shown[0].figures[n][last])]
+    values = [
+        f"{short[n]} {scale.text(float(shown[0].figures[n][last]), lang)}"
+        for n in names
+        if np.isfinite(shown[0].figures[n][last])
+    ]
     alt = word(
         "lines_alt",
         lang,
@@ -87,7 +95,9 @@ def _same(one: Lines, other: Lines) -> bool:
 
 def _telling(one: Lines, compared: Compared) -> int:
     """The last quarter in which any scenario has something; the last where none ever has."""
-    there = [i for i in range(len(compared.quarters)) if any(np.nan_to_num(line[i]) != 0 for line in one.figures.values())]
+    there = [
+        i for i in range(len(compared.quarters)) if any(np.nan_to_num(line[i]) != 0 for line in one.figures.values())
+    ]
     return there[-1] if there else len(compared.quarters) - 1
 
 
@@ -114,7 +124,9 @@ def _draw(one: Lines, compared: Compared, names: Sequence[str], scale: Scale, ax
 def _notes(compared: Compared, shown: Sequence[Lines], names: Sequence[str], all_of_them: int, lang: str) -> list[str]:
     out = []
     first = [one.figures[names[0]] for one in shown]
-    if all(np.array_equal(one.figures[n], f, equal_nan=True) for one, f in zip(shown, first, strict=True) for n in names):
+    if all(
+        np.array_equal(one.figures[n], f, equal_nan=True) for one, f in zip(shown, first, strict=True) for n in names
+    ):
         out.append(word("all_same", lang))
     if len(names) < len(compared.names):
         out.append(word("lines_cut", lang, shown=len(names), all=len(compared.names)))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -30,6 +29,13 @@ def names_of(ids: Iterable[str], recorded: Mapping[str, Any] | None = None) -> d
     return out
 
 
+def _beginning(texts: Sequence[str]) -> str:
+    """What all texts begin with."""
+    least, most = min(texts), max(texts)
+    same = next((i for i, (a, b) in enumerate(zip(least, most, strict=False)) if a != b), len(least))
+    return least[:same]
+
+
 def short_titles(names: Sequence[str], titles: Names, lang: str) -> tuple[str, dict[str, str]]:
     """What scenarios are called in a legend, and what all of them begin with, which the title of the picture says once.
 
@@ -39,7 +45,7 @@ def short_titles(names: Sequence[str], titles: Names, lang: str) -> tuple[str, d
     """
     full = {name: (titles.get(name) or {}).get(lang) or name for name in names}
     colon = "：" if lang == "zh" else ": "
-    shared = os.path.commonprefix(list(full.values())) if len(full) > 1 else ""
+    shared = _beginning(list(full.values())) if len(full) > 1 else ""
     head = shared[: shared.rfind(colon) + len(colon)] if colon in shared else ""
     short = {name: text[len(head) :] for name, text in full.items()}
     if len(set(short.values())) < len(short) or not all(short.values()):

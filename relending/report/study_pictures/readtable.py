@@ -1,11 +1,11 @@
-"""A table of a study read back from CSV, Parquet, Excel or Stata: the inverse of ``relending.labelled``, for pictures."""
+"""A table of a study read back from CSV, Parquet, Excel or Stata: the inverse of ``relending.labelled``."""
 
 from __future__ import annotations
 
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from relending.labelled import FORMATS
 from relending.report.study_pictures.errors import StudyFolderError
@@ -107,7 +107,7 @@ def _xlsx(path: Path, numbers: Sequence[str]) -> pd.DataFrame:
     return pd.DataFrame(body, columns=head).map(lambda one: unescape(one) if isinstance(one, str) else one)
 
 
-def rows_of(path: Path, sheet: int) -> list[list[object]]:
+def rows_of(path: Path, sheet: int) -> list[list[Any]]:
     """The cells of a sheet; ValueError where the workbook unpacks to more than it may."""
     from python_calamine import CalamineWorkbook
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -87,9 +87,7 @@ class Offer:
         if isinstance(study, Fans):
             from relending.report.study_pictures.fan import draw_fan
 
-            return draw_fan(
-                self.name, study, self.measure, lang, lender=a.lender, facility=a.facility, size=a.size
-            )
+            return draw_fan(self.name, study, self.measure, lang, lender=a.lender, facility=a.facility, size=a.size)
         if isinstance(study, Swept):
             from relending.report.study_pictures.heat import draw_sweep
 
@@ -107,9 +105,7 @@ class Offer:
         if self.kind == LINES:
             from relending.report.study_pictures.lines import draw_lines
 
-            return draw_lines(
-                self.name, study, self.measure, lang, lender=a.lender, facility=a.facility, size=a.size
-            )
+            return draw_lines(self.name, study, self.measure, lang, lender=a.lender, facility=a.facility, size=a.size)
         from relending.report.study_pictures.falls import draw_falls
 
         moving(study, self.measure, a)
@@ -135,7 +131,8 @@ def moving(study: Compared, measure: Measure, asked: Asked) -> None:
 def study_of(source: Any) -> Study:
     """The study in memory as pictures read it: of ``monte_carlo``, ``sweep`` or ``compare``. TypeError otherwise."""
     kind = type(source).__name__
-    made = {"MonteCarlo": fans_of, "Sweep": swept_of, "Comparison": compared_of}.get(kind)
+    readers: dict[str, Callable[[Any], Study]] = {"MonteCarlo": fans_of, "Sweep": swept_of, "Comparison": compared_of}
+    made = readers.get(kind)
     if isinstance(source, Fans | Swept | Compared):
         return source
     if made is None:
@@ -150,7 +147,8 @@ def open_studies(path: Path) -> tuple[Study, ...]:
     """
     if path.is_file():
         folder = path.parent
-        known = {SUMMARY: open_fans, RECORD.split(".")[0]: open_fans, "comparison": open_compared}
+        known: dict[str, Callable[[Path], Study]] = {SUMMARY: open_fans, "comparison": open_compared}
+        known[RECORD.split(".")[0]] = open_fans
         opened = known.get(path.stem)
         return (opened(folder),) if opened else (open_swept(path),)
     out: list[Study] = []

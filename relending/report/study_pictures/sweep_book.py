@@ -69,7 +69,8 @@ def _column(text: str) -> str:
 
 @cache
 def _headings() -> dict[str, str]:
-    known = {label.text(lang): name for name, label in COLUMNS.items() for lang in ("zh", "en")}
+    # a lender and lenders are one word in Chinese: the first of the list is that of the rows
+    known = {label.text(lang): name for name, label in reversed(list(COLUMNS.items())) for lang in ("zh", "en")}
     keys = [f"facility.{f}.{p}" for f in facilities() for p in PARAMETERS]
     keys += [f"{table}.{name}" for table, model in TABLES.items() for name in model.model_fields]
     more = {key_label(key).text(lang): key for key in keys for lang in ("zh", "en")}

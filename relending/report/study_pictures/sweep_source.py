@@ -83,7 +83,7 @@ class Sheet:
 
 def swept_of(sweep: Sweep) -> Swept:
     """The sweep in memory."""
-    own = own_values(sweep.scenario, sweep.grid.keys)
+    own = own_values(sweep.scenario, sweep.grid.keys, sweep.since)
     lenders = {k: {"short_name": v.short_name} for k, v in sweep.scenario.lenders.items()}
     return _swept(
         sweep.frame,
@@ -117,7 +117,9 @@ def open_swept(path: Path) -> Swept:
         own = own_from_text(str(first.get("base_given", "")), keys)
         titles = {lang: str(first.get(f"title_{lang}", "")) for lang in ("zh", "en")}
         return _swept(rows, keys, own, str(first["base"]), titles, str(first.get("since") or ""), {})
-    except (ValueError, LookupError, TypeError) as error:
+    except StudyFolderError:
+        raise
+    except Exception as error:  # a file of others: whatever fails over it is a matter of the file
         raise damaged(table, f"{type(error).__name__}: {error}"[:200]) from error
 
 

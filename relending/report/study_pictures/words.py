@@ -14,10 +14,11 @@ from relending.labelled import Label
 from relending.report.pictures.scale import unit_for
 from relending.report.study_pictures.figures import Place
 from relending.report.study_pictures.names import Names
+from relending.scenario.model import TABLES
 from relending.scenario.read import parse_key
 from relending.study.keynames import facility_name, key_name, per_cent, value_name
 from relending.study.labels import FRACTIONS, key_label
-from relending.study.measures import FLOW, STOCK, Measure
+from relending.study.measures import STOCK, Measure
 from relending.study.whole import ALL, MEAN
 
 AT_END = ("facility_rate", "own_rate", "loan_yield", "blended_cost", "margin", "subsidy_per_tonne", "rate_since_start")
@@ -43,7 +44,7 @@ def word(key: str, lang: str, **names: Any) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """The unit that figures are drawn in: its name, how many plain units make one, and decimals that tell them apart."""
+    """The unit that figures are drawn in: its name, its size in plain units, and decimals that tell figures apart."""
 
     name: str
     size: float
@@ -148,17 +149,21 @@ def parameter_name(key: str, lang: str, label: str = "") -> str:
     if label:
         return label
     try:
-        path = parse_key(key)
-        said: Label = key_label(key)
-    except Exception:  # a file may call a column anything
+        return _key_in_words(key, lang)
+    except Exception:  # a file may call a column anything: it stands as it is
         return key
-    if len(path) == 3 and path[0] == "facility" and said.en != key:
+
+
+def _key_in_words(key: str, lang: str) -> str:
+    path = parse_key(key)
+    known: Label = key_label(key)
+    if len(path) == 3 and path[0] == "facility" and known.en != key:
         of = facility_name(path[1], lang)
-        name = (said.zh if lang == "zh" else said.en).split("：" if lang == "zh" else ": ", 1)[-1]
+        name = (known.zh if lang == "zh" else known.en).split("：" if lang == "zh" else ": ", 1)[-1]
         return f"{name}（{of}）" if lang == "zh" else f"{name} ({of})"
     if lang == "zh":
-        return key_name(path, lang) if len(path) > 1 else key
-    return path[-1].replace("_", " ") if len(path) == 2 else key
+        return key_name(path, lang)
+    return path[-1].replace("_", " ") if path[0] in TABLES and len(path) == 2 else key
 
 
 def parameter_value(key: str, value: Any, lang: str) -> str:
@@ -172,7 +177,9 @@ def parameter_value(key: str, value: Any, lang: str) -> str:
     text = value if isinstance(value, str) else f"{value:.15g}"
     try:
         path = parse_key(key)
-    except Exception:
+    except Exception:  # as above
+        return text
+    if not path or path[0] not in (*TABLES, "facility", "lenders"):
         return text
     if not isinstance(value, str) and _is_share(path):
         said = per_cent(f"{value:.15f}".rstrip("0"))
@@ -187,7 +194,11 @@ def _is_share(path: Sequence[str]) -> bool:
     from relending.policy import PARAMETERS
 
     rule = PARAMETERS.get(path[-1]) if path[0] == "facility" else None
-    return (rule is not None and rule.kind in FRACTIONS) or path[-1] in ("own_rate", "reference_rate", "collateral_cost")
+    return (rule is not None and rule.kind in FRACTIONS) or path[-1] in (
+        "own_rate",
+        "reference_rate",
+        "collateral_cost",
+    )
 
 
 def listed(items: Sequence[str], lang: str) -> str:
