@@ -37,7 +37,8 @@ REST = ""
 def prepare(source: Source, name: str = NAME) -> Fields:
     """The rows of ``disclosure.csv`` with horizon since_start and level field, added up over lenders and facilities.
 
-    What the totals hold beyond the fields is a part of its own. ``name`` is the picture that asks. Raises NothingToPlot where nothing was ever supported.
+    What the totals hold beyond the fields is a part of its own; ``name`` is the picture that asks. Raises NothingToPlot
+    where nothing was ever supported.
     """
     amount, reduction = (by_code(source, column, "field") for column in ("amount_fen", "reduction_g"))
     whole, tonnes = (by_code(source, column, "total") for column in ("amount_fen", "reduction_g"))

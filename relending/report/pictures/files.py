@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from relending.findings import Findings, InputError
+from relending.outfile import whole_file
 from relending.report.pictures.style import drawing
 
 if TYPE_CHECKING:
@@ -50,6 +51,10 @@ def save_picture(figure: Figure, path: Path | str, force: bool = False) -> Path:
     if not force and place.exists():
         raise FileExistsError(f"{place}: exists already and is left as it is")
     made = picture_bytes(figure, kind)
-    with place.open("wb" if force else "xb") as out:
-        out.write(made)
+    if not force:
+        with place.open("xb") as out:
+            out.write(made)
+        return place
+    with whole_file(place) as room:
+        room.write_bytes(made)
     return place

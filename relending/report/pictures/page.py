@@ -48,5 +48,5 @@ class Page:
         assert self.figure is not None, "a picture draws a sheet"
         wanted = families()
         for text in self.figure.findobj(Text) if len(wanted) > 1 else ():
-            text.set_fontfamily(wanted)  # type: ignore[attr-defined]
+            text.set_fontfamily(wanted)
         return self.figure
