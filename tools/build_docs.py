@@ -1,7 +1,7 @@
 """Writes the generated pages of docs/ again: the loan book's columns, the scenario file, the tables of a run folder,
 the commands, the windows of the published statements, the measures of studies, the pictures, the register of published
-figures, the shipped data, what is assumed with its effect, the glossary, the Python interface, and every finding with an
-example.
+figures, the shipped data, what is assumed with its effect, the glossary, the Python interface, and every finding with
+an example.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -34,7 +34,7 @@ OPTIONAL_SHEETS = frozenset(SIDE_TABLES) - {"prepayments"}
 """Tables whose sheet in a workbook counts as not there while it has no rows but the template's example."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Book:
     """A loan book as read: frames in the integers of the step frames, findings, and what was read from where.
 
@@ -48,7 +48,11 @@ class Book:
     side: Mapping[str, pd.DataFrame]
     findings: Findings
     inputs: tuple[Mapping[str, Any], ...] = ()
-    cuts: tuple[int, ...] = field(default=(), repr=False)
+    cuts: tuple[int, ...] = ()
+
+    def __repr__(self) -> str:
+        wrong, warned = self.findings.count("error"), self.findings.count("warning")
+        return f"<Book: {len(self.loans):,} loans, {wrong:,} errors, {warned:,} warnings>"
 
     @classmethod
     def without_loans(

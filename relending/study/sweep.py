@@ -58,7 +58,7 @@ class LargeSweepError(Exception):
         self.cells, self.rows = cells, rows
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Sweep:
     """What a sweep gave.
 
@@ -83,10 +83,24 @@ class Sweep:
     said: Findings = field(default_factory=Findings)
     since: dt.date | None = None
 
+    def __repr__(self) -> str:
+        return f"<Sweep of {self.scenario.name}: {len(self.grid):,} scenarios ({', '.join(self.grid.keys)})>"
+
     @property
     def names(self) -> list[str]:
         """The name of each cell: the scenario's and a number from 1."""
         return [_name(self.scenario.name, i, len(self.grid)) for i in range(len(self.grid))]
+
+    def save(self, folder: Path | str, format: str = "csv", lang: str = "en") -> list[Path]:
+        """Write the tables into a folder, made if it is not there, as csv, parquet, xlsx or dta; the files written.
+
+        Files of their names are replaced. Raises InputError where a format cannot hold it.
+        """
+        from relending.study.sweepfiles import save
+
+        out = Path(folder)
+        out.mkdir(parents=True, exist_ok=True)
+        return save(self, out, format, lang)
 
     def parameters(self) -> pd.DataFrame:
         """The values of each cell, a column a key: numbers as numbers, anything else as TOML writes it."""
