@@ -1,0 +1,193 @@
+"""Tables of the page that are shorter than the run's: quarters, tranches, findings, published figures, each said so."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from relending.audit.show import BOUND, cell_text, unit_name
+from relending.engine.columns import codes, ints
+from relending.findings import SEVERITIES
+from relending.report.page.context import Subject
+from relending.report.page.figures import exact_money, is_given, per_tonne, percent
+from relending.report.page.headline import weighted
+from relending.report.page.trust import message
+from relending.report.page.words import Both, said, shown
+from relending.units import group_sum, total
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MOST_QUARTERS = 1_000
+"""Rows of quarters, lenders and facilities."""
+MOST_TRANCHES = 300
+MOST_PLACES = 5
+"""Findings shown of each code."""
+MOST_PUBLISHED = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows of a table, and what is left out of it (None: nothing)."""
+
+    rows: tuple[Any, ...]
+    cut: Both | None = None
+
+
+def quarters(subject: Subject) -> Table:
+    """Funding and cost by quarter, lender and facility; with several lenders also of all of them together.
+
+    Lenders whose facility balance was highest come first, should there be too many.
+    """
+    funding, cost = subject.tables["funding"], subject.tables["cost"]
+    both = cost.merge(funding, on=["quarter", "lender", "facility"], how="inner", suffixes=("", "_of_funding"))
+    lenders = both["lender"].drop_duplicates().tolist()
+    by_lender = both.groupby("lender", sort=False)["facility_balance_fen"].max()
+    order = sorted(lenders, key=lambda name: -int(by_lender[name]))
+    each = len(both) // max(len(lenders), 1)
+    room = max((MOST_QUARTERS - (each if len(lenders) > 1 else 0)) // max(each, 1), 1)
+    kept = order[:room]
+    rows = []
+    for (quarter, facility), some in both.groupby(["quarter", "facility"], sort=False):
+        if len(lenders) > 1:
+            rows.append(_quarter(subject, str(quarter), said("all_lenders"), str(facility), some, "all"))
+        for lender, one in some[some["lender"].isin(kept)].groupby("lender", sort=False):
+            rows.append(_quarter(subject, str(quarter), subject.lender(str(lender)), str(facility), one, "one"))
+    cut = None
+    if len(order) > len(kept):
+        files = f"{subject.file('funding')}, {subject.file('cost')}"
+        cut = said("cut_lenders").fill(n=len(kept), more=f"{len(order) - len(kept):,}", file=files)
+    return Table(tuple(rows), cut)
+
+
+def _quarter(subject: Subject, quarter: str, lender: Both, facility: str, some: pd.DataFrame, kind: str) -> Any:
+    def fen(column: str) -> str:
+        return exact_money(total(ints(some, column)[0]))
+
+    def rate(column: str) -> str:
+        return percent(weighted(some, column, "loans_outstanding_fen"))
+
+    return {
+        "quarter": quarter,
+        "lender": lender,
+        "facility": subject.facility(facility),
+        "kind": kind,
+        "drawn": fen("drawn_fen"),
+        "rolled": fen("rolled_fen"),
+        "repaid": fen("repaid_fen"),
+        "balance": fen("facility_balance_fen"),
+        "facility_rate": percent(weighted(some, "facility_rate_e8", "facility_balance_fen")),
+        "own_rate": percent(weighted(some.assign(one=1), "own_rate_ppm", "one"), scale=6),
+        "loans": fen("loans_outstanding_fen"),
+        "blended": rate("blended_cost_e8"),
+        "margin": rate("margin_e8"),
+        "saved": fen("interest_saved_fen"),
+        "subsidy": per_tonne(weighted(some, "subsidy_per_tonne_e6", "reduction_in_balance_g")),
+    }
+
+
+def tranches(subject: Subject) -> Table:
+    """Each tranche with what was drawn, continued, repaid and paid in interest; the largest still held come first."""
+    ledger = subject.tables["ledger"]
+    tranche, names = codes(ledger, "tranche")
+    n = len(names)
+    if not n:
+        return Table(())
+    amount, after = ints(ledger, "amount_fen")[0], ints(ledger, "balance_fen")[0]
+    event = ledger["event"].to_numpy(dtype=object)
+    days = ledger["date"].astype(str).to_numpy(dtype=object)
+
+    def of(*events: str) -> Any:
+        some = np.isin(event, events)
+        return group_sum(amount[some], tranche[some], n)
+
+    drawn, repaid, interest = of("draw", "opening"), of("repay", "return"), of("interest")
+    times = np.bincount(tranche[event == "rollover"], minlength=n)
+    first = np.full(n, "", object)
+    first[tranche[::-1]] = days[::-1]  # rows are by date: the first row of each stays
+    balance = np.zeros(n, np.int64)
+    balance[tranche] = after
+    rate, given = ints(ledger, "rate_ppm")
+    last_rate = np.full(n, -1, np.int64)
+    last_rate[tranche[given]] = rate[given]
+    order = np.lexsort((np.arange(n), first.astype(str), -drawn, -balance))[:MOST_TRANCHES]
+    rows = tuple(
+        {
+            "tranche": shown(str(names[i])),
+            "first": str(first[i]),
+            "drawn": exact_money(drawn[i]),
+            "times": int(times[i]),
+            "repaid": exact_money(repaid[i]),
+            "balance": exact_money(balance[i]),
+            "rate": percent(last_rate[i], scale=6) if last_rate[i] >= 0 else "",
+            "interest": exact_money(interest[i]),
+        }
+        for i in order.tolist()
+    )
+    cut = None
+    if n > len(rows):
+        cut = said("cut_tranches").fill(n=len(rows), more=f"{n - len(rows):,}", file=subject.file("ledger"))
+    return Table(rows, cut)
+
+
+def findings(subject: Subject) -> Table:
+    """The findings by code: how many, what each means and asks for, and the first places."""
+    table = subject.tables["findings"]
+    code, names = codes(table, "code")
+    counts = np.bincount(code, minlength=len(names)) if len(names) else []
+    order = np.argsort(code, kind="stable")
+    begins = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+    out = []
+    for i, name in enumerate(names):
+        at = order[begins[i] : begins[i] + MOST_PLACES]
+        some = table.iloc[at].to_dict("records")
+        told, fix = message(str(name))
+        rank = SEVERITIES.index(str(some[0]["severity"]))
+        out.append(
+            {
+                "code": str(name),
+                "severity": str(some[0]["severity"]),
+                "severity_name": said(f"severity_{some[0]['severity']}"),
+                "rank": rank,
+                "count": int(counts[i]),
+                "message": told,
+                "fix": fix,
+                "places": [_place(one) for one in some],
+                "more": int(counts[i]) - len(some),
+            }
+        )
+    return Table(tuple(sorted(out, key=lambda one: (one["rank"], -one["count"], one["code"]))))
+
+
+def _place(one: dict[str, Any]) -> dict[str, str]:
+    row = str(int(one["row"])) if is_given(one["row"]) else ""
+    return {"row": row, **{name: shown(one[name]) for name in ("file", "sheet", "loan", "column", "found", "expected")}}
+
+
+def published(subject: Subject) -> Table:
+    """Published figures beside the run's."""
+    if "published" not in subject.tables:
+        return Table(())
+    table = subject.tables["published"]
+    rows = tuple(_published(one) for one in table.iloc[:MOST_PUBLISHED].to_dict("records"))
+    cut = None
+    if len(table) > len(rows):
+        more = f"{len(table) - len(rows):,}"
+        cut = said("cut_rows").fill(n=len(rows), more=more, file=subject.file("published"))
+    return Table(rows, cut)
+
+
+def _published(one: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "cell": shown(cell_text(one)),
+        "unit": Both(*(shown(unit_name(str(one["unit"]), lang)) for lang in ("zh", "en"))),
+        "published": BOUND[one["bound"]].format(shown(one["published"])),
+        "reproduced": shown(one["reproduced"]),
+        "difference": shown(one["difference"]),
+        "outcome": said(f"outcome_{one['outcome']}"),
+        "result": one["outcome"],
+        "source": shown(one["source"]),
+    }
+
