@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
-from relending.report.page.words import Both, said
+from relending.report.page.words import LANGS, Both, said
 from relending.units import decimal_text, divide
 
 FEN = 100
@@ -73,17 +72,31 @@ def per_tonne(e6: Any) -> str:
     return decimal_text(divide(int(e6), 10**4, "half_even"), 2) if is_given(e6) else ""
 
 
+def day(text: str) -> Both:
+    """A day as it is written in a sentence.
+
+    >>> day("2021-07-01")
+    Both(zh='2021年7月1日', en='1 July 2021')
+    """
+    y, m, d = (int(part) for part in str(text).split("-"))
+    months = said("months")
+    return said("day").fill(y=y, m=m, d=d, month=Both(*(months[lang].split()[m - 1] for lang in LANGS)))
+
+
+def quarter_named(text: str) -> Both:
+    """A quarter as it is written in a sentence.
+
+    >>> quarter_named("2026Q4")
+    Both(zh='2026年第四季度', en='2026Q4')
+    """
+    y, n = text.split("Q")
+    ordinals = said("ordinals")
+    return said("quarter_named").fill(y=y, n=Both(*(ordinals[lang].split()[int(n) - 1] for lang in LANGS)))
+
+
 def is_given(value: Any) -> bool:
     """Whether there is a figure: neither None nor a missing value of a frame."""
     import pandas as pd
 
     return value is not None and not bool(pd.isna(value))
 
-
-def key_of(text: str) -> int:
-    """What a printed figure is sorted by: its digits as one integer, since a column has one number of decimals.
-
-    >>> key_of("-3,000.50"), key_of("2.85%")
-    (-300050, 285)
-    """
-    return int(re.sub(r"[^0-9-]", "", text) or 0)

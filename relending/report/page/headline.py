@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from relending.engine.columns import ints
 from relending.report.page.context import Subject
-from relending.report.page.figures import exact_money, exact_tonnes, money, per_tonne, percent, tonnes
+from relending.report.page.figures import day, exact_money, exact_tonnes, money, per_tonne, percent, quarter_named, tonnes
 from relending.report.page.words import Both, said
 from relending.units import E8, divide, total, weighted_sum
 
@@ -160,9 +160,9 @@ def period(subject: Subject) -> Mapping[str, str]:
 
 def sentences(subject: Subject, one: Headline) -> list[Both]:
     """The director's question answered in plain words."""
-    quarter = str(subject.tables["cost"]["quarter"].max())
+    quarter = quarter_named(str(subject.tables["cost"]["quarter"].max()))
     given: dict[str, object] = {
-        **period(subject),
+        **{name: day(text) for name, text in period(subject).items()},
         "loans": f"{one.loans:,}",
         "principal": money(one.principal),
         "drawn": money(one.drawn),
