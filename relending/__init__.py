@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from relending.api import compare as compare
     from relending.api import data as data
     from relending.api import facility as facility
+    from relending.api import plot as plot
+    from relending.api import save_picture as save_picture
     from relending.book import Book as Book
     from relending.book import read_book as read_book
     from relending.engine import costing as costing
@@ -58,7 +60,7 @@ if TYPE_CHECKING:
     from relending.study.tonne_cost import cost_per_tonne as cost_per_tonne
 
 _HOMES = {
-    "relending.api": ("compare", "data", "facility"),
+    "relending.api": ("compare", "data", "facility", "plot", "save_picture"),
     "relending.book": ("Book", "read_book"),
     "relending.engine.context": ("Context",),
     "relending.engine.steps": ("Funded", "attribute", "cost", "disclose", "fund", "schedule", "screen"),

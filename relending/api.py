@@ -11,10 +11,13 @@ from relending import policy
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.figure import Figure
 
     from relending.runfolder import OpenedRun, Run
     from relending.scenario import Scenario
     from relending.study import Comparison
+    from relending.study.montecarlo import MonteCarlo
+    from relending.study.sweep import Sweep
 
 
 def facility(name: str, on: dt.date | str | None = None) -> policy.Facility | dict[str, policy.DatedValue]:
@@ -76,3 +79,66 @@ def compare(
 
     done = [run(one) if isinstance(one, Scenario | str | Path) else one for one in runs]
     return compare_runs(done, base, measures, causes)
+
+
+def plot(
+    source: Run | OpenedRun | Scenario | Comparison | Sweep | MonteCarlo | str | Path,
+    what: str,
+    *,
+    lang: str = "en",
+    lender: str | None = None,
+    facility: str | None = None,
+    size: tuple[float, float] | None = None,
+) -> Figure:
+    """A picture of a run or a study, as a matplotlib figure that a notebook shows and :func:`save_picture` writes.
+
+    Parameters: ``source``, a run in memory or opened, its folder, or a scenario (loaded, a file or the name of a
+    shipped one), which is then run; or what ``compare``, ``sweep`` and ``monte_carlo`` give. ``what``, the name or
+    title of a picture (docs/pictures.md) or of a measure (docs/studies.md). ``lang`` "zh" or "en"; ``lender`` and
+    ``facility`` restrict a run to one, by id or name; ``size`` width and height [inches].
+
+    Raises InputError for an unknown picture (with the nearest name), lender or facility, and where the source lacks
+    what the picture shows (``nothing_to_plot``); ValueError for another language or a size that is none. Characters
+    that the shipped font lacks are warned of.
+
+    >>> figure = plot("demo", "tranches", lang="zh", facility="cerf")
+    >>> len(figure.axes), figure.texts[0].get_text()
+    (2, '再贷款余额（按批次）')
+    """
+    import warnings
+
+    from relending.runfolder import OpenedRun, Run, open_run, run
+    from relending.scenario import Scenario
+
+    if lang not in ("zh", "en"):
+        raise ValueError(f"lang {lang!r} is neither 'zh' nor 'en'")
+    if size is not None and not (len(size) == 2 and all(1 <= inches <= 100 for inches in size)):
+        raise ValueError(f"size {size!r} is not width and height, each from 1 to 100 inches")
+    if isinstance(source, str | Path):
+        source = open_run(source) if (Path(source) / "manifest.json").is_file() else run(source)
+    elif isinstance(source, Scenario):
+        source = run(source)
+    if isinstance(source, Run | OpenedRun):
+        from relending.report.pictures import picture
+
+        drawn = picture(source, what, lang=lang, lender=lender, facility=facility, size=size)
+        for line in drawn.findings.lines(lang):
+            warnings.warn(line, stacklevel=2)
+        return drawn.figure
+    if lender is not None or facility is not None:
+        raise ValueError("lender and facility restrict a run; a study is drawn as a whole")
+    from relending.report.study_pictures import plot_study
+
+    return plot_study(source, what, lang=lang, size=size)
+
+
+def save_picture(figure: Figure, path: str | Path, *, force: bool = False) -> Path:
+    """Write a figure of :func:`plot` as .svg, .png or .pdf, as ``path`` ends; its path.
+
+    The same figure gives the same bytes. A file that is there is not written over without ``force``
+    (``FileExistsError``). Raises InputError (``picture_format``) for another ending, ``OSError`` where the disk
+    refuses.
+    """
+    from relending.report.pictures import save_picture as save
+
+    return save(figure, path, force)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from relending.report.balances import balances_picture
-from relending.report.pictures import save_picture
+from relending.report.pictures.balances import balances_picture
+from relending.report.pictures.files import save_picture
 
 __all__ = ["balances_picture", "save_picture"]

@@ -1,0 +1,323 @@
+"""The sheet of a picture: title and what it is of above, then the legend, then panels; nothing covers anything.
+
+Places are worked out in inches, before anything is drawn, so that a picture needs one pass and has the same places on
+every machine.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from relending.dates import quarter_text
+from relending.report.pictures.fonts import fitted, width_of
+from relending.report.pictures.scale import tick_texts, ticks
+from relending.report.pictures.style import EDGE, GRID, INK, SMALL, SOFT, TEXT, TITLE
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+SIZE = (8.0, 4.4)
+"""Width and height of a picture [inches] where none is asked for."""
+SIDE, LEFT, BOTTOM, BETWEEN = 0.12, 0.46, 0.34, 0.30
+"""Inches: beside and above everything, left of and below a panel (its ticks), between two panels."""
+LINE = 0.19
+CHINESE = 0x2E80
+"""From here on characters stand alone."""
+CLOSING = "，。；：、）”% "
+"""What never begins a line."""
+
+
+@cache
+def _kind() -> type[Figure]:
+    from matplotlib.figure import Figure as Plain
+
+    class Picture(Plain):
+        """A figure that a notebook shows by itself, and that says which picture it is."""
+
+        def _repr_svg_(self) -> str:
+            from relending.report.pictures.files import svg_bytes
+
+            return svg_bytes(self).decode("utf-8")
+
+    return Picture
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An entry of a legend: what is drawn in its key, and its words."""
+
+    label: str
+    colour: str
+    kind: str = "area"
+    """``area``, ``line`` or ``mark``."""
+    hatch: str = ""
+    dash: str = "-"
+    marker: str = ""
+    edge: str = ""
+    fill: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """A place for figures: its name, the unit of its upright axis, and how much of the height and width it takes."""
+
+    title: str = ""
+    unit: str = ""
+    row: int = 0
+    column: int = 0
+    left: float = LEFT
+    bottom: float = BOTTOM
+
+
+@dataclass(slots=True)
+class Sheet:
+    """A figure with its panels, in the order they were given."""
+
+    figure: Figure
+    axes: list[Axes] = field(default_factory=list)
+    widths: list[float] = field(default_factory=list)
+
+
+def sheet(
+    title: str,
+    subtitle: str,
+    panels: Sequence[Panel],
+    legend: Sequence[Entry] = (),
+    *,
+    size: tuple[float, float] | None = None,
+    high: float | None = None,
+    heights: Sequence[float] = (1.0,),
+    note: str = "",
+) -> Sheet:
+    """A figure with title, subtitle, legend and empty panels; ``heights`` are the shares of the rows of panels.
+
+    Without a ``size`` [inches] the legend makes the figure higher; with one, the panels give way.
+    """
+    wide, high = size or (SIZE[0], high or SIZE[1])
+    rows = _legend_rows(legend, wide - 2 * SIDE)
+    notes = _wrapped(note, SMALL, wide - 2 * SIDE)
+    head = 0.30 + (LINE if subtitle else 0.0) + (LINE * len(rows) + 0.10 if rows else 0.0)
+    foot = LINE * len(notes) * 0.9 + (0.05 if notes else 0.0)
+    if size is None:
+        high += LINE * max(len(rows) - 1, 0)
+    out = Sheet(_kind()(figsize=(wide, high)))
+    figure = out.figure
+    figure.text(SIDE / wide, 1 - 0.10 / high, fitted(title, TITLE, wide - 2 * SIDE), size=TITLE, va="top", ha="left")
+    if subtitle:
+        said = fitted(subtitle, SMALL, wide - 2 * SIDE)
+        figure.text(SIDE / wide, 1 - 0.34 / high, said, size=SMALL, color=SOFT, va="top", ha="left")
+    _draw_legend(figure, rows, wide, high, 0.34 + (LINE if subtitle else 0.0) + 0.04)
+    for i, line in enumerate(reversed(notes)):
+        y = (0.07 + 0.9 * LINE * i) / high
+        figure.text(SIDE / wide, y, line, size=SMALL - 0.5, color=SOFT, va="bottom", ha="left")
+    columns = 1 + max(p.column for p in panels)
+    room_high = high - head - foot - 0.04
+    room_wide = (wide - 2 * SIDE) / columns
+    total = sum(heights)
+    for p in panels:
+        top = head + room_high * sum(heights[: p.row]) / total
+        here = room_high * heights[p.row] / total
+        above = 0.10 + (LINE * 0.95 if p.title else 0.0) + (LINE * 0.85 if p.unit else 0.0)
+        x0 = SIDE + room_wide * p.column + p.left
+        across = room_wide - p.left - (BETWEEN if p.column + 1 < columns else 0.10)
+        up = max(here - above - p.bottom, 0.2)
+        axes = figure.add_axes((x0 / wide, 1 - (top + above + up) / high, across / wide, up / high))
+        axes.grid(axis="y")
+        out.axes.append(axes)
+        out.widths.append(across)
+        edge, y = SIDE + room_wide * p.column, top + 0.05
+        if p.title:
+            said = fitted(p.title, TEXT, room_wide - 0.1)
+            figure.text(edge / wide, 1 - y / high, said, size=TEXT, color=INK, va="top", ha="left")
+            y += LINE * 0.95
+        if p.unit:
+            said = fitted(p.unit, SMALL, room_wide - 0.1)
+            figure.text(edge / wide, 1 - y / high, said, size=SMALL, color=SOFT, va="top", ha="left")
+    return out
+
+
+def _wrapped(text: str, points: float, inches: float) -> list[str]:
+    """A note in lines of at most this width, broken at spaces, or anywhere in Chinese."""
+    lines: list[str] = []
+    now = ""
+    for word in _words(text):
+        if now and width_of(now + word.rstrip(), points) > inches:
+            lines.append(now.rstrip())
+            now = word.lstrip()
+        else:
+            now += word
+    return [*lines, now.rstrip()] if now.strip() else lines
+
+
+def _words(text: str) -> list[str]:
+    """What may not be broken: words with the space behind them, and each Chinese character with its punctuation.
+
+    >>> _words("a bc，再贷款。")
+    ['a ', 'bc，', '再', '贷', '款。']
+    """
+    out: list[str] = []
+    for c in text:
+        word = bool(out) and not out[-1].endswith(" ") and max(ord(c), ord(out[-1][-1])) < CHINESE
+        if out and (word or c in CLOSING):
+            out[-1] += c
+        else:
+            out.append(c)
+    return out
+
+
+def _legend_rows(entries: Sequence[Entry], inches: float) -> list[list[tuple[Entry, float]]]:
+    """The entries in rows, each with where its key begins [inches from the left]."""
+    rows: list[list[tuple[Entry, float]]] = []
+    x = math.inf
+    for one in entries:
+        wide = 0.30 + width_of(one.label, SMALL) + 0.18
+        if x + wide > inches + 0.18:
+            rows.append([])
+            x = 0.0
+        rows[-1].append((one, x))
+        x += wide
+    return rows
+
+
+def _draw_legend(figure: Figure, rows: Sequence[Any], wide: float, high: float, top: float) -> None:
+    from matplotlib.lines import Line2D
+    from matplotlib.patches import Rectangle
+
+    for k, row in enumerate(rows):
+        y = 1 - (top + LINE * (k + 0.42)) / high
+        for one, at in row:
+            x = (SIDE + at) / wide
+            x1 = (SIDE + at + 0.22) / wide
+            if one.kind == "area":
+                key: Any = Rectangle(
+                    (x, y - 0.045 / high),
+                    0.22 / wide,
+                    0.10 / high,
+                    facecolor=one.fill or one.colour,
+                    edgecolor=one.edge or ("#FFFFFF" if one.hatch else one.colour),
+                    hatch=one.hatch or None,
+                    linewidth=0.7 if one.edge else 0.0,
+                    transform=figure.transFigure,
+                )
+            else:
+                alone = one.kind == "mark"
+                key = Line2D(
+                    [(x + x1) / 2] if alone else [x, x1],
+                    [y] if alone else [y, y],
+                    color=one.colour,
+                    linestyle="none" if alone else one.dash,
+                    marker=one.marker or None,
+                    markerfacecolor=one.fill or one.colour,
+                    markeredgecolor=one.edge or one.colour,
+                    transform=figure.transFigure,
+                )
+            figure.add_artist(key)
+            where = (SIDE + at + 0.28) / wide
+            said = fitted(one.label, SMALL, wide - 2 * SIDE - 0.3)
+            figure.text(where, y, said, size=SMALL, color=INK, va="center_baseline", ha="left")
+
+
+def quarter_axis(axes: Axes, quarters: Sequence[int], inches: float, *, labels: bool = True) -> None:
+    """A level axis over quarter numbers: years under their quarters, or each quarter where there are few."""
+    first, last = quarters[0], quarters[-1]
+    axes.set_xlim(first - 0.6, last + 0.6)
+    count = last - first + 1
+    if count <= 8:
+        step = max(1, math.ceil(count * 0.55 / inches))
+        shown = list(range(last, first - 1, -step))[::-1]
+        axes.set_xticks(shown, [quarter_text(q) for q in shown] if labels else [""] * len(shown))
+        axes.tick_params(axis="x", length=0)
+        return
+    years = range(first // 4, last // 4 + 1)
+    middles = {y: (max(y * 4, first) + min(y * 4 + 3, last)) / 2 for y in years}
+    step = max(1, math.ceil(len(years) * 0.42 / inches))
+    whole = [y for y in years if (y - years[0]) % step == 0 and (min(y * 4 + 3, last) - max(y * 4, first) + 1) >= 2]
+    axes.set_xticks([middles[y] for y in whole], [str(y) if labels else "" for y in whole])
+    axes.tick_params(axis="x", which="major", length=0, pad=5)
+    bounds = [y * 4 - 0.5 for y in years if first < y * 4 <= last]
+    axes.set_xticks(bounds, minor=True)
+    axes.tick_params(axis="x", which="minor", length=5, width=0.7, color=EDGE)
+
+
+def value_axis(
+    axes: Axes, low: float, high: float, *, most: int = 5, axis: str = "y", pad: bool = False
+) -> list[float]:
+    """Round ticks over ``low`` to ``high``; the axis ends at its outer ticks."""
+    if not (math.isfinite(low) and math.isfinite(high)):
+        low, high = 0.0, 1.0
+    if pad and high > low:
+        low, high = low - (high - low) * 0.04, high + (high - low) * 0.04
+    places = ticks(low, high, most)
+    if axis == "y":
+        axes.set_ylim(places[0], places[-1])
+        axes.set_yticks(places, tick_texts(places))
+    else:
+        axes.set_xlim(places[0], places[-1])
+        axes.set_xticks(places, tick_texts(places))
+    if places[0] < 0 < places[-1] and axis == "y":
+        axes.axhline(0, color=EDGE, linewidth=0.8, zorder=1.5)
+    return places
+
+
+def bars(
+    axes: Axes,
+    at: Sequence[float],
+    bottoms: Sequence[float],
+    tops: Sequence[float],
+    colour: str,
+    *,
+    width: float = 0.8,
+    hatch: str = "",
+    edge: str = "",
+    level: bool = False,
+    zorder: float = 2.0,
+) -> None:
+    """Upright bars (``level``: lying ones) of one colour, as one outline: many bars cost what one does."""
+    from matplotlib.patches import PathPatch
+    from matplotlib.path import Path
+
+    corners: list[tuple[float, float]] = []
+    for x, low, high in zip(at, bottoms, tops, strict=True):
+        if low != high and math.isfinite(low) and math.isfinite(high):
+            a, b = x - width / 2, x + width / 2
+            box = [(a, low), (a, high), (b, high), (b, low), (a, low)]
+            corners += [(y, x) for x, y in box] if level else box
+    if not corners:
+        return
+    codes = [Path.MOVETO, Path.LINETO, Path.LINETO, Path.LINETO, Path.CLOSEPOLY] * (len(corners) // 5)
+    patch = PathPatch(
+        Path(corners, codes),
+        facecolor=colour,
+        edgecolor=edge or ("#FFFFFF" if hatch else "none"),
+        linewidth=0.7 if edge else 0.0,
+        hatch=hatch or None,
+        zorder=zorder,
+    )
+    axes.add_patch(patch)
+
+
+def stacked(parts: Mapping[str, Sequence[float]]) -> dict[str, tuple[list[float], list[float]]]:
+    """Each part's bottoms and tops where they stand on one another in their order.
+
+    >>> stacked({"a": [1, 2], "b": [3, 0]})["b"]
+    ([1.0, 2.0], [4.0, 2.0])
+    """
+    out = {}
+    base: list[float] = []
+    for name, values in parts.items():
+        bottoms = base or [0.0] * len(values)
+        base = [b + v for b, v in zip(bottoms, values, strict=True)]
+        out[name] = (bottoms, base)
+    return out
+
+
+def rule(axes: Axes, colour: str = GRID) -> None:
+    """No grid and no upright axis: for panels whose bars carry their figures."""
+    axes.grid(visible=False)
+    axes.spines["left"].set_visible(False)
+    axes.spines["bottom"].set_color(colour)

@@ -1,0 +1,70 @@
+"""The pictures of a run: all it can show, or one of them."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+from relending.report.pictures.catalogue import Described, catalogue, find
+from relending.report.pictures.drawn import Drawn
+from relending.report.pictures.page import Page
+from relending.report.pictures.source import NothingToPlotError, Source
+from relending.report.pictures.style import drawing
+from relending.study.carried import Carried
+
+
+def run_pictures(run: Carried, lang: str) -> tuple[Drawn, ...]:
+    """The pictures of a run's report, in the order of the catalogue; those it has nothing for are left out.
+
+    ``run`` is in memory or opened; ``lang`` is ``zh`` or ``en``. The same run gives the same pictures. Raises
+    InputError (``font_damaged``) where the shipped font cannot be read, and what the run's own tables raise.
+    """
+    source = _source(run)
+    out = []
+    for one in catalogue().values():
+        if one.page:
+            try:
+                out.append(_drawn(source, one, lang))
+            except NothingToPlotError:
+                continue
+    return tuple(out)
+
+
+def picture(
+    run: Carried,
+    what: str,
+    *,
+    lang: str = "en",
+    lender: str | None = None,
+    facility: str | None = None,
+    size: tuple[float, float] | None = None,
+) -> Drawn:
+    """One picture of a run, by its name or title (see docs/pictures.md), or of a measure.
+
+    ``lender`` and ``facility`` (id or name) restrict it; ``size`` is width and height [inches]. Raises InputError:
+    ``unknown_picture``, ``no_such_lender``, ``no_such_facility``, and ``nothing_to_plot`` where the run lacks what the
+    picture shows, which says why and what could be drawn.
+    """
+    one = find(what)
+    source = Source(run, lender, facility)
+    return _drawn(source, one, lang, size)
+
+
+def _source(run: Carried) -> Source:
+    return Source(run)
+
+
+def _module(one: Described) -> Any:
+    return import_module(f"relending.report.pictures.{'series' if one.measure else one.name}")
+
+
+def _drawn(source: Source, one: Described, lang: str, size: tuple[float, float] | None = None) -> Drawn:
+    module = _module(one)
+    page = Page(one.title[lang], lang, size)
+    key = f"data {one.name}"
+    if key not in source.kept:
+        source.kept[key] = module.prepare(source, one.name) if one.measure else module.prepare(source)
+    with drawing():
+        module.draw(source, source.kept[key], page)
+    assert page.figure is not None
+    return Drawn(one.name, lang, one.title[lang], page.alt, page.figure, source.findings())
