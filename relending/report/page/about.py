@@ -8,11 +8,10 @@ from typing import Any
 
 from relending.report.page.context import Subject
 from relending.report.page.tables import Table
-from relending.report.page.words import Both, both, said, shown
+from relending.report.page.words import Both, both, said, shown, texts
 
 LONGEST_VALUE = 300
-MOST_KEYS, MOST_INPUTS = 300, 100
-BASES = ("simulated", "recorded", "mixed")
+MOST_LENDERS, MOST_KEYS, MOST_INPUTS = 6, 300, 100
 
 
 def what(subject: Subject) -> dict[str, Any]:
@@ -39,9 +38,6 @@ def what(subject: Subject) -> dict[str, Any]:
         "loans": subject.loans,
         "certifies": [both(one) for one in manifest["does_not_certify"]],
     }
-
-
-MOST_LENDERS = 6
 
 
 def settings(subject: Subject) -> Table:
@@ -76,12 +72,18 @@ def _short(value: Any) -> Any:
     return [_short(one) for one in value] if isinstance(value, list | tuple) else value
 
 
+def _role(role: Any) -> Both:
+    """What a file was read for; its own word where this page has none for it."""
+    name = f"role_{role or 'book'}"
+    return said(name) if name in texts() else Both(shown(role), shown(role))
+
+
 def inputs(subject: Subject) -> Table:
     """The files that were read, by name, with their checksums."""
     entries = subject.run.manifest["inputs"]
     rows = tuple(
         {
-            "role": shown(one.get("role") or "book"),
+            "role": _role(one.get("role")),
             "file": shown(one.get("file")),
             "sheet": shown(one.get("sheet")),
             "rows": f"{one['rows']:,}" if isinstance(one.get("rows"), int) else "",

@@ -23,6 +23,9 @@ MOST_PICTURES = 3_000_000
 """Characters of pictures inside the page; those beyond are named, and lie beside it."""
 
 
+LONGEST_ALT = 800
+
+
 class Picture(Protocol):
     """A picture of the run in one language."""
 
@@ -131,22 +134,25 @@ def _template() -> Template:
 
 
 def _pictures(drawings: Sequence[Drawing]) -> list[dict[str, Any]]:
-    """The pictures by name, each in both languages: what is written under it, and its bytes unless it is too many."""
-    out: dict[str, dict[str, Any]] = {}
-    room = MOST_PICTURES
+    """The pictures by name, each in both languages: what is written under it, and its bytes unless they are too many.
+
+    A picture has room in both languages or in none.
+    """
+    named: dict[str, list[Drawing]] = {}
     for one in drawings:
-        entry = out.setdefault(one.picture.name, {"name": one.picture.name, "titles": {}, "shown": []})
-        data = b64encode(one.svg).decode("ascii")
-        fits = len(data) <= room
-        room -= len(data) if fits else 0
-        entry["titles"][one.picture.lang] = one.picture.title
-        entry["shown"].append(
-            {
-                "tag": TAGS[one.picture.lang],
-                "title": shown(one.picture.title),
-                "alt": shown(one.picture.alt, 600),
-                "data": data if fits else "",
-                "file": one.file,
-            }
-        )
-    return [{**entry, "title": both(entry["titles"])} for entry in out.values()]
+        named.setdefault(one.picture.name, []).append(one)
+    out, room = [], MOST_PICTURES
+    for name, some in named.items():
+        data = [b64encode(one.svg).decode("ascii") for one in some]
+        size = sum(map(len, data))
+        fits = size <= room
+        room -= size if fits else 0
+        sides = [_side(one, text if fits else "") for one, text in zip(some, data, strict=True)]
+        out.append({"name": name, "title": both({one.picture.lang: one.picture.title for one in some}), "shown": sides})
+    return out
+
+
+def _side(one: Drawing, data: str) -> dict[str, str]:
+    """A picture in one language."""
+    alt = shown(one.picture.alt, LONGEST_ALT)
+    return {"lang": one.picture.lang, "tag": TAGS[one.picture.lang], "alt": alt, "data": data, "file": one.file}

@@ -37,21 +37,33 @@ class Table:
 
 
 def quarters(subject: Subject) -> Table:
-    """Funding and cost by quarter, lender and facility; with several lenders also of all of them together.
+    """Funding and cost by quarter, lender and facility, the latest first; where several lenders have figures, also all
+    of them together.
 
-    Lenders whose facility balance was highest come first, should there be too many.
+    Rows in which nothing is drawn, held, saved or outstanding are left out. Should there be too many, the lenders whose
+    facility balance was highest stay.
     """
     funding, cost = subject.tables["funding"], subject.tables["cost"]
     both = cost.merge(funding, on=["quarter", "lender", "facility"], how="inner", suffixes=("", "_of_funding"))
-    lenders = both["lender"].drop_duplicates().tolist()
+    something = np.zeros(len(both), bool)
+    for name in ("drawn_fen", "balance_fen", "repaid_fen", "loans_outstanding_fen", "interest_saved_fen"):
+        something |= ints(both, name)[0] != 0
+    both = both[something]
     by_lender = both.groupby("lender", sort=False)["facility_balance_fen"].max()
-    order = sorted(lenders, key=lambda name: -int(by_lender[name]))
-    each = len(both) // max(len(lenders), 1)
-    room = max((MOST_QUARTERS - (each if len(lenders) > 1 else 0)) // max(each, 1), 1)
-    kept = order[:room]
+    order = sorted(by_lender.index.tolist(), key=lambda name: -int(by_lender[name]))
+    sizes = both["lender"].value_counts()
+    together = len(both[["quarter", "facility"]].drop_duplicates()) if len(order) > 1 else 0
+    room, kept = MOST_QUARTERS - together, []
+    for name in order:
+        room -= int(sizes[name])
+        if room < 0 and kept:
+            break
+        kept.append(name)
+    places = {rules.id: i for i, rules in enumerate(subject.rules)}
+    groups = sorted(both.groupby(["quarter", "facility"], sort=False), key=lambda one: places[one[0][1]])
     rows = []
-    for (quarter, facility), some in both.groupby(["quarter", "facility"], sort=False):
-        if len(lenders) > 1:
+    for (quarter, facility), some in sorted(groups, key=lambda one: one[0][0], reverse=True):
+        if len(some) > 1:
             rows.append(_quarter(subject, str(quarter), said("all_lenders"), str(facility), some, "all"))
         for lender, one in some[some["lender"].isin(kept)].groupby("lender", sort=False):
             rows.append(_quarter(subject, str(quarter), subject.lender(str(lender)), str(facility), one, "one"))
@@ -141,7 +153,7 @@ def findings(subject: Subject) -> Table:
     begins = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
     out = []
     for i, name in enumerate(names):
-        at = order[begins[i] : begins[i] + MOST_PLACES]
+        at = order[begins[i] : min(begins[i] + MOST_PLACES, begins[i + 1])]
         some = table.iloc[at].to_dict("records")
         told, fix = message(str(name))
         rank = SEVERITIES.index(str(some[0]["severity"]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -81,5 +82,5 @@ def shown(text: object, most: int = LONGEST) -> str:
     ('a\\\\x00\\\\u202eb', 'xxx…', '')
     """
     if not isinstance(text, str):
-        return "" if text is None or text != text else visible(str(text))
+        return str(text) if isinstance(text, int | dt.date) else ""  # what is missing in a frame is nothing
     return visible(text[:most]) + ("…" if len(text) > most else "")
