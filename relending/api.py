@@ -127,9 +127,12 @@ def plot(
         return drawn.figure
     if lender is not None or facility is not None:
         raise ValueError("lender and facility restrict a run; a study is drawn as a whole")
-    from relending.report.study_pictures import plot_study
+    from importlib import import_module
 
-    return plot_study(source, what, lang=lang, size=size)
+    drawn_study: Figure = import_module("relending.report.study_pictures").plot_study(
+        source, what, lang=lang, size=size
+    )
+    return drawn_study
 
 
 def save_picture(figure: Figure, path: str | Path, *, force: bool = False) -> Path:

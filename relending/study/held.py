@@ -84,9 +84,11 @@ def held_at(run: Carried, day: int) -> pd.DataFrame:
     no_loans[which[which >= 0]] = False
     gone, over = ints(draws, "repaid_on")
     rows = np.flatnonzero((which >= 0) & ~(over & (gone <= day)))
-    at, draws = which[rows], draws.iloc[rows]
+    at = which[rows]
+    place = _places(run.tables["attribution"], draws, rows)
+    amounts = [c for c in draws.columns if c == "drawn_fen" or c.startswith("continued_")]
+    draws = draws[["loan_id", *amounts]].iloc[rows]
     held = _continued(draws, found.rolled[at])
-    place = _places(run.tables["attribution"], draws)
     sent = np.flatnonzero(found.returned[at] & (held > 0))
     if sent.size:
         held[sent] = _less_returns(run, found, at[sent], place[sent], held[sent], day)
@@ -106,12 +108,17 @@ def _continued(draws: pd.DataFrame, rolled: Ints) -> Ints:
     return held
 
 
-def _places(attribution: pd.DataFrame, draws: pd.DataFrame) -> Ints:
-    """Where the loan of each draw stands in the run's tables: of rows of one id only one is supported."""
+def _places(attribution: pd.DataFrame, draws: pd.DataFrame, rows: Ints) -> Ints:
+    """Where the loan of some of the draws stands in the run's tables: of rows of one id only one is supported."""
     supported = np.flatnonzero(attribution["supported"].to_numpy(dtype=bool))
-    at = positions_in(arrow(draws, "loan_id"), arrow(attribution.iloc[supported], "loan_id"))
+    known, ids = arrow(attribution, "loan_id").take(pa.array(supported)), arrow(draws, "loan_id")
+    if len(known) == len(ids) and known.equals(ids):  # a draw a loan, in the order of the loans: nothing to look up
+        found: Ints = supported[rows]
+        return found
+    some = ids.take(pa.array(rows))
+    at = positions_in(some, known)
     if (at < 0).any():
-        raise InvariantError(f"draws: {draws['loan_id'].iloc[int(np.flatnonzero(at < 0)[0])]} is no supported loan")
+        raise InvariantError(f"draws: {some[int(np.flatnonzero(at < 0)[0])]} is no supported loan")
     return supported[at]
 
 
@@ -160,10 +167,10 @@ def _frame(draws: pd.DataFrame, found: Tranches, at: Ints, place: Ints, held: In
     alone = np.flatnonzero(no_loans & (found.balance > 0))
     tranche = np.concatenate([at[some], alone])
     mine: Mapping[str, list[str]] = {"lender": found.lender, "facility": found.facility, "tranche": found.names}
-    ids = [*arrow(draws.iloc[np.flatnonzero(some)], "loan_id").to_pylist(), *[""] * alone.size]
+    ids = arrow(draws, "loan_id").take(pa.array(np.flatnonzero(some))).cast(pa.string())
     return frame_of(
         {
-            "loan_id": _texts(ids),
+            "loan_id": pa.concat_arrays([ids, _texts([""] * alone.size)]),
             **{name: take(list(values), tranche) for name, values in mine.items()},
             "rate_ppm": whole(found.rate[tranche]),
             "held_fen": whole(np.concatenate([held[some], found.balance[alone]])),

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from relending.dates import parse_quarter, quarter_end, quarter_text
-from relending.engine.columns import arrow, ints
+from relending.engine.columns import codes, ints
 from relending.engine.cost import per_tonne_e6
 from relending.findings import InvariantError
 from relending.study.carried import Carried
@@ -71,30 +71,59 @@ def slices(run: Carried, quarter: str, per: str = LOAN) -> list[Slice]:
     held = held_at(run, int(quarter_end(parse_quarter(quarter))))
     place = ints(held, "place")[0]
     attribution = run.tables["attribution"]
-    texts = {name: [str(x or "") for x in arrow(attribution, name).to_pylist()] for name in ("field", "sector")}
     grams, money = ints(attribution, "reduction_g")[0], ints(held, "held_fen")[0]
     rate = ints(held, "rate_ppm")[0]
-    lender, facility = (arrow(held, name).to_pylist() for name in ("lender", "facility"))
     principal = ints(attribution, "principal_fen")[0]
-    number = {pair: i for i, pair in enumerate(pairs)}
-    pair = np.array([number[p] for p in zip(lender, facility, strict=True)], np.int64)
-    if not priced[np.unique(pair)].all():
+    pair = _pairs(held, pairs)
+    if not priced[np.bincount(pair, minlength=len(pairs)) > 0].all():
         raise InvariantError(f"cost {quarter}: money is held by a lender without an own rate")
-    sectors = [texts["sector"][i] if i >= 0 else "" for i in place.tolist()]
-    fields = {texts["sector"][i]: texts["field"][i] for i in place.tolist() if i >= 0}
-    names = sorted(set(sectors))
-    order = {name: i for i, name in enumerate(names)}
-    cell = pair * max(len(names), 1) + np.array([order[s] for s in sectors], np.int64)
+    names, fields, sector = _sectors(attribution, place)
+    cell = pair * max(len(names), 1) + sector
     size = len(pairs) * max(len(names), 1)
     sums = exact_sums(money, cell, size)
     gains = from_limbs(weighted_limbs(money, own[pair] - rate, cell, size))
     loans, tonnes = _tonnes(place, cell, size, grams, money, principal, per)
     for c in range(size):
         if sums[c]:
-            who, sector = pairs[c // len(names)], names[c % len(names)]
-            out.append(Slice(*who, fields.get(sector, ""), sector, loans[c], sums[c], gains[c], tonnes[c]))
+            who, code = pairs[c // len(names)], names[c % len(names)]
+            out.append(Slice(*who, fields.get(code, ""), code, loans[c], sums[c], gains[c], tonnes[c]))
     _compare(out, rows, pairs, quarter, per)
     return out
+
+
+def _pairs(held: pd.DataFrame, pairs: list[tuple[str, str]]) -> Ints:
+    """Of each row held the place of its lender and facility among the pairs."""
+    (lender, lenders), (facility, facilities) = codes(held, "lender"), codes(held, "facility")
+    number = {pair: i for i, pair in enumerate(pairs)}
+    table = np.full((len(lenders), len(facilities)), -1, np.int64)
+    for i, x in enumerate(lenders):
+        for k, f in enumerate(facilities):
+            table[i, k] = number.get((str(x), str(f)), -1)
+    found: Ints = table[lender, facility]
+    if found.size and int(found.min()) < 0:
+        raise InvariantError("money is held by a lender and facility that the run has no cost of")
+    return found
+
+
+def _sectors(attribution: pd.DataFrame, place: Ints) -> tuple[list[str], dict[str, str], Ints]:
+    """The sectors of what is held, by name; the field of each; and of each row held its sector's place.
+
+    What has no loan behind it, and a loan without a sector, are the sector "".
+    """
+    (sector, named), (field, fields) = codes(attribution, "sector"), codes(attribution, "field")
+    real = place >= 0
+    code = np.full(place.size, len(named), np.int64)
+    code[real] = sector[place[real]]
+    texts = [*(str(x or "") for x in named), ""]
+    used = np.flatnonzero(np.bincount(code, minlength=len(texts))).tolist()
+    names = sorted({texts[c] for c in used})
+    order = np.zeros(len(texts), np.int64)
+    for c in used:
+        order[c] = names.index(texts[c])
+    loan = np.zeros(len(texts), np.int64)
+    loan[code[real]] = place[real]
+    homes = {texts[c]: str(fields[field[loan[c]]] or "") for c in used if c < len(named)}
+    return names, homes, order[code]
 
 
 def _tonnes(

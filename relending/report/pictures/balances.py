@@ -179,10 +179,8 @@ def _years(axes: Any, first: dt.date, last: dt.date, inches: float) -> None:
         a, b = max(dt.date(y, 1, 1), first, low), min(dt.date(y + 1, 1, 1), last, high)
         if (b - a).days >= 150 and (y - first.year) % step == 0:
             middle[y] = ((a - EPOCH).days + (b - EPOCH).days) / 2
-    axes.set_xticks(list(middle.values()), [str(y) for y in middle])
-    axes.tick_params(axis="x", which="major", length=0, pad=5)
-    axes.set_xticks([(dt.date(y, 1, 1) - EPOCH).days for y in years if dt.date(y, 1, 1) > first], minor=True)
-    axes.tick_params(axis="x", which="minor", length=5)
+    canvas.level_labels(axes, list(middle.values()), [str(y) for y in middle])
+    canvas.marks(axes, [float((dt.date(y, 1, 1) - EPOCH).days) for y in years if dt.date(y, 1, 1) > first])
 
 
 def said(data: Balances, facility: str, lang: str) -> str:

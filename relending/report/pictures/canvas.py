@@ -81,6 +81,7 @@ class Sheet:
     figure: Figure
     axes: list[Axes] = field(default_factory=list)
     widths: list[float] = field(default_factory=list)
+    size: tuple[float, float] = SIZE
 
 
 def sheet(
@@ -105,7 +106,7 @@ def sheet(
     foot = LINE * len(notes) * 0.9 + (0.05 if notes else 0.0)
     if size is None:
         high += LINE * max(len(rows) - 1, 0)
-    out = Sheet(_kind()(figsize=(wide, high)))
+    out = Sheet(_kind()(figsize=(wide, high)), size=(wide, high))
     figure = out.figure
     figure.text(SIDE / wide, 1 - 0.10 / high, fitted(title, TITLE, wide - 2 * SIDE), size=TITLE, va="top", ha="left")
     if subtitle:
@@ -127,7 +128,8 @@ def sheet(
         across = room_wide - p.left - (BETWEEN if p.column + 1 < columns else 0.10)
         up = max(here - above - p.bottom, 0.2)
         axes = figure.add_axes((x0 / wide, 1 - (top + above + up) / high, across / wide, up / high))
-        axes.grid(axis="y")
+        axes.xaxis.set_visible(False)
+        axes.yaxis.set_visible(False)
         out.axes.append(axes)
         out.widths.append(across)
         edge, y = SIDE + room_wide * p.column, top + 0.05
@@ -207,8 +209,9 @@ def _draw_legend(figure: Figure, rows: Sequence[Any], wide: float, high: float, 
             else:
                 alone = one.kind == "mark"
                 key = Line2D(
-                    [(x + x1) / 2] if alone else [x, x1],
-                    [y] if alone else [y, y],
+                    [(x + x1) / 2] if alone else [x, (x + x1) / 2, x1],
+                    [y] if alone else [y, y, y],
+                    markevery=None if alone else [1],
                     color=one.colour,
                     linestyle="none" if alone else one.dash,
                     marker=one.marker or None,
@@ -222,7 +225,7 @@ def _draw_legend(figure: Figure, rows: Sequence[Any], wide: float, high: float, 
             figure.text(where, y, said, size=SMALL, color=INK, va="center_baseline", ha="left")
 
 
-def quarter_axis(axes: Axes, quarters: Sequence[int], inches: float, *, labels: bool = True) -> None:
+def quarter_axis(axes: Axes, quarters: Sequence[int], inches: float) -> None:
     """A level axis over quarter numbers: years under their quarters, or each quarter where there are few."""
     first, last = quarters[0], quarters[-1]
     axes.set_xlim(first - 0.6, last + 0.6)
@@ -230,38 +233,100 @@ def quarter_axis(axes: Axes, quarters: Sequence[int], inches: float, *, labels: 
     if count <= 8:
         step = max(1, math.ceil(count * 0.55 / inches))
         shown = list(range(last, first - 1, -step))[::-1]
-        axes.set_xticks(shown, [quarter_text(q) for q in shown] if labels else [""] * len(shown))
-        axes.tick_params(axis="x", length=0)
+        level_labels(axes, [float(q) for q in shown], [quarter_text(q) for q in shown])
         return
     years = range(first // 4, last // 4 + 1)
-    middles = {y: (max(y * 4, first) + min(y * 4 + 3, last)) / 2 for y in years}
     step = max(1, math.ceil(len(years) * 0.42 / inches))
-    whole = [y for y in years if (y - years[0]) % step == 0 and (min(y * 4 + 3, last) - max(y * 4, first) + 1) >= 2]
-    axes.set_xticks([middles[y] for y in whole], [str(y) if labels else "" for y in whole])
-    axes.tick_params(axis="x", which="major", length=0, pad=5)
-    bounds = [y * 4 - 0.5 for y in years if first < y * 4 <= last]
-    axes.set_xticks(bounds, minor=True)
-    axes.tick_params(axis="x", which="minor", length=5, width=0.7, color=EDGE)
+    spans = {y: (max(y * 4, first), min(y * 4 + 3, last)) for y in years}
+    whole = [y for y, (a, b) in spans.items() if (y - years[0]) % step == 0 and b - a >= 1]
+    level_labels(axes, [sum(spans[y]) / 2 for y in whole], [str(y) for y in whole])
+    marks(axes, [y * 4 - 0.5 for y in years if first < y * 4 <= last])
 
 
-def value_axis(
-    axes: Axes, low: float, high: float, *, most: int = 5, axis: str = "y", pad: bool = False
-) -> list[float]:
-    """Round ticks over ``low`` to ``high``; the axis ends at its outer ticks."""
+def value_axis(axes: Axes, low: float, high: float, *, most: int = 5, pad: bool = False) -> list[float]:
+    """An upright axis with round labels and lines over ``low`` to ``high``; it ends at its outer labels."""
+    places = _places(low, high, most, pad)
+    axes.set_ylim(places[0], places[-1])
+    upright_labels(axes, places, tick_texts(places))
+    lines(axes, places)
+    if places[0] < 0 < places[-1]:
+        axes.axhline(0, color=EDGE, linewidth=0.8, zorder=1.5)
+    return places
+
+
+def level_axis(axes: Axes, low: float, high: float, label: str, *, most: int = 5) -> list[float]:
+    """A level axis with round labels over ``low`` to ``high``, and what it is under it."""
+    places = _places(low, high, most, False)
+    axes.set_xlim(places[0], places[-1])
+    level_labels(axes, places, tick_texts(places))
+    marks(axes, places, 0.04)
+    level_name(axes, label)
+    return places
+
+
+def _places(low: float, high: float, most: int, pad: bool) -> list[float]:
     if not (math.isfinite(low) and math.isfinite(high)):
         low, high = 0.0, 1.0
     if pad and high > low:
         low, high = low - (high - low) * 0.04, high + (high - low) * 0.04
-    places = ticks(low, high, most)
-    if axis == "y":
-        axes.set_ylim(places[0], places[-1])
-        axes.set_yticks(places, tick_texts(places))
-    else:
-        axes.set_xlim(places[0], places[-1])
-        axes.set_xticks(places, tick_texts(places))
-    if places[0] < 0 < places[-1] and axis == "y":
-        axes.axhline(0, color=EDGE, linewidth=0.8, zorder=1.5)
-    return places
+    return ticks(low, high, most)
+
+
+# A tick of matplotlib is five artists, and most of the time of a small picture goes into them: labels are plain texts
+# and lines one collection.
+
+
+def upright_labels(axes: Axes, places: Sequence[float], texts: Sequence[str], colour: str = SOFT) -> None:
+    """Labels left of a panel."""
+    for y, text in zip(places, texts, strict=True):
+        _text(axes, (0, y), text, (-5, 0), "right", "center_baseline", axes.get_yaxis_transform(), colour)
+
+
+def level_labels(axes: Axes, places: Sequence[float], texts: Sequence[str]) -> None:
+    """Labels under a panel."""
+    for x, text in zip(places, texts, strict=True):
+        _text(axes, (x, 0), text, (0, -5), "center", "top", axes.get_xaxis_transform(), SOFT)
+
+
+def level_name(axes: Axes, label: str) -> None:
+    """What a level axis is, under its labels."""
+    _text(axes, (0.5, 0), label, (0, -18), "center", "top", axes.transAxes, SOFT)
+
+
+def _text(
+    axes: Axes, at: tuple[float, float], text: str, away: tuple[float, float], ha: str, va: str, where: Any, colour: str
+) -> None:
+    from matplotlib.transforms import ScaledTranslation
+
+    figure = axes.figure
+    moved = where + ScaledTranslation(away[0] / 72, away[1] / 72, figure.dpi_scale_trans)
+    axes.text(*at, text, transform=moved, ha=ha, va=va, size=SMALL, color=colour)
+
+
+def lines(axes: Axes, places: Sequence[float]) -> None:
+    """Level lines over the whole panel."""
+    from matplotlib.collections import LineCollection
+
+    segments = [[(0, y), (1, y)] for y in places]
+    where = axes.get_yaxis_transform()
+    axes.add_collection(
+        LineCollection(segments, colors=GRID, linewidths=0.6, zorder=0.8, transform=where), autolim=False
+    )
+
+
+def marks(axes: Axes, places: Sequence[float], inches: float = 0.07) -> None:
+    """Short marks under a panel: where a year ends, or a label stands."""
+    from matplotlib.collections import LineCollection
+    from matplotlib.transforms import blended_transform_factory
+
+    figure = axes.figure
+    box = axes.get_position()
+    high = box.height * figure.get_figheight()  # type: ignore[union-attr]
+    segments = [[(x, 0.0), (x, -inches / high)] for x in places]
+    where = blended_transform_factory(axes.transData, axes.transAxes)
+    axes.add_collection(
+        LineCollection(segments, colors=EDGE, linewidths=0.7, clip_on=False, transform=where), autolim=False
+    )
 
 
 def bars(
@@ -316,8 +381,6 @@ def stacked(parts: Mapping[str, Sequence[float]]) -> dict[str, tuple[list[float]
     return out
 
 
-def rule(axes: Axes, colour: str = GRID) -> None:
-    """No grid and no upright axis: for panels whose bars carry their figures."""
-    axes.grid(visible=False)
-    axes.spines["left"].set_visible(False)
-    axes.spines["bottom"].set_color(colour)
+def bare(axes: Axes) -> None:
+    """No lines around a panel but the one its lying bars begin at."""
+    axes.spines["bottom"].set_visible(False)

@@ -15,14 +15,14 @@ from relending.report.pictures.colours import colours_of, grey
 from relending.report.pictures.page import Page
 from relending.report.pictures.scale import unit_for
 from relending.report.pictures.source import Source, nothing
-from relending.report.pictures.words import say, word
+from relending.report.pictures.words import head, say
 
 NAME = "fields"
 
 
 @dataclass(frozen=True, slots=True)
 class Fields:
-    """Fen and grams a year since first support by field and quarter, all lenders together; fields in their lists' order."""
+    """Fen and grams a year since first support by field and quarter, of all lenders; in the order of the lists."""
 
     quarters: range
     amount: Mapping[str, list[int]]
@@ -62,10 +62,10 @@ def draw(source: Source, data: Fields, page: Page) -> None:
     whole = [sum(v) for v in zip(*data.amount.values(), strict=True)]
     tonnes = [sum(v) for v in zip(*data.reduction.values(), strict=True)]
     money, mass = unit_for("yuan", whole, lang), unit_for("tCO2e/a", tonnes, lang)
-    panels = [Panel(word("amount", lang), money.name)]
+    panels = [Panel(head("amount", lang), money.name)]
     series = [(data.amount, money)]
     if any(tonnes):
-        panels.append(Panel(word("tonnes", lang), mass.name, column=1))
+        panels.append(Panel(head("tonnes", lang), mass.name, column=1))
         series.append((data.reduction, mass))
     legend = [Entry(source.field_name(f, lang), colour[f], hatch=hatch[f]) for f in order]
     sheet = page.sheet(panels, legend, source.subtitle(lang))

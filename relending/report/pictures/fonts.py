@@ -52,13 +52,13 @@ def drawable(text: object, longest: int = LONGEST) -> str:
     """A name as a picture can show it: nothing hidden in it, on one line, not too long, every character drawn.
 
     >>> drawable("基准\\u202e$x^2$\\n"), drawable("x" * 80, 10)
-    ('基准$x^2$', 'xxxxxxxxx…')
+    ('基准$x^2$', 'xxxxxxxxx...')
     """
     shown = "".join(" " if c.isspace() else c for c in str(text))
     shown = "".join(c for c in shown if unicodedata.category(c) not in _HIDDEN)
     shown = " ".join(unicodedata.normalize("NFC", shown).split())
     if len(shown) > longest:
-        shown = shown[: longest - 1].rstrip() + "…"
+        shown = _cut(shown[: longest - 1])
     ours = _shipped(font_file())
     if all(ord(c) in ours for c in shown):
         return shown
@@ -143,6 +143,12 @@ def fitted(text: str, points: float, inches: float) -> str:
     """A text cut to a width, with an ellipsis."""
     if width_of(text, points) <= inches:
         return text
-    while text and width_of(text + "…", points) > inches:
+    while text and width_of(_cut(text), points) > inches:
         text = text[:-1]
-    return text.rstrip() + "…"
+    return _cut(text)
+
+
+def _cut(text: str) -> str:
+    """A text with the sign that more follows: on the line behind Latin letters, where the font has … for Chinese."""
+    kept = text.rstrip()
+    return kept + ("..." if kept.isascii() else "…")

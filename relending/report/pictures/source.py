@@ -45,7 +45,9 @@ class Source:
     lender: str | None = None
     facility: str | None = None
     kept: dict[str, Any] = field(default_factory=dict, repr=False)
-    """What pictures worked out, by name: both languages draw the same figures."""
+    """Tables and panels, each read once."""
+    prepared: dict[str, Any] = field(default_factory=dict, repr=False)
+    """What pictures worked out, by name: plain figures, the same in both languages."""
 
     def __post_init__(self) -> None:
         cost = self.run.tables["cost"]
@@ -180,12 +182,17 @@ class Source:
         found = {b for b in self.texts("cost", "basis") if b}
         return found.pop() if len(found) == 1 else ("mixed" if found else "simulated")
 
-    def subtitle(self, lang: str, *more: str) -> str:
-        """Lenders, period, what the figures rest on, and what else the picture says."""
+    def subtitle(self, lang: str, end_of: int | None = None) -> str:
+        """Lenders, the period (or the quarter at whose end the picture stands), and what the figures rest on."""
         first, last = self.quarters[0], self.quarters[-1]
         period = quarter_text(first) + (f"–{quarter_text(last)}" if last > first else "")
-        said = [self.who(lang), period, word(self.basis(), lang), *more]
-        return " · ".join(x for x in said if x)
+        if end_of is not None:
+            period = say("end_of", lang, quarter=quarter_text(end_of))
+        return " · ".join(x for x in (self.who(lang), period, word(self.basis(), lang)) if x)
+
+    def quarter_end(self, quarter: int) -> int:
+        """Last day of a quarter."""
+        return int(quarter_end(quarter))
 
     @property
     def start(self) -> int:

@@ -18,7 +18,7 @@ from relending.report.pictures.page import Page
 from relending.report.pictures.scale import Unit, unit_for
 from relending.report.pictures.source import Source, nothing
 from relending.report.pictures.style import INK, PAPER, SOFT
-from relending.report.pictures.words import say, word
+from relending.report.pictures.words import head, say, word
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -109,15 +109,16 @@ def draw(source: Source, data: list[Tranches], page: Page) -> None:
     shade = {t.facility: dict(zip(bands, shades(colour[t.facility], len(bands)), strict=True)) for t in data}
     panels = []
     for i, t in enumerate(data):
-        panels.append(Panel(source.facility_name(t.facility, lang), f"{word('balance', lang)} · {money.name}", 0, i))
-        panels.append(Panel("", f"{word('flows', lang)} · {money.name}", 1, i))
+        panels.append(Panel(source.facility_name(t.facility, lang), f"{head('balance', lang)} · {money.name}", 0, i))
+        panels.append(Panel("", f"{head('flows', lang)} · {money.name}", 1, i))
     # one key for all facilities: their shades go by the same years, and grey stands for each colour
     key = shade[data[0].facility] if len(data) == 1 else dict(zip(bands, shades(GREY, len(bands)), strict=True))
+    one = colour[data[0].facility] if len(data) == 1 else SOFT
     said = "drawn_in" if len(bands[0]) == 4 else "drawn_on"
     legend = [
         *(Entry(say(said, lang, year=band, day=band), key[band]) for band in bands),
-        Entry(word("drawn", lang), SOFT),
-        Entry(word("repaid", lang), mixed(SOFT, PAPER, 0.55), hatch="////"),
+        Entry(word("drawn", lang), one),
+        Entry(word("repaid", lang), mixed(one, PAPER, 0.55), hatch="////"),
         Entry(word("rolled", lang), INK, kind="mark", marker="D", fill=PAPER),
     ]
     sheet = page.sheet(panels, legend, source.subtitle(lang), heights=(1.75, 1.0), high=5.4)

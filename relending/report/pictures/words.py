@@ -22,6 +22,16 @@ def word(key: str, lang: str) -> str:
     return _words()[key][lang]
 
 
+def head(key: str, lang: str) -> str:
+    """One of the words as it begins a line.
+
+    >>> head("balance", "en")
+    'Facility balance'
+    """
+    text = word(key, lang)
+    return text[:1].upper() + text[1:]
+
+
 def say(key: str, lang: str, **figures: object) -> str:
     """A sentence with its figures in place.
 

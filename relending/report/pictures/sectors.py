@@ -1,0 +1,107 @@
+"""Supported loans and tonnes by sector since first support 分领域（子领域）累计发放与减排, at the end of the run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from relending.dates import quarter_text
+from relending.policy import sectors as known_sectors
+from relending.report.pictures import canvas
+from relending.report.pictures.canvas import Entry, Panel
+from relending.report.pictures.colours import colours_of, grey
+from relending.report.pictures.fonts import fitted, width_of
+from relending.report.pictures.page import Page
+from relending.report.pictures.scale import unit_for
+from relending.report.pictures.source import Source, nothing
+from relending.report.pictures.style import INK, SMALL, SOFT
+from relending.report.pictures.words import head, say
+
+NAME = "sectors"
+MOST = 12
+"""Sectors with a bar of their own; what is left is added up in one."""
+WIDEST = 2.3
+"""Inches of the names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One sector, or several left over (``code`` empty, ``count`` of them): fen lent and grams a year since start."""
+
+    code: str
+    field: str
+    amount: int
+    reduction: int
+    count: int = 1
+
+
+def prepare(source: Source) -> list[Bar]:
+    """The rows of ``disclosure.csv`` of the last quarter, since_start, level sector, over lenders and facilities.
+
+    By amount, the largest first, then by code. Raises NothingToPlot where nothing was ever supported.
+    """
+    frame = source.table("disclosure")
+    last = quarter_text(source.quarters[-1])
+    some = (frame["horizon"].eq("since_start") & frame["level"].eq("sector") & frame["quarter"].eq(last)).to_numpy(bool)
+    codes = [c for c, there in zip(source.texts("disclosure", "code"), some, strict=True) if there]
+    sums: dict[str, list[int]] = {}
+    for i, column in enumerate(("amount_fen", "reduction_g")):
+        for code, value in zip(codes, source.figures("disclosure", column)[0][some].tolist(), strict=True):
+            sums.setdefault(code, [0, 0])[i] += value
+    listed = known_sectors()
+    bars = [Bar(c, listed[c].field if c in listed else "", a, r) for c, (a, r) in sums.items() if a or r]
+    if not bars:
+        raise nothing(NAME, "need_loans")
+    bars.sort(key=lambda bar: (-bar.amount, bar.code))
+    if len(bars) <= MOST:
+        return bars
+    rest = bars[MOST - 1 :]
+    left = Bar("", "", sum(b.amount for b in rest), sum(b.reduction for b in rest), len(rest))
+    return [*bars[: MOST - 1], left]
+
+
+def draw(source: Source, data: list[Bar], page: Page) -> None:
+    """Two panels of lying bars with their figures at their ends, colours and hatches by field."""
+    lang = page.lang
+    order = list(dict.fromkeys(b.field for b in data))
+    colour = {**colours_of("field", [f for f in order if f]), "": SOFT}
+    hatch = {f: grey("hatches", i) for i, f in enumerate(colours_of("field", [f for f in order if f]))}
+    money = unit_for("yuan", [b.amount for b in data], lang)
+    mass = unit_for("tCO2e/a", [b.reduction for b in data], lang)
+    names = [source.sector_name(b.code, lang) if b.code else say("other_sectors", lang, count=b.count) for b in data]
+    wide = min(WIDEST, max(width_of(n, SMALL) for n in names)) + 0.12
+    panels = [Panel(head("issued_bars", lang), money.name, left=wide, bottom=0.1)]
+    shown = [([money.plain(b.amount) for b in data], [money.text(b.amount) if b.amount else "–" for b in data])]
+    if any(b.reduction for b in data):
+        panels.append(Panel(head("tonnes", lang), mass.name, column=1, left=0.1, bottom=0.1))
+        shown.append(
+            ([mass.plain(b.reduction) for b in data], [mass.text(b.reduction) if b.reduction else "–" for b in data])
+        )
+    legend = [Entry(source.field_name(f, lang), colour[f], hatch=hatch[f]) for f in order if f]
+    quarter = quarter_text(source.quarters[-1])
+    sheet = page.sheet(panels, legend, source.subtitle(lang, source.quarters[-1]), high=1.5 + 0.27 * max(len(data), 4))
+    places = [float(-k) for k in range(len(data))]
+    for i, (axes, inches, (values, texts)) in enumerate(zip(sheet.axes, sheet.widths, shown, strict=True)):
+        canvas.bare(axes)
+        for f in order:
+            mine = [k for k, b in enumerate(data) if b.field == f]
+            at, tops = [places[k] for k in mine], [values[k] for k in mine]
+            canvas.bars(axes, at, [0.0] * len(at), tops, colour[f], width=0.68, hatch=hatch.get(f, ""), level=True)
+        most = max(values) or 1.0
+        room = max(width_of(t, SMALL) for t in texts) + 0.12
+        axes.set_xlim(0, most * inches / max(inches - room, 0.4))
+        axes.set_ylim(min(places[-1], -3.0) - 0.6, 0.6)
+        if i == 0:
+            canvas.upright_labels(axes, places, [fitted(n, SMALL, WIDEST) for n in names], INK)
+        for y, value, text in zip(places, values, texts, strict=True):
+            x = value + axes.get_xlim()[1] * 0.05 / inches
+            axes.text(x, y, text, size=SMALL, color=INK, va="center", ha="left")
+    first = data[0]
+    page.alt = say(
+        "sectors_alt",
+        lang,
+        quarter=quarter,
+        count=sum(b.count for b in data),
+        first=names[0],
+        amount=money.text(first.amount),
+        unit=money.name,
+    )
