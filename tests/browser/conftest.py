@@ -106,6 +106,7 @@ def browser(pages: dict[str, Path]) -> Iterator[Browser]:
         options.add_argument(one)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
     driver = webdriver.Chrome(options=options, service=Service(driver_program))
+    driver.set_script_timeout(240)
     try:
         yield Browser(driver, pages)
     finally:
