@@ -82,7 +82,7 @@ def command(
     """Run SCENARIO (a TOML file, or the name of a shipped one: demo, demo/outstanding).
 
     The loan book is checked, screened, funded, attributed, disclosed and costed; every figure is exact to the fen.
-    Loans with an error are set aside and listed in findings.csv. report.html in the run folder shows it all on one page.
+    Loans with an error are set aside and listed in findings.csv. report.html in the run folder shows all on one page.
 
     Several scenarios over one book, plan or scenario file are compared with the first, or with --base: tables and a
     workbook beside the run folders, with what each changed key does to each figure.

@@ -69,8 +69,8 @@ def save(
     Nothing is written over: what already has that name raises ``FolderExists``, unless ``force`` is given and
     it is a run folder or an empty one, which is then replaced. ``standing`` is what :func:`refuse` said when the run
     began: a run that someone else has put there since is not replaced either. ``report``: with the page and its
-    pictures. What a killed run left beside it is cleared up, with a warning. Raises ``RunFolderError`` if the disk refuses, ``ValueError`` or ``TypeError`` if a
-    table is not as declared. After any error the disk is as before.
+    pictures. What a killed run left beside it is cleared up, with a warning. Raises ``RunFolderError`` if the disk
+    refuses, ``ValueError`` or ``TypeError`` if a table is not as declared. After any error the disk is as before.
     """
     missing = [name for name, table in tables().items() if name not in run.tables and not table.optional]
     extra = [name for name in run.tables if name not in tables()]

@@ -56,8 +56,8 @@ class Run(Views):
     ) -> Path:
         """Write the run folder (docs/run_folder.md); an existing folder is refused without ``force``.
 
-        ``report``: with ``report.html`` and its pictures, which take a second or two. ``redact`` is the key (see :func:`relending.read_key`) under which what is written has loans, borrowers and
-        projects as hashes.
+        ``report``: with ``report.html`` and its pictures, which take a second or two. ``redact`` is the key (see
+        :func:`relending.read_key`) under which what is written has loans, borrowers and projects as hashes.
         """
         return save(self if redact is None else self.redacted(redact), folder, force, report=report)
 

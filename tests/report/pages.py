@@ -57,7 +57,7 @@ def said(element: lxml.html.HtmlElement, lang: str) -> str:
         text
         for text in element.xpath(".//text()")
         if not any(one.get("lang") == other for one in [text.getparent(), *text.getparent().iterancestors()][:-1])
-        or text.is_tail and text.getparent().get("lang") == other and _free(text.getparent(), other)
+        or (text.is_tail and text.getparent().get("lang") == other and _free(text.getparent(), other))
     ]
     return re.sub(r"\s+", " ", "".join(parts)).strip()
 

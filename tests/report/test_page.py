@@ -74,9 +74,7 @@ def test_rates_of_several_are_the_quotient_of_their_sums() -> None:
 
 def test_the_quarters_are_those_of_funding_and_cost_to_the_fen() -> None:
     run = run_of("demo")
-    shown = {
-        (row[0], row[1], row[2]): row for row in rows(tree(page_of("demo")).xpath("//table[@id='t-quarters']")[0])
-    }
+    shown = {(row[0], row[1], row[2]): row for row in rows(tree(page_of("demo")).xpath("//table[@id='t-quarters']")[0])}
     subject = Subject(run, run.files())
     cost = run.tables["cost"].merge(run.tables["funding"], on=["quarter", "lender", "facility"])
     told = 0
@@ -97,8 +95,12 @@ def test_the_disclosed_figures_shown_are_those_of_the_table() -> None:
     table = run.tables["disclosure"]
     names = {"total": "Total", **{c: f.en for c, f in fields().items()}, **{c: s.en for c, s in sectors().items()}}
     subject = Subject(run, run.files())
+
+    def named(row: dict[str, str]) -> tuple[str, str]:
+        return subject.lender(row["lender"]).en, subject.facility(row["facility"]).en
+
     exact = {
-        (subject.lender(r["lender"]).en, subject.facility(r["facility"]).en, r["quarter"], r["horizon"], names[r["code"]]): (
+        (*named(r), *(r[n] for n in ("quarter", "horizon")), names[r["code"]]): (
             f"{r['projects']:,}",
             fen(r["amount_fen"]),
             decimal_text(int(r["reduction_g"]), 6),

@@ -82,7 +82,8 @@ def test_a_run_ends_with_where_its_page_is(tmp_path: Path, lang: str, said_of_it
 def test_an_older_folder_gets_its_page_elsewhere(saved: Path, tmp_path: Path) -> None:
     made = rl.write_report(saved, tmp_path / "new" / "old.html")
     alone, inside = tree(made.read_bytes()), tree((saved / "report.html").read_bytes())
-    assert said(alone.xpath("//section[@id='figures']")[0], "en") == said(inside.xpath("//section[@id='figures']")[0], "en")
+    both = [said(one.xpath("//section[@id='figures']")[0], "en") for one in (alone, inside)]
+    assert both[0] == both[1]
     assert [one for one in alone.xpath("//a/@href") if not one.startswith("#")] == []  # its links would lead nowhere
     with pytest.raises(FolderExists, match="exists already"):
         rl.write_report(saved, made)

@@ -63,7 +63,9 @@ class Drawing:
         return f"figures/{self.picture.name}_{self.picture.lang}.svg"
 
 
-def report_page(run: Reported, files: Mapping[str, str], drawings: Sequence[Drawing] = (), beside: bool = True) -> bytes:
+def report_page(
+    run: Reported, files: Mapping[str, str], drawings: Sequence[Drawing] = (), beside: bool = True
+) -> bytes:
     """The page of a run as HTML5 in UTF-8, in Chinese and English; the same bytes whenever and wherever it is made.
 
     ``files`` are the names of the run's tables in its folder, ``drawings`` its pictures in both languages, in order;
@@ -84,7 +86,9 @@ def report_page(run: Reported, files: Mapping[str, str], drawings: Sequence[Draw
         "what": about.what(subject),
         "all": headline.measures(subject, every[""]),
         "answer": headline.sentences(subject, every[""]),
-        "by_facility": [(one.id, subject.facility(one.id), headline.measures(subject, every[one.id])) for one in subject.rules],
+        "by_facility": [
+            (one.id, subject.facility(one.id), headline.measures(subject, every[one.id])) for one in subject.rules
+        ],
         "checks": trust.checks(subject),
         "severities": trust.severities(subject),
         "aside": aside,

@@ -140,7 +140,9 @@ def _group(subject: Subject, disclosures: Disclosures, key: tuple[str, str], tab
     last = quarter_text(last_new) if last_new is not None else str(quarters[-1])
     wanted = table[(table["level"].ne("sector") | table["quarter"].eq(last)).to_numpy(dtype=bool)]
     behind = _loans(subject, disclosures, lender, facility, last) if last_new is not None else {}
-    by_part = dict(iter(wanted.groupby(["quarter", "horizon"], sort=False)))
+    by_part: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for one in wanted.to_dict("records"):
+        by_part.setdefault((one["quarter"], one["horizon"]), []).append(one)
     parts = []
     for quarter in [last, *(q for q in reversed(quarters) if q != last)]:
         for horizon in ORDER:
@@ -156,9 +158,8 @@ def _group(subject: Subject, disclosures: Disclosures, key: tuple[str, str], tab
     return Group(*name, f"{shown(lender)}/{shown(facility)}", last, shown_quarters, tuple(parts))
 
 
-def _ordered(rows: pd.DataFrame) -> list[dict[str, Any]]:
+def _ordered(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The total, then each field with its sectors below it."""
-    records = rows.to_dict("records")
     place = {code: i for i, code in enumerate(fields())}
 
     def key(row: dict[str, Any]) -> tuple[int, int]:
@@ -192,16 +193,18 @@ def _loans(
     found = dict(largest(counted, field_of))
     used = sorted({row for one in found.values() for row in one.rows})
     told = dict(zip(used, _told(subject, counted.iloc[used]), strict=True))
-    return {key: _some(one, told, f"{lender}/{facility}/{quarter}/{key[0]}/{key[1]}/amount") for key, one in found.items()}
+    stem = f"{lender}/{facility}/{quarter}"
+    return {key: _some(one, told, f"{stem}/{'/'.join(key)}/amount") for key, one in found.items()}
 
 
 def _told(subject: Subject, rows: pd.DataFrame) -> Iterator[dict[str, Any]]:
     """What is said of each of these loans."""
     at = ints(rows, "place")[0]
     book = subject.tables["loans"][["borrower", "project_name"]].iloc[at]
-    share, given = ints(subject.tables["attribution"][["share_e8"]].iloc[at], "share_e8")
+    attributed = subject.tables["attribution"][["loan_id", "share_e8"]].iloc[at]
+    share, given = ints(attributed, "share_e8")
     columns: Sequence[list[Any]] = [
-        rows["loan_id"].tolist(),
+        attributed["loan_id"].tolist(),
         book["borrower"].tolist(),
         book["project_name"].tolist(),
         rows["amount_fen"].tolist(),

@@ -99,4 +99,3 @@ def is_given(value: Any) -> bool:
     import pandas as pd
 
     return value is not None and not bool(pd.isna(value))
-

@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING
 
 from relending.engine.columns import ints
 from relending.report.page.context import Subject
-from relending.report.page.figures import day, exact_money, exact_tonnes, money, per_tonne, percent, quarter_named, tonnes
+from relending.report.page.figures import (
+    day,
+    exact_money,
+    exact_tonnes,
+    money,
+    per_tonne,
+    percent,
+    quarter_named,
+    tonnes,
+)
 from relending.report.page.words import Both, said
 from relending.units import E8, divide, total, weighted_sum
 

@@ -1,4 +1,4 @@
-"""The largest loans of every disclosed cell, found without sorting a book: a partition a sector, then a few to merge."""
+"""The largest loans of every disclosed cell, found without sorting a book: one partition a sector, some merged."""
 
 from __future__ import annotations
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from relending.policy import ALWAYS, Facility, Lpr, lender_from_plain, lpr_from_plain, sectors, source_in
@@ -63,16 +64,16 @@ def _pair(make: Callable[[str], str]) -> Both:
 def _entry(facility: str, name: Both, text: Both, entry: Any, since: dt.date) -> Value:
     checked = entry.checked.isoformat() if entry.checked else ""
     began = "" if since == ALWAYS else since.isoformat()
-    return Value(facility, name, text, began, entry.status, _pair(lambda lang: source_in(entry, lang)), checked)
+    return Value(facility, name, text, began, entry.status, _pair(partial(source_in, entry)), checked)
 
 
 def _of(rules: Facility, subject: Subject, days: tuple[dt.date, dt.date]) -> Iterator[Value]:
     for name, dated in rules.parameters.items():
-        label, parameter = PARAMETERS[name], PARAMETERS[name]
+        parameter = PARAMETERS[name]
         entries = [dated.latest()] if DATING[name] == LATEST else list(_held(dated.values, days))
         for one in entries:
-            text = _pair(lambda lang, one=one, parameter=parameter: value_text(parameter, one.value, lang))
-            yield _entry(rules.id, Both(label.zh, label.en), text, one, one.start)
+            text = _pair(partial(value_text, parameter, one.value))
+            yield _entry(rules.id, Both(parameter.zh, parameter.en), text, one, one.start)
     named = {one.id: one.cls for one in map(lender_from_plain, subject.run.manifest["policy"]["lenders"])}
     named |= {who: entry["class"] for who, entry in subject.scenario.get("lenders", {}).items()}
     admitting = [rules.membership(who, cls) for who, cls in named.items()]
@@ -91,7 +92,8 @@ def _word(name: str) -> Both:
 
 
 def _members(member: Any) -> Both:
-    return Both(*(", ".join([*member.ids, *(f"{policy_said('word', x)['class']} {c}" for c in member.classes)]) for x in LANGS))
+    classes = ([f"{policy_said('word', lang)['class']} {cls}" for cls in member.classes] for lang in LANGS)
+    return Both(*(", ".join([*member.ids, *some]) for some in classes))
 
 
 def _held(values: tuple[DatedValue, ...], days: tuple[dt.date, dt.date]) -> Iterator[DatedValue]:
@@ -146,5 +148,3 @@ def _with_value(value: Value) -> Both:
 def status_name(status: str) -> Both:
     """A status in words, without the mark that a screen puts in front."""
     return Both(*(policy_said("status", lang)[status].lstrip("！! ").capitalize() for lang in LANGS))
-
-

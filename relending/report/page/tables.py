@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -12,13 +12,9 @@ from relending.engine.columns import codes, ints
 from relending.findings import SEVERITIES
 from relending.report.page.context import Subject
 from relending.report.page.figures import exact_money, is_given, per_tonne, percent
-from relending.report.page.headline import weighted
 from relending.report.page.trust import message
 from relending.report.page.words import Both, said, shown
-from relending.units import group_sum, total
-
-if TYPE_CHECKING:
-    import pandas as pd
+from relending.units import divide, group_sum
 
 MOST_QUARTERS = 1_000
 """Rows of quarters, lenders and facilities."""
@@ -53,20 +49,25 @@ def quarters(subject: Subject) -> Table:
     order = sorted(by_lender.index.tolist(), key=lambda name: -int(by_lender[name]))
     sizes = both["lender"].value_counts()
     together = len(both[["quarter", "facility"]].drop_duplicates()) if len(order) > 1 else 0
-    room, kept = MOST_QUARTERS - together, []
+    room = MOST_QUARTERS - together
+    kept: list[str] = []
     for name in order:
         room -= int(sizes[name])
         if room < 0 and kept:
             break
         kept.append(name)
     places = {rules.id: i for i, rules in enumerate(subject.rules)}
-    groups = sorted(both.groupby(["quarter", "facility"], sort=False), key=lambda one: places[one[0][1]])
+    groups: dict[tuple[str, str], list[Record]] = {}
+    for one in both.to_dict("records"):
+        groups.setdefault((one["quarter"], one["facility"]), []).append(one)
     rows = []
-    for (quarter, facility), some in sorted(groups, key=lambda one: one[0][0], reverse=True):
+    by_place = sorted(groups.items(), key=lambda group: places[group[0][1]])
+    for _, some in sorted(by_place, key=lambda group: group[0][0], reverse=True):
         if len(some) > 1:
-            rows.append(_quarter(subject, str(quarter), said("all_lenders"), str(facility), some, "all"))
-        for lender, one in some[some["lender"].isin(kept)].groupby("lender", sort=False):
-            rows.append(_quarter(subject, str(quarter), subject.lender(str(lender)), str(facility), one, "one"))
+            rows.append(_quarter(subject, said("all_lenders"), some, "all"))
+        for one in some:
+            if one["lender"] in kept:
+                rows.append(_quarter(subject, subject.lender(one["lender"]), [one], "one"))
     cut = None
     if len(order) > len(kept):
         files = f"{subject.file('funding')}, {subject.file('cost')}"
@@ -74,29 +75,40 @@ def quarters(subject: Subject) -> Table:
     return Table(tuple(rows), cut)
 
 
-def _quarter(subject: Subject, quarter: str, lender: Both, facility: str, some: pd.DataFrame, kind: str) -> Any:
+Record = dict[str, Any]
+"""A row of the cost table with its row of the funding table."""
+
+
+def _quarter(subject: Subject, lender: Both, some: list[Record], kind: str) -> Record:
+    """A row of one lender, or of several together."""
+
     def fen(column: str) -> str:
-        return exact_money(total(ints(some, column)[0]))
+        return exact_money(sum(int(one[column]) for one in some))
 
-    def rate(column: str) -> str:
-        return percent(weighted(some, column, "loans_outstanding_fen"))
+    def mean(column: str, weight: str) -> int | None:
+        """As ``headline.weighted``, of a few rows that are Python's already."""
+        given = [one for one in some if is_given(one[column]) and is_given(one[weight])]
+        pairs = [(int(one[column]), int(one[weight])) for one in given]
+        size = sum(w for _, w in pairs if w > 0)
+        return divide(sum(v * w for v, w in pairs if w > 0), size, "half_even") if size else None
 
+    own = sorted({int(one["own_rate_ppm"]) for one in some})
     return {
-        "quarter": quarter,
+        "quarter": some[0]["quarter"],
         "lender": lender,
-        "facility": subject.facility(facility),
+        "facility": subject.facility(some[0]["facility"]),
         "kind": kind,
         "drawn": fen("drawn_fen"),
         "rolled": fen("rolled_fen"),
         "repaid": fen("repaid_fen"),
         "balance": fen("facility_balance_fen"),
-        "facility_rate": percent(weighted(some, "facility_rate_e8", "facility_balance_fen")),
-        "own_rate": percent(weighted(some.assign(one=1), "own_rate_ppm", "one"), scale=6),
+        "facility_rate": percent(mean("facility_rate_e8", "facility_balance_fen")),
+        "own_rate": percent(own[0], scale=6) if len(own) == 1 else "",
         "loans": fen("loans_outstanding_fen"),
-        "blended": rate("blended_cost_e8"),
-        "margin": rate("margin_e8"),
+        "blended": percent(mean("blended_cost_e8", "loans_outstanding_fen")),
+        "margin": percent(mean("margin_e8", "loans_outstanding_fen")),
         "saved": fen("interest_saved_fen"),
-        "subsidy": per_tonne(weighted(some, "subsidy_per_tonne_e6", "reduction_in_balance_g")),
+        "subsidy": per_tonne(mean("subsidy_per_tonne_e6", "reduction_in_balance_g")),
     }
 
 
@@ -113,7 +125,7 @@ def tranches(subject: Subject) -> Table:
 
     def of(*events: str) -> Any:
         some = np.isin(event, events)
-        return group_sum(amount[some], tranche[some], n)
+        return group_sum(amount[some], tranche[some].astype(np.int64), n)
 
     drawn, repaid, interest = of("draw", "opening"), of("repay", "return"), of("interest")
     times = np.bincount(tranche[event == "rollover"], minlength=n)
@@ -148,7 +160,7 @@ def findings(subject: Subject) -> Table:
     """The findings by code: how many, what each means and asks for, and the first places."""
     table = subject.tables["findings"]
     code, names = codes(table, "code")
-    counts = np.bincount(code, minlength=len(names)) if len(names) else []
+    counts = np.bincount(code, minlength=len(names))
     order = np.argsort(code, kind="stable")
     begins = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
     out = []
@@ -202,4 +214,3 @@ def _published(one: dict[str, Any]) -> dict[str, Any]:
         "result": one["outcome"],
         "source": shown(one["source"]),
     }
-

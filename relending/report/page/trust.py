@@ -36,7 +36,7 @@ def checks(subject: Subject) -> list[Check]:
     tranche, names = codes(ledger, "tranche")
     sign = np.array([SIGN.get(event, 0) for event in ledger["event"].tolist()], np.int64)
     amount, after = ints(ledger, "amount_fen")[0], ints(ledger, "balance_fen")[0]
-    held = exact_sums(amount * sign, tranche, len(names)) if len(names) else []
+    held = exact_sums(amount * sign, tranche.astype(np.int64), len(names)) if len(names) else []
     last = np.full(len(names), 0, np.int64)
     last[tranche] = after  # rows are by date: the last one stays
     wrong = sum(int(a) != int(b) for a, b in zip(held, last.tolist(), strict=True))

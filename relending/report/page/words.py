@@ -35,7 +35,8 @@ class Both:
         """Both languages as markup, everything in them escaped; a text that is the same in both stands once."""
         if self.zh == self.en:
             return escape(self.en)
-        return Markup('<span lang="zh-CN">{}</span><span lang="en">{}</span>').format(self.zh, self.en)
+        zh, en = escape(self.zh), escape(self.en)
+        return Markup(f'<span lang="zh-CN">{zh}</span><span lang="en">{en}</span>')
 
     def __getitem__(self, lang: str) -> str:
         """The text in one language, ``zh`` or ``en``."""
