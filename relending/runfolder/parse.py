@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -63,6 +64,33 @@ def read_rows(table: str, path: Path, key: str, value: str) -> tuple[pa.Table, l
     return from_file(table, pa.concat_tables([empty, *parts]), path), places
 
 
+def read_columns(table: str, path: Path, steps: Sequence[str]) -> pa.Table:
+    """Some columns, by their names in memory, of a Parquet file; empty ones where the file is older than a column.
+
+    Raises ``RunFolderError`` if the file cannot be read or has not the column, ``KeyError`` where the table has not.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        with pq.ParquetFile(path) as file:
+            there = file.schema_arrow.names
+            known = {c.step: c for c in columns_of(table, there)}
+            wanted = [known[step] for step in steps]
+            held = file.read(columns=[c.name for c in wanted if c.name in there])
+    except (pa.ArrowException, OSError) as error:
+        raise damaged(path, str(error).splitlines()[0]) from error
+    arrays = []
+    for column in wanted:
+        if column.name in there:
+            arrays.append(_read_array(table, column, one_array(held[column.name]), path))
+        elif column.step in tables()[table].added:
+            arrays.append(pa.nulls(held.num_rows, column.step_type()))
+        else:
+            raise damaged(path, f"column {column.name} is missing")
+    return pa.Table.from_arrays(arrays, names=list(steps))
+
+
 def from_file(table: str, held: pa.Table, path: Path) -> pa.Table:
     """Columns as a file has them (plain names, decimals) as step columns; those that came later may be missing."""
     import pyarrow as pa
@@ -76,11 +104,14 @@ def from_file(table: str, held: pa.Table, path: Path) -> pa.Table:
         if column.name in later:
             arrays.append(pa.nulls(held.num_rows, column.step_type()))
             continue
-        array = one_array(held[column.name])
-        if array.type != column.file_type():
-            raise damaged(path, f"column {column.name} is {array.type}, not {column.file_type()}")
-        arrays.append(_step_array(table, column, array, path))
+        arrays.append(_read_array(table, column, one_array(held[column.name]), path))
     return pa.Table.from_arrays(arrays, names=[c.step for c in columns])
+
+
+def _read_array(table: str, column: Column, array: pa.Array, path: Path) -> pa.Array:
+    if array.type != column.file_type():
+        raise damaged(path, f"column {column.name} is {array.type}, not {column.file_type()}")
+    return _step_array(table, column, array, path)
 
 
 def _step_array(table: str, column: Column, array: pa.Array, path: Path) -> pa.Array:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from relending.room import former_of
 from relending.runfolder.errors import RunFolderError
 from relending.runfolder.manifest import MANIFEST, SCENARIO_FILE, read_manifest, sha256
-from relending.runfolder.parse import damaged, read_rows, read_table
+from relending.runfolder.parse import damaged, read_columns, read_rows, read_table
 from relending.runfolder.tables import step_frame, tables
 from relending.runfolder.views import Views
 
@@ -39,6 +39,16 @@ class SavedTables(Mapping[str, "pd.DataFrame"]):
 
     def __len__(self) -> int:
         return len(self._files)
+
+    def columns(self, table: str, names: Sequence[str]) -> pd.DataFrame:
+        """Some columns of a table as a step frame: of a Parquet file nothing else is read, as long as nobody else did.
+
+        Raises ``RunFolderError`` where the file is damaged, ``KeyError`` for a column that the table has not.
+        """
+        path = self._files[table]
+        if table in self._read or path.suffix != ".parquet":
+            return self[table][list(names)]
+        return step_frame(read_columns(table, path, names))
 
     def file(self, table: str) -> Path:
         """The file a table is in."""

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from relending.cli import main
-from relending.report.balances import _said
+from relending.report.pictures.balances import Balances, Line, said
 from tests.lineage.bank import written
 
 
@@ -82,7 +82,6 @@ def test_the_same_is_said_in_chinese(tmp_path: Path) -> None:
     ],
 )
 def test_the_picture_says_where_it_is_simulated(basis: list[str], title: str) -> None:
-    import pandas as pd
-
-    ledger = pd.DataFrame({"facility": ["cerf"] * len(basis) + ["other"], "basis": [*basis, "simulated"]})
-    assert _said([("run", ledger, pd.DataFrame())], "cerf") == title
+    line = Line("run", "cerf", [], [], frozenset(basis))
+    other = Line("run", "other", [], [], frozenset(["simulated"]))
+    assert said(Balances(["cerf"], [line, other], [], ["run"]), "cerf", "en") == title

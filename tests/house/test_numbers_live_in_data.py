@@ -26,6 +26,21 @@ INNOCENT = {
     ("dates.py", 1800): "the first year of the table of months, not hours of a plant",
     ("labelled/workbook.py", 1900): "the first year of a spreadsheet's days, not hours of a plant",
 }
+ON_PAPER = {
+    "balances.py": (0.02, 0.03),
+    "canvas.py": (0.6, 0.7, 0.8, 0.95, 1.5),
+    "colours.py": (0.7,),
+    "fonts.py": (0.6,),
+    "funded_share.py": (0.02, 0.03, 0.52, 0.6),
+    "life_of_loan.py": (0.52,),
+    "run_off.py": (0.45, 0.6, 0.8),
+    "sectors.py": (0.6, 1.5),
+    "style.py": (0.6, 0.7, 1.7),
+    "tonne_cost.py": (0.52, 1.2, 4.8),
+    "tranches.py": (0.7, 1.75),
+}
+"""Sizes in pictures: inches, points, parts of a panel or of a colour."""
+INNOCENT |= {(f"report/pictures/{name}", v): "a size on paper" for name, vs in ON_PAPER.items() for v in vs}
 """Numbers that only look like policy, each with its reason."""
 
 NAMED = {("cli/check.py", "cerf"), ("cli/check.py", "clean_coal")}

@@ -81,7 +81,8 @@ def test_nothing_of_the_machine_it_was_made_on_is_in_the_repository() -> None:
 
 
 def test_the_repository_holds_no_large_file_and_no_run() -> None:
-    assert [name_of(p) for p in tracked() if p.stat().st_size > 1_000_000] == []
+    font = "relending/report/pictures/fonts/RelendingSansSC-Regular.otf"  # Chinese on every machine takes 1.5 MB
+    assert [name_of(p) for p in tracked() if p.stat().st_size > 1_000_000] == [font]
     assert [name_of(p) for p in tracked() if p.name == "manifest.json"] == []
 
 

@@ -154,5 +154,5 @@ def test_a_scenario_name_is_no_formula_of_a_picture_either(name: str) -> None:
     picture = balances_picture([(name, run.tables["ledger"], run.tables["published"])])
     assert picture is not None
     picture.canvas.draw()
-    shown = {text.get_text() for text in picture.legends[0].get_texts()}
-    assert name.replace("$", r"\$") in shown or "run 1" in shown
+    shown = {text.get_text(): text for text in picture.texts}
+    assert name in shown and not shown[name].get_parse_math() and not shown[name].get_usetex()

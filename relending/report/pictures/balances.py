@@ -109,7 +109,7 @@ def balances_picture(runs: Sequence[tuple[str, pd.DataFrame, pd.DataFrame]], lan
     page = Page(catalogue()[NAME].title[lang], lang)
     with drawing():
         _draw(found, page, [policy.facility(f).name[lang] for f in found.facilities], "")
-    return page.figure
+    return page.done()
 
 
 def draw(source: Source, data: Balances, page: Page) -> None:
@@ -150,6 +150,8 @@ def _draw(data: Balances, page: Page, names: Sequence[str], subtitle: str) -> No
             axes.plot(at, values, dash[line.run], **style)
         for kind, label in kinds.items():
             some = [m for m in marks if (m.measure, m.role, m.bound) == kind]
+            if not some:
+                continue
             axes.plot(
                 [(m.day - EPOCH).days for m in some],
                 [float(m.fen / money.size) for m in some],
@@ -172,6 +174,7 @@ def _years(axes: Any, first: dt.date, last: dt.date, inches: float) -> None:
     years = range(first.year, last.year + 1)
     low, high = dt.date(first.year, 1, 1), dt.date(last.year + 1, 1, 1)
     span = (last - first).days or 1
+    axes.xaxis.set_visible(False)
     axes.set_xlim((first - EPOCH).days - span * 0.02, (last - EPOCH).days + span * 0.03)
     step = max(1, -(-int(len(years) * 42) // int(inches * 100)))
     middle = {}

@@ -128,8 +128,7 @@ def sheet(
         across = room_wide - p.left - (BETWEEN if p.column + 1 < columns else 0.10)
         up = max(here - above - p.bottom, 0.2)
         axes = figure.add_axes((x0 / wide, 1 - (top + above + up) / high, across / wide, up / high))
-        axes.xaxis.set_visible(False)
-        axes.yaxis.set_visible(False)
+        axes.grid(axis="y")
         out.axes.append(axes)
         out.widths.append(across)
         edge, y = SIDE + room_wide * p.column, top + 0.05
@@ -228,6 +227,7 @@ def _draw_legend(figure: Figure, rows: Sequence[Any], wide: float, high: float, 
 def quarter_axis(axes: Axes, quarters: Sequence[int], inches: float) -> None:
     """A level axis over quarter numbers: years under their quarters, or each quarter where there are few."""
     first, last = quarters[0], quarters[-1]
+    axes.xaxis.set_visible(False)
     axes.set_xlim(first - 0.6, last + 0.6)
     count = last - first + 1
     if count <= 8:
@@ -243,9 +243,20 @@ def quarter_axis(axes: Axes, quarters: Sequence[int], inches: float) -> None:
     marks(axes, [y * 4 - 0.5 for y in years if first < y * 4 <= last])
 
 
-def value_axis(axes: Axes, low: float, high: float, *, most: int = 5, pad: bool = False) -> list[float]:
-    """An upright axis with round labels and lines over ``low`` to ``high``; it ends at its outer labels."""
+def value_axis(
+    axes: Axes, low: float, high: float, *, most: int = 5, axis: str = "y", pad: bool = False
+) -> list[float]:
+    """Round labels over ``low`` to ``high``, on an upright axis with level lines too; it ends at its outer labels.
+
+    ``most``: about how many steps; ``pad``: some room below and above.
+    """
     places = _places(low, high, most, pad)
+    if axis == "x":
+        axes.xaxis.set_visible(False)
+        axes.set_xlim(places[0], places[-1])
+        level_labels(axes, places, tick_texts(places))
+        return places
+    axes.yaxis.set_visible(False)
     axes.set_ylim(places[0], places[-1])
     upright_labels(axes, places, tick_texts(places))
     lines(axes, places)
@@ -255,10 +266,8 @@ def value_axis(axes: Axes, low: float, high: float, *, most: int = 5, pad: bool 
 
 
 def level_axis(axes: Axes, low: float, high: float, label: str, *, most: int = 5) -> list[float]:
-    """A level axis with round labels over ``low`` to ``high``, and what it is under it."""
-    places = _places(low, high, most, False)
-    axes.set_xlim(places[0], places[-1])
-    level_labels(axes, places, tick_texts(places))
+    """A level axis with round labels over ``low`` to ``high``, marks, and what it is under it."""
+    places = value_axis(axes, low, high, most=most, axis="x")
     marks(axes, places, 0.04)
     level_name(axes, label)
     return places
@@ -381,6 +390,15 @@ def stacked(parts: Mapping[str, Sequence[float]]) -> dict[str, tuple[list[float]
     return out
 
 
+def rule(axes: Axes, colour: str = GRID) -> None:
+    """No grid and no upright line: for panels whose bars carry their figures."""
+    axes.grid(visible=False)
+    axes.spines["left"].set_visible(False)
+    axes.spines["bottom"].set_color(colour)
+
+
 def bare(axes: Axes) -> None:
-    """No lines around a panel but the one its lying bars begin at."""
+    """No lines around a panel but the one its lying bars begin at, and no ticks."""
+    axes.xaxis.set_visible(False)
+    axes.yaxis.set_visible(False)
     axes.spines["bottom"].set_visible(False)

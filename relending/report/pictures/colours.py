@@ -12,7 +12,9 @@ from typing import Any
 @cache
 def palette() -> Mapping[str, Any]:
     """The file of colours: ``facility``, ``field``, ``spare``, ``grey``."""
-    return tomllib.loads(resources.files("relending.report.pictures").joinpath("colours.toml").read_text("utf-8"))
+    return tomllib.loads(
+        resources.files("relending.report.pictures").joinpath("colours.toml").read_text(encoding="utf-8")
+    )
 
 
 def colours_of(kind: str, ids: Iterable[str]) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +15,8 @@ from relending.report.pictures.colours import colours_of, grey
 from relending.report.pictures.page import Page
 from relending.report.pictures.scale import unit_for
 from relending.report.pictures.source import Source, nothing
-from relending.report.pictures.words import head, say
+from relending.report.pictures.style import SOFT
+from relending.report.pictures.words import head, say, word
 
 NAME = "fields"
 
@@ -29,36 +30,56 @@ class Fields:
     reduction: Mapping[str, list[int]]
 
 
-def prepare(source: Source) -> Fields:
+REST = ""
+"""Stands for what the totals hold and no field does: opening figures that were given in total."""
+
+
+def prepare(source: Source, name: str = NAME) -> Fields:
     """The rows of ``disclosure.csv`` with horizon since_start and level field, added up over lenders and facilities.
 
-    Raises NothingToPlot where nothing was ever supported.
+    What the totals hold beyond the fields is a part of its own; ``name`` is the picture that asks. Raises NothingToPlot
+    where nothing was ever supported.
     """
-    frame = source.table("disclosure")
-    some = (frame["horizon"].eq("since_start") & frame["level"].eq("field")).to_numpy(dtype=bool)
-    codes = [c for c, there in zip(source.texts("disclosure", "code"), some, strict=True) if there]
-    places = source.places("disclosure")[some].tolist()
-    n = len(source.quarters)
-    out: list[dict[str, list[int]]] = []
-    for column in ("amount_fen", "reduction_g"):
-        values = source.figures("disclosure", column)[0][some].tolist()
-        sums: dict[str, list[int]] = {}
-        for code, place, value in zip(codes, places, values, strict=True):
-            sums.setdefault(code, [0] * n)[place] += value
-        out.append(sums)
-    amount, reduction = out
-    order = [f for f in [*known_fields(), *sorted(set(amount) - set(known_fields()))] if any(amount.get(f, ()))]
+    amount, reduction = (by_code(source, column, "field") for column in ("amount_fen", "reduction_g"))
+    whole, tonnes = (by_code(source, column, "total") for column in ("amount_fen", "reduction_g"))
+    for parts, total in ((amount, whole), (reduction, tonnes)):
+        sums = [[sum(v) for v in zip(*of.values(), strict=True)] for of in (total, parts)]
+        parts[REST] = [a - b for a, b in zip(*sums, strict=True)]
+    order = [*known_fields(), *sorted(set(amount) - {*known_fields(), REST}), REST]
+    order = [f for f in order if any(amount.get(f, ())) or any(reduction.get(f, ()))]
     if not order:
-        raise nothing(NAME, "need_loans")
+        raise nothing(name, "need_loans")
     return Fields(source.quarters, {f: amount[f] for f in order}, {f: reduction[f] for f in order})
+
+
+def by_code(source: Source, column: str, level: str) -> dict[str, list[int]]:
+    """A column of the disclosure since start by code of a level and quarter, over lenders and facilities."""
+    frame = source.table("disclosure")
+    some = np.flatnonzero((frame["horizon"].eq("since_start") & frame["level"].eq(level)).to_numpy(dtype=bool))
+    codes, places = source.texts("disclosure", "code"), source.places("disclosure").tolist()
+    values = source.figures("disclosure", column)[0].tolist()
+    out: dict[str, list[int]] = {}
+    for i in some.tolist():
+        out.setdefault(codes[i], [0] * len(source.quarters))[places[i]] += values[i]
+    return out
+
+
+def field_label(source: Source, field: str, lang: str) -> str:
+    """The name of a field, or what stands for the part no field has."""
+    return source.field_name(field, lang) if field else word("not_split", lang)
+
+
+def field_colours(order: Sequence[str]) -> dict[str, str]:
+    """Colours by field; grey for the part no field has."""
+    return {**colours_of("field", [f for f in order if f]), REST: SOFT}
 
 
 def draw(source: Source, data: Fields, page: Page) -> None:
     """Two panels of stacked bars, a colour and hatch a field: amounts, and tonnes a year."""
     lang = page.lang
     order = list(data.amount)
-    colour = colours_of("field", order)
-    hatch = {f: grey("hatches", i) for i, f in enumerate(order)}
+    colour = field_colours(order)
+    hatch = {f: grey("hatches", i) if f else "" for i, f in enumerate(order)}
     whole = [sum(v) for v in zip(*data.amount.values(), strict=True)]
     tonnes = [sum(v) for v in zip(*data.reduction.values(), strict=True)]
     money, mass = unit_for("yuan", whole, lang), unit_for("tCO2e/a", tonnes, lang)
@@ -67,7 +88,7 @@ def draw(source: Source, data: Fields, page: Page) -> None:
     if any(tonnes):
         panels.append(Panel(head("tonnes", lang), mass.name, column=1))
         series.append((data.reduction, mass))
-    legend = [Entry(source.field_name(f, lang), colour[f], hatch=hatch[f]) for f in order]
+    legend = [Entry(field_label(source, f, lang), colour[f], hatch=hatch[f]) for f in order]
     sheet = page.sheet(panels, legend, source.subtitle(lang))
     for axes, inches, (parts, unit) in zip(sheet.axes, sheet.widths, series, strict=True):
         plain = {f: [unit.plain(v) for v in parts[f]] for f in order}
@@ -84,6 +105,6 @@ def draw(source: Source, data: Fields, page: Page) -> None:
         unit=money.name,
         tonnes=mass.text(tonnes[-1]),
         tonnes_unit=mass.name,
-        largest=source.field_name(top, lang),
+        largest=field_label(source, top, lang),
         share=f"{100 * data.amount[top][-1] / whole[-1]:.0f}",
     )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from relending.findings import Findings, InputError
+from relending.outfile import whole_file
 from relending.report.pictures.style import drawing
 
 if TYPE_CHECKING:
@@ -18,6 +20,8 @@ METADATA: dict[str, dict[str, Any]] = {
     "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
 }
 DPI = 150
+_COMMENT = re.compile(rb"<!--.*?-->\s*", re.DOTALL)
+"""Beside its outlines matplotlib writes each text as a comment: names that are nobody's markup need not stand there."""
 
 
 def picture_bytes(figure: Figure, kind: str) -> bytes:
@@ -25,7 +29,7 @@ def picture_bytes(figure: Figure, kind: str) -> bytes:
     out = BytesIO()
     with drawing():
         figure.savefig(out, format=kind, dpi=DPI, metadata=METADATA[kind])
-    return out.getvalue()
+    return _COMMENT.sub(b"", out.getvalue()) if kind == "svg" else out.getvalue()
 
 
 def svg_bytes(figure: Figure) -> bytes:
@@ -47,6 +51,10 @@ def save_picture(figure: Figure, path: Path | str, force: bool = False) -> Path:
     if not force and place.exists():
         raise FileExistsError(f"{place}: exists already and is left as it is")
     made = picture_bytes(figure, kind)
-    with place.open("wb" if force else "xb") as out:
-        out.write(made)
+    if not force:
+        with place.open("xb") as out:
+            out.write(made)
+        return place
+    with whole_file(place) as room:
+        room.write_bytes(made)
     return place

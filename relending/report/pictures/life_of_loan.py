@@ -198,6 +198,7 @@ def draw(source: Source, data: list[Life], page: Page) -> None:
         axes.plot([0, last], [whole, whole], "-", color=INK, linewidth=1.3, zorder=2.6)
         canvas.value_axis(axes, min([*costs, own]), max([*costs, own]), pad=True)
         axes.set_xlim(0, last)
+        axes.xaxis.set_visible(False)
         step = max(1, -(-len(costs) * 24 // int(inches * 100)))
         shown = [k for k in range(0, len(costs), step) if k + 0.5 < last]
         canvas.level_labels(axes, [k + 0.5 for k in shown], [str(k + 1) for k in shown])

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from relending.report.pictures import canvas
 from relending.report.pictures.canvas import Entry, Panel, Sheet
+from relending.report.pictures.fonts import families
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -39,3 +40,13 @@ class Page:
         )
         self.figure = made.figure
         return made
+
+    def done(self) -> Figure:
+        """The figure, once all of it is drawn: its texts take characters also from fonts that lent one meanwhile."""
+        from matplotlib.text import Text
+
+        assert self.figure is not None, "a picture draws a sheet"
+        wanted = families()
+        for text in self.figure.findobj(Text) if len(wanted) > 1 else ():
+            text.set_fontfamily(wanted)
+        return self.figure

@@ -76,5 +76,4 @@ def _drawn(source: Source, one: Described, lang: str, size: tuple[float, float] 
         source.prepared[key] = module.prepare(source, one.name) if one.measure else module.prepare(source)
     with drawing():
         module.draw(source, source.prepared[key], page)
-    assert page.figure is not None
-    return Drawn(one.name, lang, one.title[lang], page.alt, page.figure, source.findings())
+    return Drawn(one.name, lang, one.title[lang], page.alt, page.done(), source.findings())

@@ -212,6 +212,7 @@ def _balances(axes: Axes, d: RunOff, money: Unit, colour: str) -> None:
 def _dues(axes: Axes, d: RunOff, money: Unit, colour: str) -> None:
     soon, late = ([money.plain(v) for v in due] for due in (d.due_next, d.due_last))
     if not any(late):
+        axes.yaxis.set_visible(False)
         axes.set_ylim(0, 1)
         return
     zero = [0.0] * len(soon)

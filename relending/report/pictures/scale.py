@@ -34,7 +34,9 @@ class Unit:
 
 @cache
 def _units() -> Mapping[str, Any]:
-    return tomllib.loads(resources.files("relending.report.pictures").joinpath("units.toml").read_text("utf-8"))
+    return tomllib.loads(
+        resources.files("relending.report.pictures").joinpath("units.toml").read_text(encoding="utf-8")
+    )
 
 
 def unit_for(kind: str, figures: Iterable[int | None], lang: str, decimals: int | None = None) -> Unit:

@@ -8,13 +8,15 @@ from relending.dates import quarter_text
 from relending.policy import sectors as known_sectors
 from relending.report.pictures import canvas
 from relending.report.pictures.canvas import Entry, Panel
-from relending.report.pictures.colours import colours_of, grey
+from relending.report.pictures.colours import grey
+from relending.report.pictures.fields import by_code, field_colours
+from relending.report.pictures.fields import prepare as fields
 from relending.report.pictures.fonts import fitted, width_of
 from relending.report.pictures.page import Page
 from relending.report.pictures.scale import unit_for
-from relending.report.pictures.source import Source, nothing
-from relending.report.pictures.style import INK, SMALL, SOFT
-from relending.report.pictures.words import head, say
+from relending.report.pictures.source import Source
+from relending.report.pictures.style import INK, SMALL
+from relending.report.pictures.words import head, say, word
 
 NAME = "sectors"
 MOST = 12
@@ -25,7 +27,11 @@ WIDEST = 2.3
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One sector, or several left over (``code`` empty, ``count`` of them): fen lent and grams a year since start."""
+    """One sector: fen lent and grams a year since start.
+
+    Without a ``code`` it is what a field holds and none of its sectors does (opening figures given by field or in
+    total); with a ``count`` above 1 what is left of so many bars.
+    """
 
     code: str
     field: str
@@ -37,37 +43,44 @@ class Bar:
 def prepare(source: Source) -> list[Bar]:
     """The rows of ``disclosure.csv`` of the last quarter, since_start, level sector, over lenders and facilities.
 
-    By amount, the largest first, then by code. Raises NothingToPlot where nothing was ever supported.
+    By amount, the largest first, then by code; together they are the totals. Raises NothingToPlot where nothing was
+    ever supported.
     """
-    frame = source.table("disclosure")
-    last = quarter_text(source.quarters[-1])
-    some = (frame["horizon"].eq("since_start") & frame["level"].eq("sector") & frame["quarter"].eq(last)).to_numpy(bool)
-    codes = [c for c, there in zip(source.texts("disclosure", "code"), some, strict=True) if there]
-    sums: dict[str, list[int]] = {}
-    for i, column in enumerate(("amount_fen", "reduction_g")):
-        for code, value in zip(codes, source.figures("disclosure", column)[0][some].tolist(), strict=True):
-            sums.setdefault(code, [0, 0])[i] += value
+    amount, reduction = (by_code(source, column, "sector") for column in ("amount_fen", "reduction_g"))
     listed = known_sectors()
-    bars = [Bar(c, listed[c].field if c in listed else "", a, r) for c, (a, r) in sums.items() if a or r]
-    if not bars:
-        raise nothing(NAME, "need_loans")
-    bars.sort(key=lambda bar: (-bar.amount, bar.code))
+    bars = [Bar(c, listed[c].field if c in listed else "", v[-1], reduction[c][-1]) for c, v in amount.items()]
+    whole = fields(source, NAME)
+    for f, values in whole.amount.items():
+        mine = [b for b in bars if b.field == f]
+        rest = values[-1] - sum(b.amount for b in mine), whole.reduction[f][-1] - sum(b.reduction for b in mine)
+        bars.append(Bar("", f, *rest))
+    bars = sorted((b for b in bars if b.amount or b.reduction), key=lambda b: (-b.amount, b.code))
     if len(bars) <= MOST:
         return bars
-    rest = bars[MOST - 1 :]
-    left = Bar("", "", sum(b.amount for b in rest), sum(b.reduction for b in rest), len(rest))
+    rest_of = bars[MOST - 1 :]
+    left = Bar("", "", sum(b.amount for b in rest_of), sum(b.reduction for b in rest_of), len(rest_of))
     return [*bars[: MOST - 1], left]
+
+
+def _label(source: Source, bar: Bar, lang: str) -> str:
+    if bar.count > 1:
+        return say("other_sectors", lang, count=bar.count)
+    if bar.code:
+        return source.sector_name(bar.code, lang)
+    if not bar.field:
+        return word("not_split", lang)
+    return say("sector_not_told", lang, field=source.field_name(bar.field, lang))
 
 
 def draw(source: Source, data: list[Bar], page: Page) -> None:
     """Two panels of lying bars with their figures at their ends, colours and hatches by field."""
     lang = page.lang
     order = list(dict.fromkeys(b.field for b in data))
-    colour = {**colours_of("field", [f for f in order if f]), "": SOFT}
-    hatch = {f: grey("hatches", i) for i, f in enumerate(colours_of("field", [f for f in order if f]))}
+    colour = field_colours(order)
+    hatch = {f: grey("hatches", i) for i, f in enumerate(f for f in order if f)}
     money = unit_for("yuan", [b.amount for b in data], lang)
     mass = unit_for("tCO2e/a", [b.reduction for b in data], lang)
-    names = [source.sector_name(b.code, lang) if b.code else say("other_sectors", lang, count=b.count) for b in data]
+    names = [_label(source, b, lang) for b in data]
     wide = min(WIDEST, max(width_of(n, SMALL) for n in names)) + 0.12
     panels = [Panel(head("issued_bars", lang), money.name, left=wide, bottom=0.1)]
     shown = [([money.plain(b.amount) for b in data], [money.text(b.amount) if b.amount else "–" for b in data])]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from relending.dates import quarter_text
 from relending.report.pictures import canvas
@@ -16,6 +17,9 @@ from relending.report.pictures.style import PAPER, SHADE, SOFT
 from relending.report.pictures.wholes import Series, basis_by_quarter, by_facility, by_lender, has_whole
 from relending.report.pictures.words import say, word
 from relending.study.measures import COUNT, FLOW, RATE, Measure, measures
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 MOST_LENDERS = 6
 """Lenders that can be told apart where their figures have no whole."""
@@ -107,7 +111,7 @@ def _entry(source: Source, data: Data, line: Line, i: int, lang: str) -> Entry:
     return Entry(label, colour, hatch=grey("hatches", i))
 
 
-def _lines(axes, source, data, plain, quarters):  # type: ignore[no-untyped-def]
+def _lines(axes: Axes, source: Source, data: Data, plain: list[list[float]], quarters: list[float]) -> None:
     for i, (line, values) in enumerate(zip(data.lines, plain, strict=True)):
         entry = _entry(source, data, line, i, "en")
         every = max(1, len(quarters) // 12)

@@ -111,9 +111,9 @@ def draw(source: Source, data: Steps, page: Page) -> None:
     axes.axhline(average, color=INK, linewidth=1.1, linestyle="--", zorder=3)
     said = say("tonne_average", lang, value=_text(data.average), unit=unit.name)
     box = {"facecolor": PAPER, "edgecolor": "none", "pad": 1.2, "alpha": 0.9}
-    axes.text(
-        mass.plain(whole) * 0.01, average, said, size=SMALL, color=INK, va="bottom", ha="left", bbox=box, zorder=4
-    )
+    low, high = axes.get_ylim()
+    va = "top" if (average - low) > 0.88 * (high - low) else "bottom"
+    axes.text(mass.plain(whole) * 0.01, average, said, size=SMALL, color=INK, va=va, ha="left", bbox=box, zorder=4)
     page.alt = _alt(source, data, mass, unit, lang)
 
 

@@ -10,7 +10,9 @@ from importlib import resources
 
 @cache
 def _words() -> Mapping[str, Mapping[str, str]]:
-    return tomllib.loads(resources.files("relending.report.pictures").joinpath("words.toml").read_text("utf-8"))
+    return tomllib.loads(
+        resources.files("relending.report.pictures").joinpath("words.toml").read_text(encoding="utf-8")
+    )
 
 
 def word(key: str, lang: str) -> str:
