@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from relending.engine.columns import ints
+from relending.engine.columns import codes, ints
 from relending.report.page.context import Subject
 from relending.report.page.figures import (
     day,
@@ -19,12 +19,10 @@ from relending.report.page.figures import (
     tonnes,
 )
 from relending.report.page.words import Both, said
-from relending.units import E8, divide, total, weighted_sum
+from relending.units import E8, decimal_text, divide, total, weighted_sum
 
 if TYPE_CHECKING:
     import pandas as pd
-
-E6 = 10**6
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,34 +52,46 @@ def headlines(subject: Subject) -> dict[str, Headline]:
     Rates of several rows are weighted by loans outstanding, the subsidy per tonne by the tonnes it is paid for.
     """
     tables = subject.tables
-    attribution, cost, ledger = tables["attribution"], tables["cost"], tables["ledger"]
-    supported = attribution[attribution["supported"].to_numpy(dtype=bool)][["facility", "principal_fen", "reduction_g"]]
+    cost, ledger = tables["cost"], tables["ledger"]
     last = cost[cost["quarter"] == cost["quarter"].max()]
-    out = {"": _headline(supported, last, cost, ledger)}
+    supported = _supported(tables["attribution"])
+    out = {"": _headline(supported[""], last, cost, ledger)}
     for rules in subject.rules:
-        parts = (frame[_is(frame, rules.id)] for frame in (supported, last, cost, ledger))
-        out[rules.id] = _headline(*parts)
+        parts = (frame[_is(frame, rules.id)] for frame in (last, cost, ledger))
+        out[rules.id] = _headline(supported.get(rules.id, (0, 0, 0)), *parts)
     return out
+
+
+def _supported(attribution: pd.DataFrame) -> dict[str, tuple[int, int, int]]:
+    """Number, principal and reduction of the supported loans, of all and by facility; a book is gone through once."""
+    some = attribution["supported"].to_numpy(dtype=bool)
+    facility, names = codes(attribution, "facility")
+    fen, grams = (ints(attribution, name)[0] for name in ("principal_fen", "reduction_g"))
+    groups = {str(name): some & (facility == i) for i, name in enumerate(names) if name is not None}
+    return {name: (int(at.sum()), total(fen[at]), total(grams[at])) for name, at in {**groups, "": some}.items()}
 
 
 def _is(frame: pd.DataFrame, facility: str) -> pd.Series:
     return frame["facility"].eq(facility).fillna(False).astype(bool)
 
 
-def _headline(supported: pd.DataFrame, last: pd.DataFrame, cost: pd.DataFrame, ledger: pd.DataFrame) -> Headline:
+def _headline(
+    supported: tuple[int, int, int], last: pd.DataFrame, cost: pd.DataFrame, ledger: pd.DataFrame
+) -> Headline:
     def moved(event: str) -> int:
         return _sum(ledger[ledger["event"].eq(event).fillna(False).astype(bool)], "amount_fen")
 
+    loans, principal, reduction = supported
     return Headline(
-        loans=len(supported),
-        principal=_sum(supported, "principal_fen"),
+        loans=loans,
+        principal=principal,
         opening=moved("opening"),
         drawn=moved("draw"),
         balance=_sum(last, "facility_balance_fen"),
         blended=weighted(last, "blended_cost_e8", "loans_outstanding_fen"),
         margin=weighted(last, "margin_e8", "loans_outstanding_fen"),
         saved=_sum(cost, "interest_saved_fen"),
-        reduction=_sum(supported, "reduction_g"),
+        reduction=reduction,
         subsidy=weighted(last, "subsidy_per_tonne_e6", "reduction_in_balance_g"),
     )
 
@@ -150,16 +160,10 @@ def measures(subject: Subject, one: Headline) -> list[Shown]:
             "subsidy",
             said("subsidy"),
             said("yuan_per_tonne").fill(figure=subsidy) if subsidy else none,
-            Both("", "") if one.subsidy is None else said("per_tonne_exact").fill(figure=_six(one.subsidy)),
+            Both("", "") if one.subsidy is None else said("per_tonne_exact").fill(figure=decimal_text(one.subsidy, 6)),
             of_quarter if subsidy else said("nothing_held"),
         ),
     ]
-
-
-def _six(value: int) -> str:
-    from relending.units import decimal_text
-
-    return decimal_text(value, 6)
 
 
 def period(subject: Subject) -> Mapping[str, str]:
