@@ -208,6 +208,7 @@ def test_on_paper_there_is_one_language_everything_open_and_no_switch(
     assert ("错误" in flat) == (lang == "zh") and ("Supportedprincipal" in flat) == (lang == "en")
     for hidden in ("Filter", "筛选", "English", "2024Q2·sincefirstsupport"):
         assert hidden not in flat
+    assert flat.count("核对于" if lang == "zh" else "StatusSourceChecked") > 3  # heads of tables on every sheet
     assert "SF2023122101" in flat  # a finding's place, folded on the screen
     assert browser.run("return document.querySelectorAll('details[open]').length") == 1
 

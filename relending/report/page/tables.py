@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -207,10 +208,19 @@ def _published(one: dict[str, Any]) -> dict[str, Any]:
     return {
         "cell": shown(cell_text(one)),
         "unit": Both(*(shown(unit_name(str(one["unit"]), lang)) for lang in ("zh", "en"))),
-        "published": BOUND[one["bound"]].format(shown(one["published"])),
-        "reproduced": shown(one["reproduced"]),
-        "difference": shown(one["difference"]),
+        "published": BOUND[one["bound"]].format(grouped(shown(one["published"]))),
+        "reproduced": grouped(shown(one["reproduced"])),
+        "difference": grouped(shown(one["difference"])),
         "outcome": said(f"outcome_{one['outcome']}"),
         "result": one["outcome"],
         "source": shown(one["source"]),
     }
+
+
+def grouped(text: str) -> str:
+    """A figure that is a text, with thousands separated.
+
+    >>> grouped("-13800.5"), grouped("")
+    ('-13,800.5', '')
+    """
+    return re.sub(r"^-?\d+", lambda whole: f"{int(whole[0]):,}" if int(whole[0]) else whole[0], text)
