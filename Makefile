@@ -55,6 +55,7 @@ $(VENV)/.installed-dev: $(VENV)/.venv-made setup.cfg pyproject.toml
 demo: $(VENV)/.installed
 	$(BIN)/relending run demo --out $(OUT) --force
 	@echo ""
+	@echo "Open $(OUT)/report.html in a browser: how much, at what cost, for how many tonnes, and can it be trusted."
 	@echo "Look at $(OUT)/statements (what is published, here drafts: the draws are simulated), $(OUT)/disclosure.csv (its figures),"
 	@echo "$(OUT)/funding.csv and $(OUT)/ledger.csv (what was drawn),"
 	@echo "$(OUT)/findings.csv (what was wrong with the book). One loan's story, worked by hand in docs/one_loan.md:"

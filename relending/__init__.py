@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from relending.runfolder import open_run as open_run
     from relending.runfolder import run as run
     from relending.runfolder import verify as verify
+    from relending.runfolder import write_report as write_report
     from relending.scenario import Scenario as Scenario
     from relending.scenario import load_scenario as load_scenario
     from relending.statement.asked import QuarterStatement as QuarterStatement
@@ -71,7 +72,7 @@ _HOMES = {
     "relending.findings": ("Findings", "InputError", "InvariantError"),
     "relending.labelled": ("write_labelled",),
     "relending.lineage": ("Redactor", "explain", "new_key", "opening_from", "read_key"),
-    "relending.runfolder": ("OpenedRun", "Run", "RunFolderError", "open_run", "run", "verify"),
+    "relending.runfolder": ("OpenedRun", "Run", "RunFolderError", "open_run", "run", "verify", "write_report"),
     "relending.scenario": ("Scenario", "load_scenario"),
     "relending.statement.asked": ("QuarterStatement", "quarter_statement"),
     "relending.study.abatement": ("abatement_curve", "abatement_steps"),

@@ -211,6 +211,8 @@ def show_comparison(
     comparison: Comparison, done: Sequence[tuple[Run, Path]], files: Sequence[Path], lang: str, folders: bool
 ) -> None:
     """The short table, the largest causes in words, findings once, and where everything is."""
+    from relending.cli.run_words import WORDS
+    from relending.runfolder.reporting import REPORT
     from relending.study.told import cause_lines, lines, word
 
     w = _WORDS[lang]
@@ -238,6 +240,8 @@ def show_comparison(
         say("")
         say(w["each"] + colon)
         say("\n".join(columns([(f"  {path}", run.scenario.title.get(lang) or "") for run, path in done])))
+        if any((path / REPORT).is_file() for _, path in done):
+            say(WORDS[lang]["pages"])
     say("")
     say(w["files"] + colon)
     say("\n".join(columns([(f"  {path}", w[_told(path)].format(base=comparison.base)) for path in files])))

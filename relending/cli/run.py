@@ -58,6 +58,7 @@ if TYPE_CHECKING:
     metavar="KEYFILE",
     help="Write loans, borrowers and projects as hashes under the key in this file.",
 )
+@click.option("--no-report", is_flag=True, help="Leave out report.html and its pictures.")
 @comparison_options
 @click.option("--quiet", is_flag=True, help="No progress and no summary.")
 @lang_option
@@ -71,6 +72,7 @@ def command(
     sheets: tuple[str, ...],
     findings_to: Path | None,
     key_file: Path | None,
+    no_report: bool,
     compare: bool | None,
     base: str | None,
     measures: tuple[str, ...],
@@ -82,7 +84,7 @@ def command(
     """Run SCENARIO (a TOML file, or the name of a shipped one: demo, demo/outstanding).
 
     The loan book is checked, screened, funded, attributed, disclosed and costed; every figure is exact to the fen.
-    Loans with an error are set aside and listed in findings.csv.
+    Loans with an error are set aside and listed in findings.csv. report.html in the run folder shows all on one page.
 
     Several scenarios over one book, plan or scenario file are compared with the first, or with --base: tables and a
     workbook beside the run folders, with what each changed key does to each figure.
@@ -126,7 +128,7 @@ def command(
             write_findings(_every_finding(done, comparison), findings_to, lang, sources)
             for run, target, before in zip(done, targets, standing, strict=True):
                 progress("writing")
-                save(run, target, force, standing=before)
+                save(run, target, force, standing=before, report=not no_report)
                 progress.stop()
                 written.append(target)
                 if not quiet and comparison is None and (together is None or "published" not in run.tables):

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 def summary(run: Run, target: Path, lang: str) -> None:
     """What the run found, then where to look."""
     from relending.runfolder.manifest import STATEMENTS
+    from relending.runfolder.reporting import FIGURES, REPORT
     from relending.statement.last import left_out
     from relending.units import decimal_text, divide, total
 
@@ -64,9 +65,12 @@ def summary(run: Run, target: Path, lang: str) -> None:
     say("")
     say(f"{w['files']} {target}")
     files = run.files()
-    there = [(f"  {target / files[table]}", text) for table, text in CONTENT[lang].items() if table in files]
-    pictures = sorted(target.glob("figures/*.png"))
-    there += [(f"  {path}", w["picture"]) for path in pictures]
+    page = target / REPORT
+    there = [(f"  {page}", w["page"])] if page.is_file() else []
+    there += [(f"  {target / files[table]}", text) for table, text in CONTENT[lang].items() if table in files]
+    there += [(f"  {path}", w["picture"]) for path in sorted(target.glob("figures/balances.png"))]
+    if page.is_file() and any(target.glob("figures/*_zh.svg")):
+        there.append((f"  {target / FIGURES}", w["figures"]))
     if (target / STATEMENTS).is_dir():
         there.append((f"  {target / STATEMENTS}", w["statements"]))
     say("\n".join(columns(there)))
@@ -124,6 +128,7 @@ def _basis(run: Run, w: Mapping[str, str]) -> list[tuple[str, str, str]]:
 def show_published(done: Sequence[tuple[Run, Path]], files: Sequence[Path], lang: str) -> None:
     """The published figures beside those of the runs, then where each run is."""
     from relending.audit.show import show
+    from relending.runfolder.reporting import REPORT
 
     w = WORDS[lang]
     held = [(run, target) for run, target in done if "published" in run.tables]
@@ -144,6 +149,8 @@ def show_published(done: Sequence[tuple[Run, Path]], files: Sequence[Path], lang
     titles = [(f"  {target}", run.scenario.title.get(lang) or run.scenario.name) for run, target in held]
     say("\n".join(columns([*titles, *((f"  {path}", "") for path in files)])))
     say(w["leads"])
+    if any((target / REPORT).is_file() for _, target in done):
+        say(w["pages"])
 
 
 def serious(run: Run) -> list[str]:

@@ -7,6 +7,7 @@ from relending.runfolder.folder import refuse, save
 from relending.runfolder.manifest import input_files, make_manifest
 from relending.runfolder.memory import Run, run
 from relending.runfolder.read import Difference, OpenedRun, open_run, verify
+from relending.runfolder.reporting import write_report
 
 __all__ = [
     "Difference",
@@ -25,4 +26,5 @@ __all__ = [
     "save",
     "save_together",
     "verify",
+    "write_report",
 ]

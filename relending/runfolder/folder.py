@@ -26,6 +26,7 @@ from relending.runfolder.write import write_table
 if TYPE_CHECKING:
     import pandas as pd
 
+    from relending.engine.context import Context
     from relending.statement.statement import Statement
 
 FILE_MODE, FOLDER_MODE = 0o644, 0o755
@@ -55,15 +56,21 @@ class Saveable(Protocol):
         """The statement of each lender's last quarter."""
         ...
 
+    def context(self) -> Context:
+        """The rules of the run, for its page."""
+        ...
 
-def save(run: Saveable, out: Path | str, force: bool = False, *, standing: Standing | None = None) -> Path:
+
+def save(
+    run: Saveable, out: Path | str, force: bool = False, *, standing: Standing | None = None, report: bool = False
+) -> Path:
     """Write a run to the folder ``out``, whose parents are made as needed; returns its path.
 
     Nothing is written over: what already has that name raises ``FolderExists``, unless ``force`` is given and
     it is a run folder or an empty one, which is then replaced. ``standing`` is what :func:`refuse` said when the run
-    began: a run that someone else has put there since is not replaced either. What a killed run left beside it is
-    cleared up, with a warning. Raises ``RunFolderError`` if the disk refuses, ``ValueError`` or ``TypeError`` if a
-    table is not as declared. After any error the disk is as before.
+    began: a run that someone else has put there since is not replaced either. ``report``: with the page and its
+    pictures. What a killed run left beside it is cleared up, with a warning. Raises ``RunFolderError`` if the disk
+    refuses, ``ValueError`` or ``TypeError`` if a table is not as declared. After any error the disk is as before.
     """
     missing = [name for name, table in tables().items() if name not in run.tables and not table.optional]
     extra = [name for name in run.tables if name not in tables()]
@@ -75,7 +82,7 @@ def save(run: Saveable, out: Path | str, force: bool = False, *, standing: Stand
     try:
         now = refuse(target, force)
         with _parents(target), room_in(target.parent) as room:
-            fill(run, room / NEW)
+            fill(run, room / NEW, report)
             _take_place(room, target, force, now if standing is None else standing)
     except OSError as error:
         raise cannot_write(target, error) from error
@@ -124,8 +131,8 @@ def refuse(target: Path, force: bool) -> Standing:
     return _standing(target)
 
 
-def fill(run: Saveable, folder: Path) -> None:
-    """Write every table and the record into an existing empty folder."""
+def fill(run: Saveable, folder: Path, report: bool = False) -> None:
+    """Write every table, the record and, if ``report``, the page with its pictures into an existing empty folder."""
     loans = len(run.tables["loans"])
 
     def write(table: str) -> tuple[str, dict[str, Any]]:
@@ -135,13 +142,16 @@ def fill(run: Saveable, folder: Path) -> None:
         return path.name, {"rows": rows, "sha256": sha256(path)}
 
     with ThreadPoolExecutor(WRITERS) as pool:
-        outputs = dict(pool.map(write, [name for name in tables() if name in run.tables]))
+        written = pool.map(write, [name for name in tables() if name in run.tables])
+        # the writers leave the interpreter free most of their time; pictures are drawn in one thread alone
+        pictures = {**draw(run, folder), **(show(run, folder) if report else {})}
+        outputs = dict(written)
     for name, text in run.texts.items():
         path = folder / name
         path.write_text(text, encoding="utf-8", newline="\n")
         path.chmod(FILE_MODE)
         outputs[name] = {"sha256": sha256(path)}
-    outputs |= draw(run, folder)
+    outputs |= pictures
     outputs |= publish(run, folder)
     record = folder / MANIFEST
     said = {name: {**entry, "confidentiality": confidentiality(name)} for name, entry in outputs.items()}
@@ -160,9 +170,7 @@ def draw(run: Saveable, folder: Path) -> dict[str, dict[str, Any]]:
     picture = balances_picture([(name, run.tables["ledger"], run.tables["published"])])
     if picture is None:
         return {}
-    inside = folder / FIGURES
-    inside.mkdir()
-    inside.chmod(FOLDER_MODE)
+    inside = _inside(folder, FIGURES)
     outputs = {}
     for ending in PICTURES:
         path = inside / f"balances.{ending}"
@@ -172,6 +180,30 @@ def draw(run: Saveable, folder: Path) -> dict[str, dict[str, Any]]:
     return outputs
 
 
+def show(run: Saveable, folder: Path) -> dict[str, dict[str, Any]]:
+    """Write ``report.html`` and the pictures in it; the record's entry of each file."""
+    from relending.runfolder.reporting import report_files
+
+    outputs = {}
+    for name, content in report_files(run).items():
+        path = folder / name
+        if path.parent != folder:
+            _inside(folder, path.parent.name)
+        with path.open("xb") as file:
+            file.write(content)
+        path.chmod(FILE_MODE)
+        outputs[name] = {"sha256": sha256(path)}
+    return outputs
+
+
+def _inside(folder: Path, name: str) -> Path:
+    """A folder in the run folder."""
+    inside = folder / name
+    inside.mkdir(exist_ok=True)
+    inside.chmod(FOLDER_MODE)
+    return inside
+
+
 def publish(run: Saveable, folder: Path) -> dict[str, dict[str, Any]]:
     """Write the statements of a run into ``statements``; the record's entry of each file."""
     statements = run.statements()
@@ -179,9 +211,7 @@ def publish(run: Saveable, folder: Path) -> dict[str, dict[str, Any]]:
         return {}
     from relending.statement.last import write_statements
 
-    inside = folder / STATEMENTS
-    inside.mkdir()
-    inside.chmod(FOLDER_MODE)
+    inside = _inside(folder, STATEMENTS)
     outputs = {}
     for path in write_statements(statements, inside):
         path.chmod(FILE_MODE)

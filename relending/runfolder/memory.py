@@ -54,13 +54,20 @@ class Run(Views):
         """The scenario file of a workbook that stood for one."""
         return {SCENARIO_FILE: self.scenario.toml} if self.scenario.toml else {}
 
-    def save(self, folder: Path | str, force: bool = False, *, redact: bytes | Redactor | None = None) -> Path:
+    def save(
+        self,
+        folder: Path | str,
+        force: bool = False,
+        *,
+        redact: bytes | Redactor | None = None,
+        report: bool = True,
+    ) -> Path:
         """Write the run folder (docs/run_folder.md); an existing folder is refused without ``force``.
 
-        ``redact`` is the key (see :func:`relending.read_key`) under which what is written has loans, borrowers and
-        projects as hashes.
+        ``report``: with ``report.html`` and its pictures, which take a second or two. ``redact`` is the key (see
+        :func:`relending.read_key`) under which what is written has loans, borrowers and projects as hashes.
         """
-        return save(self if redact is None else self.redacted(redact), folder, force)
+        return save(self if redact is None else self.redacted(redact), folder, force, report=report)
 
     def redacted(self, key: bytes | Redactor) -> Run:
         """The run with loans, borrowers and projects as hashes under this key; ValueError if it is redacted already."""

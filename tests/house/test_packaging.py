@@ -22,7 +22,7 @@ IMPORTED_AS = {
     "chinesecalendar": "chinese_calendar",
     "Jinja2": "jinja2",
 }
-BROUGHT = {"pydantic_core": "pydantic"}
+BROUGHT = {"pydantic_core": "pydantic", "markupsafe": "jinja2"}
 """Modules that a declared dependency always brings with it."""
 
 

@@ -148,8 +148,8 @@ def test_a_folder_that_appears_meanwhile_is_not_written_over(
 ) -> None:
     real = folder.fill
 
-    def slow(run: Any, room: Path) -> None:
-        real(run, room)
+    def slow(run: Any, room: Path, report: bool) -> None:
+        real(run, room, report)
         (tmp_path / "run").mkdir()
         (tmp_path / "run" / "theirs").write_text("x")
 
