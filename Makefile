@@ -18,7 +18,7 @@ OUT ?= runs/demo
 WORKERS ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types layers unit golden bench bundle docs clean
+.PHONY: help demo test lint types layers unit golden bench bundle docs notebooks site clean
 # what goes wrong half-way leaves no stamp behind
 .DELETE_ON_ERROR:
 
@@ -30,6 +30,8 @@ help:
 	@echo "make bench   one million loans, timed; needs some minutes and 2 GB"
 	@echo "make bundle  a zip of wheels with an installer for Windows without network or admin rights (PYVER=\"3.12\", OUT=dist)"
 	@echo "make docs    write the generated pages of docs/ again"
+	@echo "make site    docs/ as a site for a browser, into build/site"
+	@echo "make notebooks  run the notebooks and write them back with what came out (some of them: ARGS=quickstart)"
 	@echo "make clean   remove caches, builds and the set-up; runs/ stays"
 
 $(VENV)/.venv-made:
@@ -92,6 +94,13 @@ bundle: $(VENV)/.installed-dev
 
 docs: $(VENV)/.installed-dev
 	$(PY) tools/build_docs.py
+
+site: $(VENV)/.installed-dev
+	@$(PY) -m sphinx -W --keep-going -q -b html -d build/doctrees docs build/site
+	@echo "Open build/site/index.html in a browser; it needs no server and no network."
+
+notebooks: $(VENV)/.installed-dev
+	$(PY) tools/build_notebooks.py $(ARGS)
 
 clean:
 	rm -rf build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis $(VENV)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from relending.api import save_picture as save_picture
     from relending.book import Book as Book
     from relending.book import read_book as read_book
+    from relending.book.template import write_template as write_template
     from relending.engine import costing as costing
     from relending.engine.context import Context as Context
     from relending.engine.steps import Funded as Funded
@@ -48,6 +49,8 @@ if TYPE_CHECKING:
     from relending.runfolder import write_report as write_report
     from relending.scenario import Scenario as Scenario
     from relending.scenario import load_scenario as load_scenario
+    from relending.statement.asked import QuarterStatement as QuarterStatement
+    from relending.statement.asked import quarter_statement as quarter_statement
     from relending.study import MisalignedError as MisalignedError
     from relending.study.abatement import abatement_curve as abatement_curve
     from relending.study.abatement import abatement_steps as abatement_steps
@@ -63,6 +66,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "relending.api": ("compare", "data", "facility", "plot", "save_picture"),
     "relending.book": ("Book", "read_book"),
+    "relending.book.template": ("write_template",),
     "relending.engine.context": ("Context",),
     "relending.engine.steps": ("Funded", "attribute", "cost", "disclose", "fund", "schedule", "screen"),
     "relending.findings": ("Findings", "InputError", "InvariantError"),
@@ -70,6 +74,7 @@ _HOMES = {
     "relending.lineage": ("Redactor", "explain", "new_key", "opening_from", "read_key"),
     "relending.runfolder": ("OpenedRun", "Run", "RunFolderError", "open_run", "run", "verify", "write_report"),
     "relending.scenario": ("Scenario", "load_scenario"),
+    "relending.statement.asked": ("QuarterStatement", "quarter_statement"),
     "relending.study.abatement": ("abatement_curve", "abatement_steps"),
     "relending.study.passed_on": ("pass_through",),
     "relending.study.stages": ("Stages",),

@@ -93,9 +93,10 @@ def plot(
     """A picture of a run or a study, as a matplotlib figure that a notebook shows and :func:`save_picture` writes.
 
     Parameters: ``source``, a run in memory or opened, its folder, or a scenario (loaded, a file or the name of a
-    shipped one), which is then run; or what ``compare``, ``sweep`` and ``monte_carlo`` give. ``what``, the name or
+    shipped one), which is then run; or what ``compare``, ``sweep`` and ``monte_carlo`` give, or a folder they were
+    saved to (``relending.report.study_pictures.plot_study`` has more options of these). ``what``, the name or
     title of a picture (docs/pictures.md) or of a measure (docs/studies.md). ``lang`` "zh" or "en"; ``lender`` and
-    ``facility`` restrict a run to one, by id or name; ``size`` width and height [inches].
+    ``facility`` restrict it to one, by id or name; ``size`` width and height [inches].
 
     Raises InputError for an unknown picture (with the nearest name), lender or facility, and where the source lacks
     what the picture shows (``nothing_to_plot``); ValueError for another language or a size that is none. Characters
@@ -107,6 +108,7 @@ def plot(
     """
     import warnings
 
+    from relending.report.study_pictures.study import open_studies
     from relending.runfolder import OpenedRun, Run, open_run, run
     from relending.scenario import Scenario
 
@@ -115,7 +117,11 @@ def plot(
     if size is not None and not (len(size) == 2 and all(1 <= inches <= 100 for inches in size)):
         raise ValueError(f"size {size!r} is not width and height, each from 1 to 100 inches")
     if isinstance(source, str | Path):
-        source = open_run(source) if (Path(source) / "manifest.json").is_file() else run(source)
+        path = Path(source)
+        if (path / "manifest.json").is_file():
+            source = open_run(path)
+        elif not (path.is_dir() and open_studies(path)):
+            source = run(source)
     elif isinstance(source, Scenario):
         source = run(source)
     if isinstance(source, Run | OpenedRun):
@@ -125,14 +131,9 @@ def plot(
         for line in drawn.findings.lines(lang):
             warnings.warn(line, stacklevel=2)
         return drawn.figure
-    if lender is not None or facility is not None:
-        raise ValueError("lender and facility restrict a run; a study is drawn as a whole")
-    from importlib import import_module
+    from relending.report.study_pictures import plot_study
 
-    drawn_study: Figure = import_module("relending.report.study_pictures").plot_study(
-        source, what, lang=lang, size=size
-    )
-    return drawn_study
+    return plot_study(source, what, lang=lang, lender=lender, facility=facility, size=size)
 
 
 def save_picture(figure: Figure, path: str | Path, *, force: bool = False) -> Path:

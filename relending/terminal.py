@@ -7,9 +7,13 @@ not say. On their way to the screen they are written out, ``\\x1b`` for an escap
 from __future__ import annotations
 
 import re
+from unicodedata import east_asian_width
 
 _UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
 _UNSAFE_IN_LINES = re.compile(_UNSAFE.pattern.replace("\x00-\x1f", "\x00-\x09\x0b-\x1f"))
+_WIDE, _OPENING, _CLOSING = "\u2e80-\u9fff\uff00-\uffef", "（「『“《【［", "，。；：、）」』”》】］！？％…"
+_WORD = rf"(?:[^\s{_WIDE}{_OPENING}{_CLOSING}]+|[{_WIDE}][,;:.)%]*|$)"
+_TOKEN = re.compile(rf"\s+|[{_OPENING}]*{_WORD}[{_CLOSING}]*|[{_CLOSING}]+")
 
 
 def visible(text: str, *, lines: bool = False) -> str:
@@ -27,3 +31,31 @@ def visible(text: str, *, lines: bool = False) -> str:
 
 def _written(character: str) -> str:
     return character.encode("unicode_escape").decode("ascii")
+
+
+def cells(text: str) -> int:
+    """Places a text takes on a terminal: an East Asian character takes two.
+
+    >>> cells("a利")
+    3
+    """
+    return sum(2 if east_asian_width(c) in "WF" else 1 for c in text)
+
+
+def wrapped(text: str, width: int) -> list[str]:
+    """The text in lines of at most so many places; nothing is cut, a longer word has a line of its own.
+
+    Lines break at blanks and between Chinese characters, never before a closing sign nor after an opening one.
+
+    >>> wrapped("the facility balance", 12)
+    ['the facility', 'balance']
+    >>> wrapped("再贷款余额（亿元），见表。", 12)
+    ['再贷款余额', '（亿元），见', '表。']
+    """
+    lines, line = [], ""
+    for token in _TOKEN.findall(text):
+        if line and cells(line + token.rstrip()) > width:
+            lines.append(line.rstrip())
+            line = ""
+        line += token if line else token.lstrip()
+    return [*lines, *([line.rstrip()] if line.strip() else [])]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -34,7 +34,7 @@ OPTIONAL_SHEETS = frozenset(SIDE_TABLES) - {"prepayments"}
 """Tables whose sheet in a workbook counts as not there while it has no rows but the template's example."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Book:
     """A loan book as read: frames in the integers of the step frames, findings, and what was read from where.
 
@@ -48,7 +48,11 @@ class Book:
     side: Mapping[str, pd.DataFrame]
     findings: Findings
     inputs: tuple[Mapping[str, Any], ...] = ()
-    cuts: tuple[int, ...] = field(default=(), repr=False)
+    cuts: tuple[int, ...] = ()
+
+    def __repr__(self) -> str:
+        wrong, warned = self.findings.count("error"), self.findings.count("warning")
+        return f"<Book: {len(self.loans):,} loans, {wrong:,} errors, {warned:,} warnings>"
 
     @classmethod
     def without_loans(
@@ -104,23 +108,18 @@ def read_book(
 ) -> Book:
     """Read and check a loan book.
 
-    Parameters
-    ----------
-    path : a file (.csv, .xlsx, .xls, .xlsb, .ods, .parquet), a folder of Parquet files, or a list of them
-    prepayments : a table of prepayments; without it a sheet 提前还款 or ``prepayments`` of a workbook is taken
-    side : the other tables beside the loans (``SIDE_TABLES``), each a file or a list of files by its name; without one
-        a sheet of its name is taken. A file without rows is a table that is there (nothing was received), a sheet
-        without rows is not
-    lender : id of the lender of rows that name none; without it their lender stays null, which a run refuses
-    lenders : further lenders, name or id -> id (those of the scenario)
-    sheet : name of the sheet to read in a workbook, or several: together they are the book
-    block_rows : rows a block [count]; what comes out does not depend on it
+    - ``path``: a file (.csv, .xlsx, .xls, .xlsb, .ods, .parquet), a folder of Parquet files, or a list of them.
+    - ``prepayments``: a table of prepayments; without it a sheet 提前还款 or ``prepayments`` of a workbook is taken.
+    - ``side``: the other tables beside the loans (``SIDE_TABLES``), each a file or a list of files by its name; without
+      one a sheet of its name is taken. A file without rows is a table that is there (nothing was received), a sheet
+      without rows is not.
+    - ``lender``: id of the lender of rows that name none; without it their lender stays null, which a run refuses.
+    - ``lenders``: further lenders, name or id -> id (those of the scenario).
+    - ``sheet``: name of the sheet to read in a workbook, or several: together they are the book.
+    - ``block_rows``: rows a block [count]; what comes out does not depend on it.
 
-    Raises
-    ------
-    InputError
-        if a file cannot be read, a column is missing, a unit is unknown or there is no loan: all reasons at once.
-        A loan with an error of its own does not raise: it stays in ``loans`` with ``data_error`` and has findings.
+    Raises InputError if a file cannot be read, a column is missing, a unit is unknown or there is no loan: all reasons
+    at once. A loan with an error of its own does not raise: it stays in ``loans`` with ``data_error`` and has findings.
     """
     opened = _open(path, sheet)
     inputs: list[dict[str, Any]] = []

@@ -23,7 +23,11 @@ _PAIR = 2
 
 
 class SynthError(ValueError):
-    """What the user asked for cannot be written; the text says why and what to do, in both languages."""
+    """What the user asked for cannot be written; ``en`` and ``zh`` say why and what to do, the text both."""
+
+    def __init__(self, en: str, zh: str) -> None:
+        super().__init__(f"{en} / {zh}")
+        self.en, self.zh = en, zh
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +90,11 @@ def counted(
     parts = {name: Fraction(p) / _PERCENT for name, p in named.items() if _known(name, p, text)}
     spread = Fraction(str(share))
     if not 0 <= spread <= 1:
-        raise SynthError(f"defects: {share}; expected a share from 0 to 1 / 比例须在 0 到 1 之间")
+        raise SynthError(f"defects: {share}; expected a share from 0 to 1", f"--defects {share}：比例须在 0 到 1 之间")
     if (whole := spread + sum(parts.values())) > 1:
         raise SynthError(
-            f"the defects add up to {float(whole * _PERCENT):g} % of the rows; expected at most 100 % "
-            "/ 各类错误合计超过 100%"
+            f"the defects add up to {float(whole * _PERCENT):g} % of the rows; expected at most 100 %",
+            f"各类错误合计为 {float(whole * _PERCENT):g}%，不应超过 100%",
         )
     out = {name: round(loans * part) for name, part in parts.items()}
     kinds = [d.name for d in defects().values() if not d.adds and (text or not d.text)]
@@ -110,15 +114,15 @@ def _known(name: str, percent: Decimal, text: bool) -> bool:
         hint = f"; nearest: {near}" if near else ""
         found = f"；最接近：{near}" if near else ""
         raise SynthError(
-            f"no defect {name!r}{hint} (relending synth --list-defects) / 没有这种错误：{name}{found}，"
-            "可用 --list-defects 查看全部"
+            f"no defect {name!r}{hint} (relending synth --list-defects)",
+            f"没有这种错误：{name}{found}；可用 --list-defects 查看全部",
         )
     if not 0 <= percent <= _PERCENT:
-        raise SynthError(f"{name}: {percent} %; expected 0 to 100 / 百分比须在 0 到 100 之间")
+        raise SynthError(f"{name}: {percent} %; expected 0 to 100", f"{name}：{percent}%，百分比须在 0 到 100 之间")
     if defects()[name].text and not text:
         raise SynthError(
-            f"{name}: a Parquet column has a type and cannot hold it; write .csv or .xlsx "
-            "/ Parquet 的列有固定类型，放不下这种错误，请改用 .csv 或 .xlsx"
+            f"{name}: a Parquet column has a type and cannot hold it; write .csv or .xlsx",
+            f"{name}：Parquet 的列有固定类型，放不下这种错误，请改用 .csv 或 .xlsx",
         )
     return True
 
@@ -128,7 +132,7 @@ def choose(draft: Draft, counts: Mapping[str, int]) -> Draft:
     if not counts:
         return draft
     if counts.get("duplicate_id", 0) > draft.loans:
-        raise SynthError("duplicate_id: a book of one loan has no second / 只有一笔借据，无法重复")
+        raise SynthError("duplicate_id: a book of one loan has no second", "duplicate_id：只有一笔借据，无法重复")
     rng = generator(draft.seed, DEFECTS)
     free, kept = np.ones(draft.loans, bool), np.zeros(draft.loans, bool)
     sound = lone(draft)
@@ -147,8 +151,8 @@ def choose(draft: Draft, counts: Mapping[str, int]) -> Draft:
             rows = _rows(rng, counts[name], (can & sound & ~kept, can & ~kept, can))
         if len(rows) < counts[name]:
             raise SynthError(
-                f"{name}: {counts[name]:,} rows wanted, only {len(rows):,} of this book can have it; ask for less "
-                f"/ 本台账最多 {len(rows):,} 行可以有这种错误，请调低百分比"
+                f"{name}: {counts[name]:,} rows wanted, only {len(rows):,} of this book can have it; ask for less",
+                f"{name}：需要 {counts[name]:,} 行，本台账最多 {len(rows):,} 行可以有这种错误，请调低百分比",
             )
         chosen[name] = np.sort(rows)
         free[rows] = False

@@ -174,27 +174,34 @@ def _check(files: tuple[Path, Path, Path], style: str, encoding: str, overwrite:
     suffix = out.suffix.lower()
     if suffix not in SUFFIXES:
         raise SynthError(
-            f"{out.name}: the suffix chooses the format; found {out.suffix!r}, expected one of "
-            f"{', '.join(SUFFIXES)} / 扩展名决定文件格式"
+            f"{out.name}: the suffix chooses the format; found {out.suffix!r}, expected one of {', '.join(SUFFIXES)}",
+            f"{out.name}：扩展名决定文件格式，应为 {'、'.join(SUFFIXES)} 之一",
         )
     if style != "plain" and suffix == ".parquet":
         raise SynthError(
-            f"{out.name}: a Parquet file has no title or total rows; --style {style} is for .csv and .xlsx "
-            "/ Parquet 没有标题行和合计行，bank 样式请用 .csv 或 .xlsx"
+            f"{out.name}: a Parquet file has no title or total rows; --style {style} is for .csv and .xlsx",
+            f"{out.name}：Parquet 没有标题行和合计行，--style {style} 请用 .csv 或 .xlsx",
         )
     if encoding not in ENCODINGS:
-        raise SynthError(f"encoding {encoding!r}; expected one of {', '.join(ENCODINGS)} / 编码只能取其中之一")
+        raise SynthError(
+            f"encoding {encoding!r}; expected one of {', '.join(ENCODINGS)}",
+            f"编码 {encoding!r} 应为 {'、'.join(ENCODINGS)} 之一",
+        )
     if encoding != "utf-8" and suffix != ".csv":
-        raise SynthError(f"{out.name}: --encoding is for .csv / 只有 .csv 可以指定编码")
+        raise SynthError(f"{out.name}: --encoding is for .csv", f"{out.name}：只有 .csv 可以用 --encoding 指定编码")
     if not out.resolve().parent.is_dir():
-        raise SynthError(f"{out}: the folder does not exist; make it first / 文件夹不存在")
+        raise SynthError(f"{out}: the folder does not exist; make it first", f"{out}：文件夹不存在，请先新建")
     folders = [f.name for f in files if f.is_dir()]
     if folders:
-        raise SynthError(f"{', '.join(folders)}: a folder of this name is there; choose another name / 已有同名文件夹")
+        raise SynthError(
+            f"{', '.join(folders)}: a folder of this name is there; choose another name",
+            f"{'、'.join(folders)}：已有同名文件夹，请换一个名称",
+        )
     there = [f.name for f in files if os.path.lexists(f)]
     if there and not overwrite:
         raise SynthError(
-            f"already there: {', '.join(there)}; choose another name or add --force / 文件已存在，可加 --force 覆盖"
+            f"already there: {', '.join(there)}; choose another name or add --force",
+            f"{'、'.join(there)} 已存在，未作改动；请换一个名称，或用 --force 替换",
         )
 
 
@@ -204,10 +211,10 @@ def _check_rows(suffix: str, loans: int, style: str, rows: Mapping[str, int]) ->
 
     extra = sum(n for name, n in rows.items() if defects()[name].adds) + (4 if style == "bank" else 0)
     if suffix == ".xlsx" and loans + extra > XLSX_ROWS:
-        more = f" and {extra:,} other rows" if extra else ""
+        more, also = (f" and {extra:,} other rows", f"及其他 {extra:,} 行") if extra else ("", "")
         raise SynthError(
-            f"{loans:,} loans{more} do not fit a worksheet (at most {XLSX_ROWS:,}); write .parquet or .csv "
-            "/ 超出工作表行数上限，请改用 .parquet 或 .csv"
+            f"{loans:,} loans{more} do not fit a worksheet (at most {XLSX_ROWS:,}); write .parquet or .csv",
+            f"{loans:,} 笔借据{also}超出工作表行数上限（{XLSX_ROWS:,} 行），请改用 .parquet 或 .csv",
         )
 
 

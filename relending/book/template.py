@@ -51,7 +51,7 @@ _TITLE, _MESSAGE = 32, 255  # characters of what appears where a cell is selecte
 
 
 def write_template(path: Path, lang: str = "zh") -> None:
-    """Write the template to ``path`` (.xlsx), in Chinese or English.
+    """Write a workbook to fill in, a loan book and a scenario at once, to ``path`` (.xlsx), in Chinese or English.
 
     Raises ``OSError`` where the disk refuses; the file is there whole or not at all.
 

@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from relending.cli.choosing import choice_options
+from relending.cli.complete import quarters
+from relending.cli.helping import verb
 from relending.cli.people import STOPPED, errors_for_people, lang_option, say, show_findings
 from relending.cli.run_folders import damage_told, facility_among, lender_among, opened_whole, tried
 
@@ -22,14 +25,19 @@ if TYPE_CHECKING:
 SUFFIX = ".xlsx"
 
 
-@click.command("apply", epilog="Example: relending apply runs/demo --quarter 2023Q2 --out 2023Q2.xlsx --lender demo")
+@verb("apply")
 @click.argument("run", type=click.Path(path_type=Path))
-@click.option("--quarter", required=True, metavar="Q", help="Application period: 2024Q2, or 2024-03 for a monthly one.")
+@click.option(
+    "--quarter",
+    required=True,
+    metavar="Q",
+    shell_complete=quarters,
+    help="Application period: 2024Q2, or 2024-03 for a monthly one.",
+)
 @click.option(
     "--out", required=True, type=click.Path(dir_okay=False, path_type=Path), help="Workbook to write: the list (.xlsx)."
 )
-@click.option("--lender", metavar="L", help="Lender, by id or name; needed where the run has several.")
-@click.option("--facility", metavar="F", help="Facility, by id; needed where the run has several.")
+@choice_options
 @click.option(
     "--template",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -61,7 +69,7 @@ def command(
     force: bool,
     lang: str,
 ) -> None:
-    """Write the application list of a quarter from the run folder RUN. 生成申请清单与未申报清单。
+    """Write the application list of a quarter from the run folder RUN.
 
     The first sheet has every loan to be applied for, with what is asked and totals; the second every other loan of the
     period with the reasons. FILE has the same loans as rows of the scenario's applications, to be filled in later.

@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from relending.cli.beside import side_option
+from relending.cli.complete import facilities as known_facilities
+from relending.cli.complete import lenders, scenarios
+from relending.cli.helping import verb
 from relending.cli.people import (
     STOPPED,
     allow_outside_option,
@@ -20,6 +23,7 @@ from relending.cli.people import (
     is_run_folder,
     lang_option,
     say,
+    say_prose,
     scenario_sources,
     sheet_option,
     show_findings,
@@ -37,12 +41,19 @@ FACILITIES = ("cerf", "clean_coal")
 """What a book is screened for unless the command says otherwise."""
 
 
-@click.command("check", epilog="Example: relending check book.xlsx --lender icbc")
-@click.argument("book", nargs=-1, required=True)
-@click.option("--lender", help="Lender of rows that name none (id or name).")
-@click.option("--class", "cls", help="Class of a --lender that no policy file knows, such as city or 城市商业银行.")
+@verb("check")
+@click.argument("book", nargs=-1, required=True, shell_complete=scenarios)
+@click.option("--lender", metavar="L", shell_complete=lenders, help="Lender of rows that name none (id or name).")
 @click.option(
-    "--facility", "facilities", multiple=True, help=f"Facilities to screen for [default: {', '.join(FACILITIES)}]."
+    "--class", "cls", metavar="CLASS", help="Class of a --lender no policy file knows, such as city or 城市商业银行."
+)
+@click.option(
+    "--facility",
+    "facilities",
+    multiple=True,
+    metavar="F",
+    shell_complete=known_facilities,
+    help=f"Facilities to screen for [default: {', '.join(FACILITIES)}].",
 )
 @click.option("--prepayments", type=click.Path(path_type=Path), help="Prepayments table.")
 @side_option
@@ -251,7 +262,12 @@ def _show(checked: Checked, lang: str) -> None:
     from relending.policy import fields
 
     w = WORDS[lang]
-    say(f"{w['loans']} {checked.loans:,}, {w['eligible']} {checked.eligible:,}")
+    zh = lang == "zh"
+    say(
+        f"{w['loans']} {checked.loans:,} 笔，{w['eligible']} {checked.eligible:,} 笔"
+        if zh
+        else f"{w['loans']} {checked.loans:,}, {w['eligible']} {checked.eligible:,}"
+    )
     if checked.reasons:
         rows = [
             (w["reason"], w["loans"], w["amount"]),
@@ -260,8 +276,9 @@ def _show(checked: Checked, lang: str) -> None:
         say("\n".join(columns(rows, right=(1, 2))))
         for reason, places in checked.named.items():
             more = checked.reasons[reason][0] - len(places)
-            rest = (f" … +{more:,}") if more else ""
-            say(visible(f"  {reason_name(reason, lang)}: {'; '.join(places)}{rest}"))
+            rest, name = f" … +{more:,}" if more else "", reason_name(reason, lang)
+            said = (f"  {name}：{'；'.join(places)}" if zh else f"  {name}: {'; '.join(places)}") + rest
+            say_prose(visible(said))
     known = fields()
     rows4 = [(w["field"], w["loans"], w["amount"], w["draw"])]
     for name, (n, amount, draw) in checked.by_field.items():

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from relending.cli.complete import measures as known_measures
 from relending.cli.people import Progress, columns, say, show_findings
 from relending.labelled import FORMATS
 
@@ -90,7 +91,8 @@ def comparison_options(command: _F) -> _F:
             "measures",
             multiple=True,
             metavar="M",
-            help="Compare this measure only, by name or label; as often as needed.",
+            shell_complete=known_measures,
+            help="Compare this measure only, by name or label.",
         ),
         click.option("--no-causes", is_flag=True, help="Compare without looking for the causes of differences."),
         click.option(

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from relending.cli.people import STOPPED, columns, errors_for_people, lang_option, say
+from relending.cli.complete import data_sets
+from relending.cli.helping import verb
+from relending.cli.people import STOPPED, columns, columns_that_fit, errors_for_people, lang_option, say
 from relending.labelled import FORMATS
 
 if TYPE_CHECKING:
@@ -16,11 +19,11 @@ if TYPE_CHECKING:
 
     from relending.shipped import Set
 
-HEAD, WIDEST, THOUSAND = 10, 28, 1000
+HEAD, WIDEST, THOUSAND, PAIR = 10, 28, 1000, 2
 
 
-@click.command("data", epilog="Example: relending data policy --out policy.dta --lang zh")
-@click.argument("name", required=False)
+@verb("data")
+@click.argument("name", required=False, shell_complete=data_sets)
 @click.option(
     "--out",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -30,7 +33,7 @@ HEAD, WIDEST, THOUSAND = 10, 28, 1000
 @click.option("--force", is_flag=True, help="Replace the file if it is there already.")
 @lang_option
 def command(name: str | None, out: Path | None, kind: str | None, force: bool, lang: str) -> None:
-    """Show or write shipped data: LPR, policy, published statements and totals, factors. 随附数据。
+    """Show or write shipped data: LPR, policy, published statements and totals, factors.
 
     Every row has its source, status or grade and the day it was last checked; every column its label and unit, in the
     file too: Excel on a sheet of its own, Stata as variable labels, Parquet as metadata. Without NAME the list of
@@ -105,16 +108,22 @@ def _head(about: Set, made: pd.DataFrame, lang: str) -> list[str]:
     """Title, the first rows of the columns that fit, and where the rest is."""
     from relending.labelled import unit_in
 
-    shown, heads, head = list(about.shown), list(about.shown), made.head(HEAD)
+    shown, head = list(about.shown), made.head(HEAD)
+    heads, units = shown, [_unit(about.labels[one].unit, lang) for one in shown]
     if lang == "zh":
         named = [one for one in shown if f"{one}_zh" in head]
-        heads = [about.labels[f"{one}_zh" if one in named else one].zh.removesuffix("（中文）") for one in shown]
+        labels = [about.labels[f"{one}_zh" if one in named else one] for one in shown]
+        heads = [one.zh.removesuffix("（中文）") for one in labels]
         # what has no Chinese name, a number or a day, stands as it is
         head = head.assign(**{one: head[f"{one}_zh"].where(head[f"{one}_zh"] != "", head[one]) for one in named})
+        words = {column.name: _words(column.about["zh"]) for column in about.columns}
+        coded = [one for one in shown if one not in named and words[one]]
+        head = head.assign(**{one: [words[one].get(code, code) for code in head[one]] for one in coded})
         if "unit" in head:
             head = head.assign(unit=[unit_in(unit, lang) for unit in head.unit])
     numbers = [i for i, one in enumerate(shown) if made[one].dtype.kind in "fi"]
-    rows = [heads, *([_cell(value) for value in row] for row in head[shown].itertuples(index=False))]
+    cells = [_cells(head[one].tolist()) for one in shown]
+    rows = [heads, *([units] if any(units) else []), *(list(row) for row in zip(*cells, strict=True))]
     more, wide, name = len(made) - HEAD, len(made.columns), about.name
     typed = f"relending data {name} --out {name}.csv"
     if lang == "zh":
@@ -123,7 +132,40 @@ def _head(about: Set, made: pd.DataFrame, lang: str) -> list[str]:
     else:
         rest = f"… and {more:,} more rows; {wide} columns with the sources. All of it: {typed} (.parquet, .xlsx, .dta)"
         then = [rest, f'In Python: rl.data("{name}"); what the columns are: docs/data.md']
-    return [about.title[lang], "", *columns(rows, numbers), "", *then]
+    return [about.title[lang], "", *columns_that_fit(rows, numbers), "", *then]
+
+
+PLAIN_UNITS = ("", "text", "date", "count", "lender id")
+"""Units that need not be named: what stands below shows them."""
+
+
+def _unit(unit: str, lang: str) -> str:
+    """What stands below a heading: the unit, where it is not plain to see."""
+    from relending.labelled import unit_in
+
+    return "" if unit in PLAIN_UNITS else unit_in(unit, lang)
+
+
+def _words(about: str) -> dict[str, str]:
+    """What codes of a column are called, from what is said of it; empty where no codes are told.
+
+    >>> _words("quarter 本季度、year 本年度累计"), _words("公布的日期")
+    ({'quarter': '本季度', 'year': '本年度累计'}, {})
+    """
+    pairs = [part.split(" ") for part in about.split("、")]
+    told = all(len(pair) == PAIR and re.fullmatch(r"[a-z_]+", pair[0]) for pair in pairs)
+    return {pair[0]: pair[1] for pair in pairs} if told and len(pairs) > 1 else {}
+
+
+def _cells(values: list[Any]) -> list[str]:
+    """The cells of a column; small figures with as many decimals as the one that has most, so that points align."""
+    most = max((len(f"{v:.6g}".partition(".")[2]) for v in values if _small(v)), default=0)
+    return [f"{v:.{most}f}" if _small(v) else _cell(v) for v in values]
+
+
+def _small(value: Any) -> bool:
+    """Whether it is a fraction of a size whose decimals are worth reading."""
+    return isinstance(value, float) and abs(value) < THOUSAND and not value.is_integer()
 
 
 def _cell(value: Any) -> str:

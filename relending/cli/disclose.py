@@ -8,25 +8,27 @@ from pathlib import Path
 
 import click
 
+from relending.cli.choosing import choice_options
+from relending.cli.complete import quarters
 from relending.cli.disclose_usage import disk_told, free, may_list, may_write, three_decimals, together
+from relending.cli.helping import verb
 from relending.cli.people import STOPPED, errors_for_people, lang_option, say, show_findings
 from relending.cli.run_folders import damage_told, opened_whole
 from relending.terminal import visible
 
 
-@click.command(
-    "disclose", epilog="Example: relending disclose runs/demo --quarter 2024Q2 --lender demo --lang zh --out 2024Q2"
-)
+@verb("disclose")
 @click.argument("run", type=click.Path(path_type=Path))
-@click.option("--quarter", required=True, metavar="Q", help="Quarter of the statement: 2024Q2.")
+@click.option(
+    "--quarter", required=True, metavar="Q", shell_complete=quarters, help="Quarter of the statement: 2024Q2."
+)
 @click.option(
     "--out",
     required=True,
     type=click.Path(file_okay=False, path_type=Path),
     help="Folder to write: statements/ may be published, internal/ may not.",
 )
-@click.option("--lender", metavar="L", help="Lender, by id or name; needed where the run has several.")
-@click.option("--facility", metavar="F", help="Facility, by id or name; needed where several demand a statement.")
+@choice_options
 @click.option(
     "--template",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -93,7 +95,7 @@ def command(
     force: bool,
     lang: str,
 ) -> None:
-    """Write the statement of a quarter from the run folder RUN. 生成信息披露。
+    """Write the statement of a quarter from the run folder RUN.
 
     Word, Excel, HTML and Markdown with the table of 13 columns go into statements/, the work paper and the comparison
     with the previous statement into internal/. A statement from simulated receipts, or with errors still open, is a

@@ -253,7 +253,9 @@ def summary(written: Written, published: Path | None, lang: str) -> list[str]:
         status = "可定稿" if zh else "nothing is open: can be made final"
     version = f" v{statement.version}" if statement.version > 1 else ""
     name = statement.facility.name[lang]
-    out = [f"{statement.full_name[lang]} {quarter_text(statement.quarter)}{version} {name}: {status}"]
+    out = [
+        f"{statement.full_name[lang]} {quarter_text(statement.quarter)}{version} {name}{'：' if zh else ': '}{status}"
+    ]
     out += [f"  - {reason.text(lang)}" for reason in statement.reasons]
     heads = [statement.options.heading(measure, lang) for measure in MEASURES]
     rows = [["", *heads]]

@@ -9,11 +9,12 @@ from pathlib import Path
 
 import click
 
-from relending.cli.people import STOPPED, errors_for_people, lang_option, say
+from relending.cli.helping import verb
+from relending.cli.people import STOPPED, errors_for_people, lang_option, say, say_prose
 from relending.terminal import visible
 
 
-@click.command("explain", epilog="Example: relending explain runs/demo DEMO-0001")
+@verb("explain")
 @click.argument("run", type=click.Path(path_type=Path))
 @click.argument("loan")
 @lang_option
@@ -42,7 +43,7 @@ def command(run: Path, loan: str, lang: str) -> None:
     except UnknownLoan:
         say(visible(_unknown(run, loan, lang)), err=True)
         sys.exit(STOPPED)
-    say("\n\n".join(story.text() for story in stories))
+    say_prose("\n\n".join(story.text() for story in stories))
 
 
 @contextmanager

@@ -7,14 +7,15 @@ from pathlib import Path
 
 import click
 
+from relending.cli.helping import verb
 from relending.cli.people import STOPPED, lang_option, say
 
 
-@click.command("key", epilog="Example: relending key verifier.key --lang zh")
+@verb("key")
 @click.argument("out", type=click.Path(dir_okay=False, path_type=Path))
 @lang_option
 def command(out: Path, lang: str) -> None:
-    """Write a new key into the file OUT, for --redact. 生成脱敏密钥。
+    """Write a new key into the file OUT, for --redact.
 
     Who has the key can tell which hash is whose; keep it apart from what was redacted with it. An existing file is
     never replaced: what was redacted with its key could be compared with nothing any more.

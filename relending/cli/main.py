@@ -5,40 +5,26 @@ from __future__ import annotations
 import errno
 import os
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import click
-from click.exceptions import NoArgsIsHelpError
 
+from relending.cli.helping import help_page, usage
+from relending.cli.language import LANGUAGES, given_language, language, remember
 from relending.cli.screen import let_through
-from relending.cli.usage import ToldInChinese, is_chinese
-
-_ZH = "relending.zh"
-
-VERBS = {
-    "run": "Run a scenario: loan book in, run folder out. 运行情景",
-    "check": "Check a loan book: what is wrong, what is eligible. 检查借据簿",
-    "template": "Write a workbook of parameters and loans to fill in, or a statement to adapt. 生成台账或信息披露模板",
-    "explain": "Tell one loan's story from a run folder. 说明一笔借据",
-    "disclose": "Write the statement of a quarter: Word, Excel, HTML, and the work paper. 生成信息披露",
-    "apply": "Write the list of loans to apply for in a quarter. 生成申请清单",
-    "key": "Make a key to replace names and ids by hashes (--redact). 生成脱敏密钥",
-    "sweep": "Run a scenario under every combination of some values. 参数扫描",
-    "monte-carlo": "Draw random paths about a scenario: rates, rollovers, volumes. 蒙特卡洛模拟",
-    "policy": "Show the rules of a facility, dated and sourced. 政策参数",
-    "data": "Show or write shipped data: CSV, Parquet, Excel, Stata. 随附数据",
-    "synth": "Write a synthetic loan book to try things on. 生成合成借据簿",
-}
+from relending.cli.usage import Interrupted, no_such_verb, told
+from relending.cli.verbs import VERBS
 
 
 class Verbs(click.Group):
     """Lists verbs from a table, so that help imports none of them."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """The verbs in the order of the main job."""
+        """The verbs in the order of the table."""
         return list(VERBS)
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
@@ -48,23 +34,22 @@ class Verbs(click.Group):
         found: click.Command = import_module(f"relending.cli.{name.replace('-', '_')}").command
         return found
 
-    def make_context(self, *args: Any, **named: Any) -> click.Context:
-        """The context of a command line, which remembers whether its language is Chinese."""
-        words = list(named.get("args", args[1] if len(args) > 1 else ()))
-        zh = is_chinese(words)
-        try:
-            made = super().make_context(*args, **named)
-        except click.UsageError as error:
-            raise _in_their_language(error, zh) from None
-        made.meta[_ZH] = zh
-        return made
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+        """The verb meant; wrong usage that names the nearest where there is none."""
+        if args[0] not in VERBS and not ctx.resilient_parsing:
+            raise no_such_verb(args[0], ctx)
+        return super().resolve_command(ctx, args)
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Understand what stands before the verb; the language is known from here on."""
+        remember(ctx, args)
+        with _in_their_language(language(ctx)):
+            return super().parse_args(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Carry out the verb; wrong usage is told in the language asked for."""
-        try:
+        with _in_their_language(language(ctx)):
             return super().invoke(ctx)
-        except click.UsageError as error:
-            raise _in_their_language(error, ctx.meta[_ZH]) from None
 
     def main(self, *args: Any, **named: Any) -> Any:
         """Parse and carry out, help included.
@@ -76,42 +61,53 @@ class Verbs(click.Group):
         try:
             return super().main(*args, **named)
         except OSError as error:
-            _told(error)
+            _told(error, given_language(sys.argv[1:]))
             sys.exit(1)
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """One line a verb, without importing it."""
-        with formatter.section("Commands"):
-            formatter.write_dl(list(VERBS.items()))
+    def get_help(self, ctx: click.Context) -> str:
+        """The list of verbs by who uses them."""
+        return help_page(self, ctx)
+
+    def get_usage(self, ctx: click.Context) -> str:
+        """The usage line."""
+        return usage(self, ctx, language(ctx))
 
 
-def _in_their_language(error: click.UsageError, zh: bool) -> click.UsageError:
-    return ToldInChinese(error) if zh and not isinstance(error, NoArgsIsHelpError) else error
+@contextmanager
+def _in_their_language(lang: str) -> Iterator[None]:
+    """Wrong usage, and a stop by Ctrl-C, as they are told in this language."""
+    try:
+        yield
+    except click.UsageError as error:
+        raise told(error, lang) from None
+    except (KeyboardInterrupt, click.Abort):
+        raise Interrupted(lang) from None
 
 
-def _told(error: OSError) -> None:
-    """The refusal in both languages: what the user chose may not be known any more."""
+def _told(error: OSError, lang: str | None) -> None:
+    """The refusal in the language asked for; in both where none was."""
     from relending.outfile import reason
     from relending.terminal import visible
 
     en, zh = reason(error)
     where = f"{error.filename}: " if error.filename is not None else ""
+    said = {"zh": zh, "en": en}.get(lang or os.environ.get("RELENDING_LANG", ""), f"{en} / {zh}")
     with suppress(OSError):
-        click.echo(visible(f"{where}{en} / {zh}"), err=True)
+        click.echo(visible(f"{where}{said}"), err=True)
     if error.errno in (errno.ENOSPC, errno.EFBIG):
         # what was printed is lost; closing the stream shall not fail once more
         with suppress(OSError, ValueError), Path(os.devnull).open("wb") as nowhere:
             os.dup2(nowhere.fileno(), sys.stdout.fileno())
 
 
-@click.command(
-    cls=Verbs,
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="Start with: relending run demo",
+@click.command(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--lang",
+    type=click.Choice(LANGUAGES),
+    is_eager=True,
+    expose_value=False,
+    help="Language of the text and of all help; also after the verb, or RELENDING_LANG.",
 )
-@click.version_option(package_name="relending")
+@click.version_option(package_name="relending", message="%(prog)s %(version)s")
 def main() -> None:
-    """Simulate, account for and disclose lending supported by the PBoC's re-lending facilities.
-
-    模拟、核算并披露中国人民银行再贷款工具支持的贷款。
-    """
+    """Simulate, account for and disclose lending supported by the PBoC's re-lending facilities."""

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from relending.cli.complete import path_measures, scenarios
+from relending.cli.helping import verb
 from relending.cli.people import (
     STOPPED,
     Progress,
@@ -33,10 +35,6 @@ Key = tuple[str, str, str, str]
 """Quarter, lender, facility, measure."""
 Statistics = dict[Key, dict[str, float]]
 WHOLE = ("all", "all")
-EXAMPLE = (
-    "Example: relending monte-carlo demo --out studies/demo --paths 2000 --set scenario.end=2030-12-31 "
-    "--set monte_carlo.own_rate.volatility=0.004"
-)
 
 
 class WholeNumber(click.IntRange):
@@ -60,8 +58,8 @@ class WholeNumber(click.IntRange):
         return int(super().convert(value, param, ctx))
 
 
-@click.command("monte-carlo", epilog=EXAMPLE)
-@click.argument("scenario")
+@verb("monte-carlo")
+@click.argument("scenario", shell_complete=scenarios)
 @click.option("--out", required=True, type=click.Path(file_okay=False, path_type=Path), help="Folder to write.")
 @click.option("--paths", type=WholeNumber(min=1), help="How many paths [default: the scenario's, else 10000].")
 @click.option("--seed", type=WholeNumber(min=0), help="Same seed, same paths [default: the scenario's, else 1].")
@@ -76,7 +74,13 @@ class WholeNumber(click.IntRange):
 @click.option(
     "--format", "kind", type=click.Choice(FORMATS), default="csv", show_default=True, help="Format of the tables."
 )
-@click.option("--draws", multiple=True, metavar="MEASURE", help="Also write this measure on every path, e.g. margin.")
+@click.option(
+    "--draws",
+    multiple=True,
+    metavar="MEASURE",
+    shell_complete=path_measures,
+    help="Also write this measure on every path, e.g. margin.",
+)
 @allow_outside_option
 @click.option("--force", is_flag=True, help="Replace the files of a study that is there already.")
 @click.option("--quiet", is_flag=True, help="No progress and no summary.")
@@ -99,7 +103,7 @@ def command(
 
     The run is done once; own rate and LPR, refused rollovers, early repayment and the volume of the plan then move on
     every path, quarter by quarter. Writes summary (mean, standard error, quantiles by quarter), convergence and what
-    they rest on. 蒙特卡洛模拟
+    they rest on.
     """
     from relending.outfile import reason
     from relending.scenario import load_scenario, shipped

@@ -11,11 +11,13 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from shutil import get_terminal_size
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import click
 
-from relending.terminal import visible
+from relending.cli.language import lang_option as lang_option
+from relending.terminal import cells, visible, wrapped
 
 if TYPE_CHECKING:
     from relending.findings import Findings
@@ -30,22 +32,10 @@ SHOWN_ON_STOP = 5
 KEYS_ON_STOP = 20
 """The same of errors of headers, files and keys: each asks for something else; of more it is said how many."""
 
+NARROWEST = 50
+"""Places of a line, however narrow the terminal."""
+
 _F = TypeVar("_F", bound=Any)
-
-
-def lang_option(command: _F) -> _F:
-    """``--lang zh|en``."""
-    option = click.option(
-        "--lang",
-        type=click.Choice(["zh", "en"]),
-        default="en",
-        is_eager=True,
-        show_default=True,
-        envvar="RELENDING_LANG",
-        help="Language of the text (also RELENDING_LANG).",
-    )
-    decorated: _F = option(command)
-    return decorated
 
 
 def sheet_option(command: _F) -> _F:
@@ -73,6 +63,27 @@ def allow_outside_option(command: _F) -> _F:
 def say(text: str, *, err: bool = False) -> None:
     """Print lines; what comes out of a book or a scenario reaches the screen without its control characters."""
     click.echo(visible(text, lines=True), err=err)
+
+
+def prose_width(most: int) -> int:
+    """Places of a line of text on standard output: the terminal's, if it is less; elsewhere always as many."""
+    return max(min(get_terminal_size().columns - 1, most), NARROWEST) if sys.stdout.isatty() else most
+
+
+def say_prose(text: str, *, err: bool = False) -> None:
+    """Print lines that may be long; on a terminal they break between words, and what follows is set in as they are.
+
+    Into a file or another program a line stays a line, whatever the width of the screen it was called from.
+    """
+    stream = sys.stderr if err else sys.stdout
+    if not stream.isatty():
+        say(text, err=err)
+        return
+    width = max(get_terminal_size().columns - 1, NARROWEST)
+    for line in visible(text, lines=True).splitlines():
+        indent = line[: len(line) - len(line.lstrip())]
+        first, *rest = wrapped(line.lstrip(), width - len(indent) - 2) or [""]
+        click.echo("\n".join([indent + first, *(f"{indent}  {more}" for more in rest)]), err=err)
 
 
 @contextmanager
@@ -279,8 +290,9 @@ def show_findings(findings: Findings, lang: str, *, err: bool = False, in_full: 
     order = ("error", "warning", "note")
     head = "检查事项" if lang == "zh" else "Findings"
     names = {"en": ("errors", "warnings", "notes"), "zh": ("错误", "警告", "提示")}[lang]
-    said = ", ".join(f"{name} {findings.count(one):,}" for one, name in zip(order, names, strict=True))
-    say(f"{head}: {said}", err=err)
+    counts = [f"{name} {findings.count(one):,}" for one, name in zip(order, names, strict=True)]
+    zh = lang == "zh"
+    say(f"{head}：{'，'.join(f'{one} 项' for one in counts)}" if zh else f"{head}: {', '.join(counts)}", err=err)
     labels, lines = column_labels(lang), []
     if in_full:
         from relending.findings import messages
@@ -290,7 +302,16 @@ def show_findings(findings: Findings, lang: str, *, err: bool = False, in_full: 
         lines = findings.only(*errors).lines(lang, KEYS_ON_STOP, labels)
         findings = findings.only(*(code for code in findings.codes() if code not in errors))
     for line in [*lines, *findings.digest(lang, labels)]:
-        say(f"  {line}", err=err)
+        say_prose(f"  {_units_told(line) if zh else line}", err=err)
+
+
+def _units_told(line: str) -> str:
+    """A line with what stands behind figures in Chinese.
+
+    >>> _units_told("实际「6,500.0 yuan/kW」；应为 3,000–6,000 yuan/kW")
+    '实际「6,500.0 元/kW」；应为 3,000–6,000 元/kW'
+    """
+    return re.sub(r"(?<=\d) yuan\b", " 元", line)
 
 
 def column_labels(lang: str) -> dict[str, str]:
@@ -353,20 +374,25 @@ class Progress:
             self.status = None
 
 
+def columns_that_fit(rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> list[str]:
+    """The same, without the last columns where the terminal is not as wide; into a file all of them."""
+    lines = columns(rows, right)
+    width = get_terminal_size().columns if sys.stdout.isatty() else None
+    while width is not None and len(rows[0]) > 1 and max(map(cells, lines)) > width:
+        rows = [row[:-1] for row in rows]
+        lines = columns(rows, right)
+    return lines
+
+
 def columns(rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> list[str]:
     """Rows as aligned lines; East Asian characters count two places; ``right`` columns are set right."""
-    from unicodedata import east_asian_width
-
-    def width(text: str) -> int:
-        return sum(2 if east_asian_width(c) in "WF" else 1 for c in text)
-
     rows = [[visible(text) for text in row] for row in rows]
-    widths = [max(width(row[i]) for row in rows) for i in range(len(rows[0]))] if rows else []
+    widths = [max(cells(row[i]) for row in rows) for i in range(len(rows[0]))] if rows else []
     out = []
     for row in rows:
-        cells = []
+        line = []
         for i, text in enumerate(row):
-            pad = " " * (widths[i] - width(text))
-            cells.append(pad + text if i in right else text + pad)
-        out.append("  ".join(cells).rstrip())
+            pad = " " * (widths[i] - cells(text))
+            line.append(pad + text if i in right else text + pad)
+        out.append("  ".join(line).rstrip())
     return out

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import click
 
-from relending.cli.people import lang_option, say
+from relending.cli.complete import facilities
+from relending.cli.helping import verb
+from relending.cli.people import lang_option, prose_width, say
 
 
-@click.command("policy", epilog="Example: relending policy cerf --on 2025-06-01")
-@click.argument("facility", required=False)
+@verb("policy")
+@click.argument("facility", required=False, shell_complete=facilities)
 @click.option("--on", "on", metavar="DATE", help="Only what is in force on this day (YYYY-MM-DD).")
 @lang_option
 def command(facility: str | None, on: str | None, lang: str) -> None:
@@ -32,13 +34,14 @@ def command(facility: str | None, on: str | None, lang: str) -> None:
                     "zh": f"--on：{on!r} 不是日期，应写作 2025-06-01。",
                 }[lang]
             ) from None
+    width = prose_width(show.WIDTH)
     if facility is None:
-        lines = show.overview(day, lang)
+        lines = show.overview(day, lang, width)
     elif facility in policy.facilities():
-        lines = show.one(policy.facility(facility), day, lang)
+        lines = show.one(policy.facility(facility), day, lang, width)
     else:
         near = policy.nearest(facility, policy.facilities())
-        known = ", ".join(policy.facilities())
+        known = ("、" if lang == "zh" else ", ").join(policy.facilities())
         raise click.UsageError(
             {
                 "en": f"No facility {facility!r}." + (f" Nearest: {near}." if near else "") + f" Known: {known}.",

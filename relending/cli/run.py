@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 import click
 
 from relending.cli.comparing import comparison_options
+from relending.cli.complete import scenarios
+from relending.cli.helping import verb
 from relending.cli.people import (
     STOPPED,
     WRONG_USAGE,
@@ -36,8 +38,8 @@ if TYPE_CHECKING:
     from relending.study.compare import Comparison
 
 
-@click.command("run", epilog="Example: relending run demo --out runs/demo")
-@click.argument("scenario", nargs=-1, required=True)
+@verb("run")
+@click.argument("scenario", nargs=-1, required=True, shell_complete=scenarios)
 @click.option(
     "--out",
     type=click.Path(file_okay=False, path_type=Path),

@@ -40,22 +40,24 @@ def summary(run: Run, target: Path, lang: str) -> None:
     set_aside = int((attribution["state"] == "set_aside").sum())
     planned = int(run.tables["loans"]["planned"].sum())
     start, end = run.manifest["scenario"]["start"], run.manifest["scenario"]["end"]
+    behind, until, loans = ("（{}）", " 至 ", "笔") if lang == "zh" else (" ({})", " – ", "")
     rows = [
         *_basis(run, w),
-        (w["loans"], f"{len(attribution):,}", ""),
-        *([(w["planned"], f"{planned:,}", "")] if planned else []),
-        (w["set_aside"], f"{set_aside:,}", ""),
-        (w["supported"], f"{len(supported):,}", ""),
+        (w["loans"], f"{len(attribution):,}", loans),
+        *([(w["planned"], f"{planned:,}", loans)] if planned else []),
+        (w["set_aside"], f"{set_aside:,}", loans),
+        (w["supported"], f"{len(supported):,}", loans),
         (w["principal"], yuan(sum_of(supported["principal_fen"])), w["yuan"]),
         *_opening(moved("opening"), start, w),
-        (w["drawn"], yuan(moved("draw")), f"{w['yuan']} ({w['first']})"),
+        (w["drawn"], yuan(moved("draw")), f"{w['yuan']}{behind.format(w['first'])}"),
         *([(w["repaid"], yuan(moved("repay", "return")), w["yuan"])] if moved("opening") else []),
-        (w["balance"], yuan(sum_of(last["facility_balance_fen"])), f"{w['yuan']} ({end})"),
-        (w["saved"], yuan(sum_of(cost["interest_saved_fen"])), f"{w['yuan']} ({start} – {end})"),
+        (w["balance"], yuan(sum_of(last["facility_balance_fen"])), f"{w['yuan']}{behind.format(end)}"),
+        (w["saved"], yuan(sum_of(cost["interest_saved_fen"])), f"{w['yuan']}{behind.format(f'{start}{until}{end}')}"),
         (w["tonnes"], decimal_text(divide(grams, 10**4, "half_even"), 2), ""),
     ]
     title = run.scenario.title.get(lang) or run.scenario.name
-    say(visible(f"{run.scenario.name}: {title}"))
+    colon = "：" if lang == "zh" else ": "
+    say(visible(f"{title}（{run.scenario.name}）" if lang == "zh" else f"{run.scenario.name}: {title}"))
     for line in columns(rows, right=(1,)):
         say(f"  {line}")
     say("")
@@ -74,7 +76,7 @@ def summary(run: Run, target: Path, lang: str) -> None:
     say("\n".join(columns(there)))
     for rules, n in left_out(run):
         say(w["too_many"].format(rules.name[lang], f"{n:,}"))
-    say(f"{w['explain']}: {visible(command_line('relending', 'explain', str(target), _a_loan(run)))}")
+    say(f"{w['explain']}{colon}{visible(command_line('relending', 'explain', str(target), _a_loan(run)))}")
 
 
 def _opening(fen: int, start: str, w: Mapping[str, str]) -> list[tuple[str, str, str]]:

@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
+from relending.cli.complete import measures as known_measures
+from relending.cli.complete import scenarios, which_quarters
+from relending.cli.helping import verb
 from relending.cli.people import (
     STOPPED,
     WRONG_USAGE,
@@ -89,8 +92,8 @@ WORDS = {
 }
 
 
-@click.command("sweep", epilog="Example: relending sweep demo --vary facility.cerf.ratio=0.4:1.0:0.2 --out ratio")
-@click.argument("scenario")
+@verb("sweep")
+@click.argument("scenario", shell_complete=scenarios)
 @click.option(
     "--vary",
     "axes",
@@ -102,8 +105,22 @@ WORDS = {
     "--from", "since", metavar="DATE", help="The values count from this day (YYYY-MM-DD), not from the beginning."
 )
 @click.option("--set", "sets", multiple=True, metavar="KEY=VALUE", help="Override a key in all of them.")
-@click.option("--measure", "measures", multiple=True, metavar="M", help="Only this measure; as often as needed.")
-@click.option("--quarters", default="all", show_default=True, help="all, last, or one quarter such as 2024Q4.")
+@click.option(
+    "--measure",
+    "measures",
+    multiple=True,
+    metavar="M",
+    shell_complete=known_measures,
+    help="Only this measure, by name or label.",
+)
+@click.option(
+    "--quarters",
+    default="all",
+    metavar="Q",
+    show_default=True,
+    shell_complete=which_quarters,
+    help="all, last, or one quarter such as 2024Q4.",
+)
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Folder to write [default: sweeps/NAME].")
 @click.option("--format", "kind", type=click.Choice(FORMATS), default="csv", show_default=True, help="Of the files.")
 @click.option("--yes", is_flag=True, help="Run a sweep of more than 10,000 scenarios or 5 million rows.")
@@ -126,7 +143,7 @@ def command(
     quiet: bool,
     lang: str,
 ) -> None:
-    """Run SCENARIO under every combination of some values: policy, rates, options. 参数扫描。
+    """Run SCENARIO under every combination of some values: policy, rates, options.
 
     Written are one long table (scenario, parameter values, quarter, lender, facility, measure, unit, value) and one of
     the scenarios. The book is read once, and only what depends on a value is worked out again for it. Which measures

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -9,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from relending.cli.people import command_line, lang_option, say
+from relending.cli.helping import verb
+from relending.cli.people import STOPPED, command_line, lang_option, say
 
 if TYPE_CHECKING:
     from relending.book.synth_write import Written
 
 
-@click.command("synth", epilog="Example: relending synth big.csv --loans 100000 --seed 7 --defect duplicate_id=1")
+@verb("synth")
 @click.argument("out", type=click.Path(path_type=Path), required=False)
 @click.option("--loans", type=click.IntRange(min=1), default=1000, show_default=True, help="Number of loans.")
 @click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True, help="Same seed, same book.")
@@ -31,7 +33,7 @@ if TYPE_CHECKING:
     "named",
     multiple=True,
     metavar="NAME=PERCENT",
-    help="Percentage of the rows (0 to 100) with this data error; may be given again. The number of rows is exact.",
+    help="Percentage of the rows (0 to 100) with this data error. The number of rows is exact.",
 )
 @click.option("--list-defects", is_flag=True, help="List the data errors with the finding each must give, and stop.")
 @click.option("--sound", is_flag=True, help="Leave out the 2 to 3 % of loans that are ineligible on purpose.")
@@ -64,29 +66,34 @@ def command(
 ) -> None:
     """Write a synthetic loan book OUT (.parquet, .csv or .xlsx), its prepayments and a scenario that runs it.
 
-    The banks and projects are invented; sizes, terms and rates are plausible. 生成合成借据簿。
+    The banks and projects are invented; sizes, terms and rates are plausible.
     """
     if list_defects:
         _list(lang)
         return
     if out is None:
-        raise click.UsageError("Missing argument 'OUT' / 缺少输出文件 OUT")
+        raise click.UsageError("缺少参数 台账" if lang == "zh" else "Missing argument 'OUT'.")
     from relending.book.synth_defects import SynthError
     from relending.book.synth_write import write
+    from relending.outfile import reason
 
     try:
-        done = write(out, overwrite=force, named=_percentages(named), **options)
+        done = write(out, overwrite=force, named=_percentages(named, lang), **options)
     except SynthError as error:
-        raise click.UsageError(str(error)) from None
+        raise click.UsageError(getattr(error, lang)) from None
     except OSError as error:
-        why = error.strerror or str(error)
-        raise click.ClickException(
-            f"{out}: cannot be written: {why}; nothing was left behind / 无法写入，未留下任何文件"
-        ) from None
+        en, zh = reason(error)
+        say(
+            f"{out}：无法写入，未留下任何文件：{zh}"
+            if lang == "zh"
+            else f"{out}: cannot be written: {en}; nothing was left behind",
+            err=True,
+        )
+        sys.exit(STOPPED)
     _tell(done, options["loans"], options["seed"], lang)
 
 
-def _percentages(named: tuple[str, ...]) -> Mapping[str, Decimal]:
+def _percentages(named: tuple[str, ...], lang: str) -> Mapping[str, Decimal]:
     """``NAME=PERCENT`` as given; a name twice is a mistake."""
     out: dict[str, Decimal] = {}
     for text in named:
@@ -98,11 +105,12 @@ def _percentages(named: tuple[str, ...]) -> Mapping[str, Decimal]:
             value = Decimal("NaN")
         if not value.is_finite():
             raise click.UsageError(
-                f"--defect {text}: expected NAME=PERCENT, such as duplicate_id=1 "
-                "/ 应写成 名称=百分比，如 duplicate_id=1"
+                f"--defect {text}：应写作 名称=百分比，如 duplicate_id=1"
+                if lang == "zh"
+                else f"--defect {text}: expected NAME=PERCENT, such as duplicate_id=1"
             )
         if name in out:
-            raise click.UsageError(f"--defect {name} is given twice / 重复给出")
+            raise click.UsageError(f"--defect {name} 重复给出" if lang == "zh" else f"--defect {name} is given twice")
         out[name] = value
     return out
 

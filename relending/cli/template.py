@@ -7,19 +7,20 @@ from pathlib import Path
 
 import click
 
+from relending.cli.helping import verb
 from relending.cli.people import STOPPED, command_line, lang_option, say
 
 BOOK, WORD, TEXT = ".xlsx", ".docx", ".txt"
 ENDINGS = (BOOK, WORD, TEXT)
 
 
-@click.command("template", epilog="Example: relending template book.xlsx --lang zh")
+@verb("template")
 @click.argument("out", type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--force", is_flag=True, help="Replace the file if it is there already.")
 @lang_option
 def command(out: Path, force: bool, lang: str) -> None:
     """Write a workbook OUT.xlsx to fill in: sheets for parameters, loans, prepayments and, optional, for
-    what the bank received and what its loans really did. 生成台账模板。
+    what the bank received and what its loans really did.
 
     Headers name their units, words can be chosen from lists, ids are text, and what a column means is shown where a
     cell is selected. Filled in, it is a loan book and a scenario at once: relending run OUT.xlsx.

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
-import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,32 +13,22 @@ from relending.policy.plain import fixed
 from relending.policy.read import facilities, facility, last_checked
 from relending.policy.values import ALWAYS, DatedValue, Facility, Membership, Quota, SectorListing, Window
 from relending.policy.words import option_name, said, source_in
+from relending.terminal import wrapped
 
 WIDTH = 100
 FOREVER = dt.date.max
 
 
-def cells(text: str) -> int:
-    """Columns a text takes on a terminal; a Chinese character takes two.
+def fitted(lines: list[str], width: int) -> list[str]:
+    """The lines with none wider than so many columns (a longer word has one of its own); nothing is cut off.
 
-    >>> cells("a利")
-    3
+    What follows of a line is set in as its beginning.
     """
-    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
-
-
-def wrapped(text: str, indent: str) -> list[str]:
-    """The text in lines of at most :data:`WIDTH` columns (a longer word has a line of its own); nothing is cut off.
-
-    Lines break at spaces, and between Chinese characters.
-    """
-    lines, line = [], ""
-    for token in re.findall(r"[\u2e80-\u9fff]|[^\s\u2e80-\u9fff]+|\s+", text):
-        if line and cells(indent + line + token.rstrip()) > WIDTH:
-            lines.append(indent + line.rstrip())
-            line = ""
-        line += token if line else token.lstrip()
-    return [*lines, *([indent + line.rstrip()] if line else [])]
+    out: list[str] = []
+    for line in lines:
+        indent = line[: len(line) - len(line.lstrip())]
+        out += [indent + part for part in wrapped(line.lstrip(), width - len(indent))] or [""]
+    return out
 
 
 def fraction(value: int, scale: int, least: int = 4) -> str:
@@ -62,9 +50,13 @@ def quota_text(quota: Quota, lang: str) -> str:
     if not quota.pools:
         return words["none"]
     pools = [
-        f"{p.id}: {p.amount_fen // FEN:,} {words['yuan']} ({', '.join(p.sectors) or words['all']})" for p in quota.pools
+        f"{p.id}{words['colon']}{p.amount_fen // FEN:,} {words['yuan']}"
+        + words["behind"].format(words["comma"].join(p.sectors) or words["all"])
+        for p in quota.pools
     ]
-    return f"{quota.kind} ({words[quota.kind]}) · " + " · ".join(pools)
+    kind = words[quota.kind]
+    first = f"{kind} {quota.kind}" if lang == "zh" else f"{quota.kind} ({kind})"
+    return " · ".join([first, *pools])
 
 
 def value_text(parameter: Parameter, value: Any, lang: str) -> str:
@@ -80,7 +72,7 @@ def value_text(parameter: Parameter, value: Any, lang: str) -> str:
     if isinstance(value, Mapping):
         return " · ".join(f"{term} {words['months']}: {fraction(ppm, 1_000_000)}" for term, ppm in value.items())
     if isinstance(value, tuple):
-        return ", ".join(option_name(parameter.name, one, lang) for one in value)
+        return words["comma"].join(option_name(parameter.name, one, lang) for one in value)
     if parameter.kind == "ratio":
         return fraction(value, 10_000, 2)
     if parameter.kind in ("rate", "rate_table", "ratio_ppm"):
@@ -94,8 +86,8 @@ def _entry(entry: DatedValue | Membership | SectorListing, text: str, lang: str,
     since = words["always"] if entry.start == ALWAYS else f"{words['from']} {entry.start}"
     checked = f"{words['checked']} {entry.checked}" if entry.checked else ""
     facts = [fact for fact in (since, said("status", lang)[entry.status], checked, note) if fact]
-    origin = f"{words['source']}: {source_in(entry, lang)}"
-    return [*wrapped(text, "    "), *wrapped(" · ".join(facts), "      "), *wrapped(origin, "      ")]
+    origin = f"{words['source']}{words['colon']}{source_in(entry, lang)}"
+    return [f"    {text}", f"      {' · '.join(facts)}", f"      {origin}"]
 
 
 def _title(name: str, lang: str) -> str:
@@ -104,8 +96,8 @@ def _title(name: str, lang: str) -> str:
     head = name if label == name else f"{name} · {label}"
     when = dates[DATING[name]]
     if name == "rate":
-        when += f"; {words['rollover']} {dates[DATING['rate_at_rollover']]}"
-    return f"  {head}  [{when}]"
+        when += f"{words['then']}{words['rollover']}{dates[DATING['rate_at_rollover']]}"
+    return f"  {head}  {words['when'].format(when)}"
 
 
 def _parameter(found: Facility, name: str, day: dt.date | None, lang: str) -> list[str]:
@@ -134,14 +126,14 @@ def _lenders(found: Facility, day: dt.date | None, lang: str) -> list[str]:
     for member in shown:
         parts = list(member.ids)
         for cls in member.classes:
-            known = ", ".join(x.id for x in lenders().values() if x.cls == cls)
-            parts.append(f"{words['class']} {cls}" + (f" ({known})" if known else ""))
-        lines += _entry(member, "; ".join(parts), lang)
+            known = words["comma"].join(x.id for x in lenders().values() if x.cls == cls)
+            parts.append(f"{words['class']} {cls}" + (words["behind"].format(known) if known else ""))
+        lines += _entry(member, words["then"].join(parts), lang)
     return lines if shown else [*lines, f"    {words['no_list']}"]
 
 
 def _sectors(found: Facility, day: dt.date | None, lang: str) -> list[str]:
-    status, lines = said("status", lang), [_title("sectors", lang)]
+    status, words, lines = said("status", lang), said("word", lang), [_title("sectors", lang)]
     for listing in found.sectors:
         launch = listing is found.sectors[0]
         if day is not None and not launch and listing.start > day:
@@ -149,27 +141,27 @@ def _sectors(found: Facility, day: dt.date | None, lang: str) -> list[str]:
         names = []
         for code in listing.codes:
             sector = sectors()[code]
-            mark = "" if sector.status == "in_force" else f" ({status[sector.status]})"
+            mark = "" if sector.status == "in_force" else words["behind"].format(status[sector.status])
             names.append(f"{code} {sector.zh if lang == 'zh' else sector.en}{mark}")
-        lines += _entry(listing, "; ".join(names), lang, said("word", lang)["by_list"] if launch else "")
+        lines += _entry(listing, words["then"].join(names), lang, words["by_list"] if launch else "")
     return lines
 
 
-def one(found: Facility, day: dt.date | None, lang: str) -> list[str]:
+def one(found: Facility, day: dt.date | None, lang: str, width: int = WIDTH) -> list[str]:
     """Every rule of a facility: in force on a day, or with its history."""
     words = said("word", lang)
     what = f"{words['on']} {day}" if day else words["history"]
-    lines = [f"{found.name[lang]} ({found.id}) · {what}", ""]
+    lines = [f"{found.name[lang]}{words['behind'].format(found.id)} · {what}", ""]
     for name in found.parameters:
         lines += _parameter(found, name, day, lang)
         if name == "window":
             lines += _lenders(found, day, lang)
             if found.sectors:
                 lines += _sectors(found, day, lang)
-    return lines
+    return fitted(lines, width)
 
 
-def overview(day: dt.date | None, lang: str) -> list[str]:
+def overview(day: dt.date | None, lang: str, width: int = WIDTH) -> list[str]:
     """One line a facility, with its launch, window and when it was last checked."""
     words, lines = said("word", lang), []
     for name in facilities():
@@ -177,11 +169,11 @@ def overview(day: dt.date | None, lang: str) -> list[str]:
         window = value_text(PARAMETERS["window"], found["window"].latest().value, lang)
         facts = f"{words['launch']} {found['launch'].latest().value} · {getattr(PARAMETERS['window'], lang)} {window}"
         facts += f" · {words['last_checked']} {last_checked(found)}"
-        lines += [f"{name}  {found.name[lang]}", *wrapped(facts, "    ")]
+        lines += [f"{name}  {found.name[lang]}", f"    {facts}"]
         if day:
             shown = [
                 f"{getattr(PARAMETERS[p], lang)} {value_text(PARAMETERS[p], found[p].on(day).value, lang)}"
                 for p in ("rate", "ratio")
             ]
-            lines += wrapped(f"{words['on']} {day} · " + " · ".join(shown), "    ")
-    return lines
+            lines.append(f"    {words['on']} {day} · " + " · ".join(shown))
+    return fitted(lines, width)

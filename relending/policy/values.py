@@ -149,6 +149,10 @@ class Facility:
     parameters: Mapping[str, Dated]
     caps: Mapping[str, int] = field(default_factory=dict)
 
+    def short_name(self, lang: str) -> str:
+        """The name where there is little room; the whole name where the file gives no ``short_zh`` or ``short_en``."""
+        return self.name.get(f"short_{lang}", self.name[lang])
+
     def __getitem__(self, name: str) -> Dated:
         """The dated parameter of that name; KeyError that says which facility lacks it."""
         try:

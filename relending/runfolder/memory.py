@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from relending.audit import compare, read_published
+from relending.dates import quarter_text
 from relending.filenames import unfit_id
 from relending.findings import Findings
 from relending.runfolder.folder import save
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from relending.statement.statement import Statement
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Run(Views):
     """A run in memory: tables in users' units (``run.disclosure`` …), integer step frames (``run.tables``), the record.
 
@@ -40,6 +41,13 @@ class Run(Views):
     all_findings: Findings
     rules: Context
     unredacted: Run | None = None
+
+    def __repr__(self) -> str:
+        table = self.tables["attribution"]
+        aside, supported = int(table["state"].eq("set_aside").sum()), int(table["supported"].sum())
+        span = f"{quarter_text(self.rules.first_quarter)} to {quarter_text(self.rules.last_quarter)}"
+        loans = f"{len(self.tables['loans']):,} loans read, {aside:,} set aside, {supported:,} supported"
+        return f"<Run {self.scenario.name}: {loans}; {', '.join(f.id for f in self.rules.facilities)}; {span}>"
 
     @property
     def texts(self) -> Mapping[str, str]:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import sys
 
-from relending.policy import PARAMETERS
+from relending.policy import PARAMETERS, Parameter, facilities, facility
+from relending.policy.show import value_text
 from relending.scenario.model import TABLES
 from relending.scenario.table import Table
 
@@ -98,8 +99,12 @@ quota = 5e9                     # one stock quota for every sector; { flow = 8e1
 caps = { "2024Q1" = 2e9 }       # most that may be drawn in an application period; 2024-03 for monthly ones
 ```
 
-| key | holds | meaning | 含义 |
-| --- | --- | --- | --- |
+Without an override the facility's own file counts, value by value and day by day (`relending policy ID`); shown here is
+its latest value. ！ marks what is an assumption or unconfirmed.
+未改动的参数以工具文件为准，此处列示其最近取值；！为假设或未证实。
+
+| key | type, unit | default: latest value | meaning | 含义 |
+| --- | --- | --- | --- | --- |
 """
 
 KINDS = {
@@ -109,13 +114,15 @@ KINDS = {
     "borrowers": "list of borrower types",
     "ratio": "fraction, 4 decimals",
     "ratio_ppm": "fraction, 6 decimals",
-    "rate": "rate",
-    "rate_table": "rate, or table of rates by term in months",
+    "rate": "rate, fraction a year",
+    "rate_table": "rate (fraction a year), or table of rates by term in months",
     "positive": "whole number, 1 or more",
     "count": "whole number",
     "flag": "true or false",
-    "quota": "amount, or table",
+    "quota": "amount in yuan, or table { flow = yuan a calendar year }",
 }
+UNITS = {"_months": ", months", "_days": ", days"}
+"""Units by how a key ends."""
 
 TAIL = """
 `[monte_carlo]` is for `relending monte-carlo` ([monte_carlo.md](monte_carlo.md)); a run is the central path alone, says
@@ -161,21 +168,61 @@ def table_rows(model: type[Table]) -> str:
     return out
 
 
+def _sentence(text: str) -> str:
+    """What a table is, from the docstring of its model.
+
+    >>> _sentence("``[monte_carlo.lpr]``: the LPR moves at random.")
+    'The LPR moves at random.'
+    """
+    said = text.split(": ", 1)[-1].strip()
+    return said[:1].upper() + said[1:]
+
+
+def _defaults(one: Parameter) -> str:
+    """The latest value of a parameter in the facilities that are shipped: one where all have the same."""
+    told: dict[str, list[str]] = {}
+    for name in facilities():
+        found = facility(name).parameters.get(one.name)
+        if found is None or not found.values:
+            continue
+        latest = found.latest()
+        mark = "" if latest.status == "in_force" else " ！"
+        told.setdefault(value_text(one, latest.value, "en") + mark, []).append(name)
+    if len(told) == 1 and len(next(iter(told.values()))) == len(facilities()):
+        return next(iter(told))
+    return "; ".join(f"{', '.join(names)}: {value}" for value, names in told.items()) or "none"
+
+
 def reference() -> str:
     """The whole page, in Markdown."""
     page = HEAD
     for name, model in TABLES.items():
-        page += f"\n### [{name}]\n\n{(model.__doc__ or '').split(': ', 1)[-1].strip().capitalize()}\n\n"
+        page += f"\n### [{name}]\n\n{_sentence(model.__doc__ or '')}\n\n"
         page += "| key | type | default | meaning | 含义 |\n| --- | --- | --- | --- | --- |\n" + table_rows(model)
         page += RATES if name == "market" else ""
         page += TABLES_BESIDE if name == "scenario" else ""
     page += FACILITY
     for one in PARAMETERS.values():
         kind = " or ".join(f'"{option}"' for option in one.options) or KINDS[one.kind]
-        page += _row(f"`{one.name}`", kind, one.en, one.zh)
-    page += _row("`lenders`", "list of { from, ids, classes }", "who is admitted, from when", "获准机构与日期")
-    page += _row("`sectors`", "list of { from, codes }", "what is listed, from when", "支持领域与日期")
-    page += _row("`caps`", "table { period = amount }", "most that may be drawn in an application period", "本期上限")
+        unit = next((unit for end, unit in UNITS.items() if one.name.endswith(end) and not one.options), "")
+        page += _row(f"`{one.name}`", kind + unit, _defaults(one), one.en, one.zh)
+    page += _row(
+        "`lenders`",
+        "list of { from, ids, classes }",
+        "`relending policy ID`",
+        "who is admitted, from when",
+        "获准机构与日期",
+    )
+    page += _row(
+        "`sectors`", "list of { from, codes }", "`relending policy ID`", "what is listed, from when", "支持领域与日期"
+    )
+    page += _row(
+        "`caps`",
+        "table { period = amount in yuan }",
+        "none",
+        "most that may be drawn in an application period",
+        "本期上限",
+    )
     return page + TAIL
 
 

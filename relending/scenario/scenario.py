@@ -20,7 +20,7 @@ SIDE_FILES = ("applications", "opening_tranches", "opening", "schedule", "balanc
 """Keys of [scenario] that name tables beside the loans, besides ``prepayments``."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Scenario:
     """A scenario file with its base, its overrides and the policy it runs under.
 
@@ -72,8 +72,12 @@ class Scenario:
     toml: str = ""
     sweep: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
     sweep_from: dt.date | None = None
-    given: Layers | None = field(default=None, repr=False, compare=False)
+    given: Layers | None = field(default=None, compare=False)
     monte_carlo: RandomModel | None = None
+
+    def __repr__(self) -> str:
+        ids = ", ".join(one.id for one in self.facilities)
+        return f"<Scenario {self.name}: {ids}; {self.start.isoformat()} to {self.end.isoformat()}>"
 
     def own_rate_of(self, lender: str) -> Dated | None:
         """The cost of funds that counts for a lender: its own, else the market's; None if neither is given."""

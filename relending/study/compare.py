@@ -63,7 +63,7 @@ CAUSES = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Comparison:
     """Several runs, the base first.
 
@@ -77,13 +77,16 @@ class Comparison:
     titles: Mapping[str, Mapping[str, str]]
     measures: tuple[Measure, ...]
     parameters: Mapping[str, Sequence[str]]
-    panels: Mapping[str, Panel] = field(repr=False)
-    figures: Mapping[str, Mapping[str, Figures]] = field(repr=False)
-    found: Mapping[str, Sequence[Cause]] = field(repr=False)
+    panels: Mapping[str, Panel]
+    figures: Mapping[str, Mapping[str, Figures]]
+    found: Mapping[str, Sequence[Cause]]
     untold: tuple[str, ...]
-    metadata: tuple[Mapping[str, Any], ...] = field(repr=False)
-    findings: Findings = field(default_factory=Findings, repr=False)
-    legend: Mapping[str, Mapping[str, str]] = field(default_factory=dict, repr=False)
+    metadata: tuple[Mapping[str, Any], ...]
+    findings: Findings = field(default_factory=Findings)
+    legend: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        return f"<Comparison of {', '.join(self.others)} with {self.base}: {len(self.measures)} measures>"
 
     @property
     def base(self) -> str:

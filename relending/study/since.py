@@ -33,7 +33,7 @@ def from_day(base: Scenario, key: str, value: Any, since: dt.date) -> dict[str, 
     {'facility.cerf.ratio': [{'from': datetime.date(2021, 11, 8), 'value': Decimal('0.6000')}, \
 {'from': datetime.date(2027, 1, 1), 'value': Decimal('0.4')}]}
     """
-    before = _before(base, parse_key(key))
+    before = dated_before(base, parse_key(key))
     if key == "market.lpr_shift_bp":
         # a shift counts for loans made after its day
         return {key: value, "market.lpr_shift_from": since - dt.timedelta(days=1)}
@@ -46,7 +46,7 @@ def from_day(base: Scenario, key: str, value: Any, since: dt.date) -> dict[str, 
     return {key: [{"from": day, "value": was} for day, was in steps]}
 
 
-def _before(base: Scenario, path: tuple[str, ...]) -> list[tuple[dt.date, Any]] | None:
+def dated_before(base: Scenario, path: tuple[str, ...]) -> list[tuple[dt.date, Any]] | None:
     """The dated values a key has in a scenario, as a scenario file writes them; None where it has none."""
     if len(path) == 3 and path[0] == "facility":
         rules = next((f for f in base.facilities if f.id == path[1]), None)

@@ -28,6 +28,7 @@ from relending.study.grid import Grid, make_grid
 from relending.study.history import BALANCE, differs_before
 from relending.study.measures import FLOW, Measure, pick
 from relending.study.measures import measures as measures_known
+from relending.study.own import own_text, own_values
 from relending.study.panel import KEYS, Key, MisalignedError, ordered, panel
 from relending.study.stages import Stages
 from relending.study.variants import Variants
@@ -57,7 +58,7 @@ class LargeSweepError(Exception):
         self.cells, self.rows = cells, rows
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Sweep:
     """What a sweep gave.
 
@@ -82,10 +83,24 @@ class Sweep:
     said: Findings = field(default_factory=Findings)
     since: dt.date | None = None
 
+    def __repr__(self) -> str:
+        return f"<Sweep of {self.scenario.name}: {len(self.grid):,} scenarios ({', '.join(self.grid.keys)})>"
+
     @property
     def names(self) -> list[str]:
         """The name of each cell: the scenario's and a number from 1."""
         return [_name(self.scenario.name, i, len(self.grid)) for i in range(len(self.grid))]
+
+    def save(self, folder: Path | str, format: str = "csv", lang: str = "en") -> list[Path]:
+        """Write the tables into a folder, made if it is not there, as csv, parquet, xlsx or dta; the files written.
+
+        Files of their names are replaced. Raises InputError where a format cannot hold it.
+        """
+        from relending.study.sweepfiles import save
+
+        out = Path(folder)
+        out.mkdir(parents=True, exist_ok=True)
+        return save(self, out, format, lang)
 
     def parameters(self) -> pd.DataFrame:
         """The values of each cell, a column a key: numbers as numbers, anything else as TOML writes it."""
@@ -116,7 +131,10 @@ class Sweep:
 
     @property
     def scenarios(self) -> pd.DataFrame:
-        """One row of metadata a scenario: name, parameter values, supported loans, what it is a variant of, version."""
+        """One row of metadata a scenario: name, parameter values, supported loans, what it is a variant of, version.
+
+        ``base_given`` is what the scenario itself has for the keys, where that is one value.
+        """
         s = self.scenario
         return pd.DataFrame(
             {
@@ -125,6 +143,7 @@ class Sweep:
                 "since": self.since.isoformat() if self.since else "",
                 "supported": self.supported,
                 "base": s.name,
+                "base_given": own_text(own_values(s, self.grid.keys, self.since)),
                 "title_zh": s.title.get("zh", ""),
                 "title_en": s.title.get("en", ""),
                 "start": s.start.isoformat(),

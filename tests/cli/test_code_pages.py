@@ -66,7 +66,7 @@ def words_of(verb: str, demo: Path, lang: str) -> list[str]:
         "policy": ["policy", "cerf"],
         "explain": ["explain", str(demo), LOAN],
     }[verb]
-    return given if verb == "--help" else [*given, "--lang", lang]
+    return [*given, "--lang", lang]
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])

@@ -25,7 +25,7 @@ def export(tmp_path):
 @pytest.mark.parametrize("word", ["city", "城市商业银行", "city commercial bank"])
 def test_with_its_class_its_loans_are_screened_under_its_name(export, word):
     done = CliRunner().invoke(main, ["check", str(export), "--lender", "徽商银行", "--class", word, "--lang", "zh"])
-    assert done.exit_code == 0 and "借据 2, 符合条件 2" in done.output and "unknown_lender" not in done.output
+    assert done.exit_code == 0 and "借据 2 笔，符合条件 2 笔" in done.output and "unknown_lender" not in done.output
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])

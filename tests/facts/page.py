@@ -138,6 +138,13 @@ HEAD = """\
 
 {told}
 
+Read in this order 阅读顺序:
+
+1. this page: every figure with what became of it 逐项结果
+2. [statements.md](statements.md): how banks' statements come out again, and what that proves 各行披露如何复现、证明什么
+3. [national.md](national.md): why balances of the whole country differ 全国余额为何有差异
+4. [assumed.md](assumed.md): what the differences leave open, and what it is worth 尚无定论之处及其影响
+
 What is called reproduced here was computed when the page was made, and rounded once, half-up, to the digits that were
 printed; a test makes the page again and fails if a figure no longer comes out as the register says. A figure is a
 number that stands for itself; of a row that is not attempted each number counts.

@@ -453,6 +453,14 @@ UNREACHED = {
     "table_too_large": "needs a result of more rows than a sheet has, 1,048,576: `tests/labelled` lowers the limit",
     "table_text_too_long": "needs a text longer than a cell holds in a table of results: `tests/labelled` has one",
     "table_not_finite": "guards tables made in Python: no table of the package's own holds an infinite number",
+    **dict.fromkeys(
+        ("unknown_picture", "nothing_to_plot", "no_such_lender", "no_such_facility", "picture_format"),
+        "is said by `rl.plot` and `rl.save_picture`: `tests/pictures`",
+    ),
+    **dict.fromkeys(
+        ("font_damaged", "character_not_in_font", "character_replaced"),
+        "goes by the fonts of the computer: `tests/pictures`",
+    ),
     "paper_too_many_loans": "needs more loans than a sheet has rows, 1,048,576: `tests/statement` lowers the limit",
 }
 """Codes that no input gives as the policy is today, and why they are there."""

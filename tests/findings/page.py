@@ -147,9 +147,23 @@ def _entry(code: str) -> str:
     return "\n".join([*out, "```", ""])
 
 
+def _index() -> str:
+    """All codes in a table a severity, each a link to its entry."""
+    rows = ["## All codes 一览", ""]
+    for severity in SEVERITIES:
+        names = f"{WORDS['en'][severity]} {WORDS['zh'][severity]}"
+        rows += [f"| {names} | what it says | 含义 |", "| --- | --- | --- |"]
+        for code, one in messages().items():
+            if one.severity == severity:
+                said = " | ".join(one.message[lang].replace("|", "\\|") for lang in LANGUAGES)
+                rows.append(f"| [`{code}`](#{code}) | {said} |")
+        rows.append("")
+    return "\n".join(rows)
+
+
 def page() -> str:
     """The whole page."""
-    parts = [HEAD]
+    parts = [HEAD, _index()]
     for severity in SEVERITIES:
         parts.append(HEADINGS[severity] + "\n")
         parts += [_entry(code) for code, one in messages().items() if one.severity == severity]

@@ -41,6 +41,14 @@ ON_PAPER = {
 }
 """Sizes in pictures: inches, points, parts of a panel or of a colour."""
 INNOCENT |= {(f"report/pictures/{name}", v): "a size on paper" for name, vs in ON_PAPER.items() for v in vs}
+IN_STUDIES = {
+    "curve.py": (0.6,),
+    "falls.py": (0.6, 0.7, 0.8, 5.5),
+    "fan.py": (0.6, 0.8, 1.2, 1.5, 3.5),
+    "heatmap.py": (0.055, 0.7, 0.8, 3.6, 5.5),
+}
+"""The same in pictures of studies, and how light a colour is."""
+INNOCENT |= {(f"report/study_pictures/{name}", v): "a size on paper" for name, vs in IN_STUDIES.items() for v in vs}
 """Numbers that only look like policy, each with its reason."""
 
 NAMED = {("cli/check.py", "cerf"), ("cli/check.py", "clean_coal")}

@@ -10,7 +10,9 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from relending.cli.main import VERBS, main
+from relending.cli.helping import example, texts
+from relending.cli.main import main
+from relending.cli.verbs import GROUPS, VERBS
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -27,31 +29,38 @@ def arguments_of(verb: str) -> list[str]:
 
 
 def test_a_verb_is_a_file_and_a_file_a_verb() -> None:
-    shared = {"__init__", "beside", "comparing", "disclose_usage", "disclosing", "main", "people"}
-    shared |= {"run_folders", "run_summary", "run_words", "screen", "usage"}
+    shared = {"__init__", "beside", "choosing", "comparing", "complete", "disclose_usage", "disclosing", "document"}
+    shared |= {"helping", "language", "main", "people", "run_folders", "run_summary", "run_words", "screen", "usage"}
+    shared |= {"plot_files", "plot_words", "plotting", "verbs"}
     stems = {p.stem for p in (ROOT / "relending" / "cli").glob("*.py")} - shared
     assert {stem.replace("_", "-") for stem in stems} == set(VERBS)
 
 
-def test_help_lists_every_verb_in_both_languages() -> None:
-    shown = CliRunner().invoke(main, ["--help"])
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_help_lists_every_verb_once_under_who_uses_it(lang: str) -> None:
+    shown = CliRunner().invoke(main, ["--help", "--lang", lang], terminal_width=120)
     assert shown.exit_code == 0
-    for verb, said in VERBS.items():
-        assert re.search(rf"^  {verb} ", shown.output, re.MULTILINE)
-        assert re.search("[\u4e00-\u9fff]", said)
+    for verb, one in VERBS.items():
+        group = re.findall(
+            rf"^(\S.*?)[:：]$(?:\n  .*$)*?\n  {verb} +{re.escape(getattr(one, lang))}$", shown.output, re.M
+        )
+        assert group == [GROUPS[one.group][lang]], verb
 
 
+@pytest.mark.parametrize("lang", ["en", "zh"])
 @pytest.mark.parametrize("verb", VERBS)
-def test_help_of_a_verb_has_an_example_that_parses(verb: str) -> None:
-    command = command_of(verb)
-    said = CliRunner().invoke(main, [verb, "--help"])
-    assert said.exit_code == 0
-    assert command.name == verb and command.help
-    assert command.epilog and command.epilog.startswith("Example: relending "), "no example"
-    words = shlex.split(command.epilog.removeprefix("Example: "))
-    assert words[:2] == ["relending", verb]
-    # parsed, not carried out
-    command.make_context(verb, words[2:])
+def test_help_of_a_verb_has_examples_that_parse(verb: str, lang: str) -> None:
+    command, examples = command_of(verb), texts(verb)["examples"]
+    said = CliRunner().invoke(main, [verb, "--help", "--lang", lang])
+    assert said.exit_code == 0 and command.name == verb and command.help
+    assert 2 <= len(examples) <= 4 and shlex.split(examples[0]["run"])[1] == verb
+    for one in examples:
+        typed = example(one, lang)
+        assert typed in said.output
+        program, of, *words = shlex.split(typed)
+        assert program == "relending"
+        # parsed, not carried out
+        command_of(of).make_context(of, words)
 
 
 @pytest.mark.parametrize("verb", VERBS)

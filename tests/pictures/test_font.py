@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,10 +20,12 @@ RARE, NOWHERE = "𠮷", "\U000323af"
 
 
 @pytest.fixture
-def nothing_borrowed(monkeypatch: pytest.MonkeyPatch) -> None:
+def nothing_borrowed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """No character was lent by a font of the machine."""
-    monkeypatch.setattr(fonts, "_borrowed", {})
+    monkeypatch.setattr(fonts, "_borrowed", set())
     fonts._lender.cache_clear()
+    yield
+    fonts._lender.cache_clear()  # what was found of a machine made up is forgotten
 
 
 def build_font() -> object:

@@ -221,3 +221,10 @@ def test_pictures_are_those_that_were_looked_at() -> None:
         assert off < 6, f"{name} is off by {off:.1f}: look at it and run tools/build_pictures.py"
         seen.add(name)
     assert seen == {p.name for p in (ROOT / "tests/pictures/baseline").glob("*.png")}
+
+
+def test_the_page_has_the_catalogue_as_it_is() -> None:
+    from relending.report.pictures.document import catalogue_markdown
+
+    page = (ROOT / "docs" / "pictures.md").read_text(encoding="utf-8")
+    assert page.split("relending.report.pictures.document -->\n\n")[1] == catalogue_markdown()

@@ -12,7 +12,8 @@ from click.testing import CliRunner, Result
 
 from relending import policy
 from relending.cli.policy import command
-from relending.policy.show import cells, one, wrapped
+from relending.policy.show import fitted, one
+from relending.terminal import cells
 
 
 def run(*words: str) -> Result:
@@ -53,7 +54,7 @@ def test_no_source_is_cut_and_no_line_is_wider_than_100_columns(name: str, lang:
 
 @pytest.mark.parametrize("name", policy.facilities())
 def test_in_chinese_no_source_is_left_in_english(name: str) -> None:
-    sources = re.findall(r"^ +来源: (.*)$", run(name, "--lang", "zh").output, re.MULTILINE)
+    sources = re.findall(r"^ +来源：(.*)$", run(name, "--lang", "zh").output, re.MULTILINE)
     assert len(sources) > 20 and [s for s in sources if re.search("[A-Za-z]{5}", s)] == []
 
 
@@ -61,13 +62,13 @@ def test_in_chinese_an_option_is_told_by_name_with_its_spelling_behind_it() -> N
     out = run("cerf", "--lang", "zh").output
     assert "    原贷款本金 original\n" in out and "    按比例 pro_rata\n" in out and "    ACT/360" not in out
     assert "    original\n" in run("cerf").output
-    assert "小型 small, 微型 micro" in run("small_business", "--lang", "zh").output
+    assert "小型 small、微型 micro" in run("small_business", "--lang", "zh").output
 
 
 def test_a_source_nobody_told_in_chinese_is_shown_in_english() -> None:
     override = {"ratio": [{"from": "2022-01-01", "value": 0.5, "source": "Minutes of the board"}], "rate": 0.01}
     shown = "\n".join(one(policy.facility("cerf", override), None, "zh"))
-    assert "来源: Minutes of the board" in shown and "来源: 测算方案" in shown
+    assert "来源：Minutes of the board" in shown and "来源：测算方案" in shown
 
 
 def test_what_is_not_certain_is_marked() -> None:
@@ -94,11 +95,11 @@ def test_a_wrong_facility_or_day_is_wrong_usage_with_a_hint() -> None:
 
 
 def test_help_has_an_example() -> None:
-    assert "Example: relending policy cerf" in run("--help").output
+    assert "relending policy cerf --on" in run("--help").output
 
 
 def test_wrapping_breaks_between_words_and_between_chinese_characters() -> None:
-    lines = wrapped("利率 " * 30 + "word " * 30, "  ")
+    lines = fitted(["  " + "利率 " * 30 + "word " * 30], 100)
     assert all(cells(line) <= 100 for line in lines)
     assert "".join(lines).replace(" ", "") == "利率" * 30 + "word" * 30
     assert all(line.removesuffix("word") == line or line.endswith("word") for line in lines)

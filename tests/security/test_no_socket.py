@@ -63,6 +63,9 @@ COMMANDS = [
         "--redact",
         "secret.key",
     ),
+    ("plot", "demo", "blended_cost", "tranches", "--format", "svg,png,pdf", "--lang", "zh"),
+    ("sweep", "demo", "--vary", "facility.cerf.ratio=0.4,0.6", "--out", "swept", "--quiet"),
+    ("plot", "swept", "margin", "--out", "figures/swept"),
     ("verify", "demo"),
     ("diff", "demo", "big"),
 ]

@@ -25,7 +25,10 @@ SIZE = (8.0, 4.4)
 """Width and height of a picture [inches] where none is asked for."""
 SIDE, LEFT, BOTTOM, BETWEEN = 0.12, 0.46, 0.34, 0.30
 """Inches: beside and above everything, left of and below a panel (its ticks), between two panels."""
-LINE = 0.19
+LINE, TITLE_LINE, MOST_LINES = 0.19, 0.23, 4
+"""Height of a line and of one of the title [inches], and the lines that a title or subtitle may have."""
+FLATTEST = 0.62
+"""Of the usual height, what a narrow picture has at least."""
 CHINESE = 0x2E80
 """From here on characters stand alone."""
 CLOSING = "，。；：、）”% "
@@ -97,22 +100,31 @@ def sheet(
 ) -> Sheet:
     """A figure with title, subtitle, legend and empty panels; ``heights`` are the shares of the rows of panels.
 
-    Without a ``size`` [inches] the legend makes the figure higher; with one, the panels give way.
+    Without a ``size`` [inches], or with one of no height, legend and titles of more than a line make the figure higher;
+    with one, the panels give way.
     """
-    wide, high = size or (SIZE[0], high or SIZE[1])
+    wide = size[0] if size else SIZE[0]
+    titles = _wrapped(title, TITLE, wide - 2 * SIDE)[:MOST_LINES]
+    below = _wrapped(subtitle, SMALL, wide - 2 * SIDE)[:MOST_LINES]
     rows = _legend_rows(legend, wide - 2 * SIDE)
     notes = _wrapped(note, SMALL, wide - 2 * SIDE)
-    head = 0.30 + (LINE if subtitle else 0.0) + (LINE * len(rows) + 0.10 if rows else 0.0)
+    more = TITLE_LINE * max(len(titles) - 1, 0)
+    head = 0.30 + more + LINE * len(below) + (LINE * len(rows) + 0.10 if rows else 0.0)
     foot = LINE * len(notes) * 0.9 + (0.05 if notes else 0.0)
-    if size is None:
-        high += LINE * max(len(rows) - 1, 0)
+    if size is None or size[1] <= 0:
+        high = high or SIZE[1] * min(max(wide / SIZE[0], FLATTEST), 1.0)
+        high += LINE * (max(len(rows) - 1, 0) + max(len(below) - 1, 0)) + more
+        high += LINE * max(len(notes) - 1, 0) if size else 0.0  # a narrow picture's notes take many lines
+    else:
+        high = size[1]
     out = Sheet(_kind()(figsize=(wide, high)), size=(wide, high))
     figure = out.figure
-    figure.text(SIDE / wide, 1 - 0.10 / high, fitted(title, TITLE, wide - 2 * SIDE), size=TITLE, va="top", ha="left")
-    if subtitle:
-        said = fitted(subtitle, SMALL, wide - 2 * SIDE)
-        figure.text(SIDE / wide, 1 - 0.34 / high, said, size=SMALL, color=SOFT, va="top", ha="left")
-    _draw_legend(figure, rows, wide, high, 0.34 + (LINE if subtitle else 0.0) + 0.04)
+    for i, line in enumerate(titles):
+        figure.text(SIDE / wide, 1 - (0.10 + TITLE_LINE * i) / high, line, size=TITLE, va="top", ha="left")
+    for i, line in enumerate(below):
+        y = 1 - (0.34 + more + LINE * i) / high
+        figure.text(SIDE / wide, y, line, size=SMALL, color=SOFT, va="top", ha="left")
+    _draw_legend(figure, rows, wide, high, 0.34 + more + LINE * len(below) + 0.04)
     for i, line in enumerate(reversed(notes)):
         y = (0.07 + 0.9 * LINE * i) / high
         figure.text(SIDE / wide, y, line, size=SMALL - 0.5, color=SOFT, va="bottom", ha="left")
@@ -210,10 +222,10 @@ def _draw_legend(figure: Figure, rows: Sequence[Any], wide: float, high: float, 
                 key = Line2D(
                     [(x + x1) / 2] if alone else [x, (x + x1) / 2, x1],
                     [y] if alone else [y, y, y],
-                    markevery=None if alone else [1],
                     color=one.colour,
                     linestyle="none" if alone else one.dash,
                     marker=one.marker or None,
+                    markevery=None if alone else [1],
                     markerfacecolor=one.fill or one.colour,
                     markeredgecolor=one.edge or one.colour,
                     transform=figure.transFigure,
@@ -291,10 +303,10 @@ def upright_labels(axes: Axes, places: Sequence[float], texts: Sequence[str], co
         _text(axes, (0, y), text, (-5, 0), "right", "center_baseline", axes.get_yaxis_transform(), colour)
 
 
-def level_labels(axes: Axes, places: Sequence[float], texts: Sequence[str]) -> None:
+def level_labels(axes: Axes, places: Sequence[float], texts: Sequence[str], colour: str = SOFT) -> None:
     """Labels under a panel."""
     for x, text in zip(places, texts, strict=True):
-        _text(axes, (x, 0), text, (0, -5), "center", "top", axes.get_xaxis_transform(), SOFT)
+        _text(axes, (x, 0), text, (0, -5), "center", "top", axes.get_xaxis_transform(), colour)
 
 
 def level_name(axes: Axes, label: str) -> None:

@@ -69,6 +69,12 @@ def field_label(source: Source, field: str, lang: str) -> str:
     return source.field_name(field, lang) if field else word("not_split", lang)
 
 
+def field_hatches(order: Sequence[str]) -> dict[str, str]:
+    """Hatches by field, on every picture the same: by its place in the list."""
+    listed = list(known_fields())
+    return {f: grey("hatches", listed.index(f) if f in listed else len(listed)) if f else "" for f in order}
+
+
 def field_colours(order: Sequence[str]) -> dict[str, str]:
     """Colours by field; grey for the part no field has."""
     return {**colours_of("field", [f for f in order if f]), REST: SOFT}
@@ -79,7 +85,7 @@ def draw(source: Source, data: Fields, page: Page) -> None:
     lang = page.lang
     order = list(data.amount)
     colour = field_colours(order)
-    hatch = {f: grey("hatches", i) if f else "" for i, f in enumerate(order)}
+    hatch = field_hatches(order)
     whole = [sum(v) for v in zip(*data.amount.values(), strict=True)]
     tonnes = [sum(v) for v in zip(*data.reduction.values(), strict=True)]
     money, mass = unit_for("yuan", whole, lang), unit_for("tCO2e/a", tonnes, lang)

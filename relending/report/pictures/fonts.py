@@ -20,8 +20,8 @@ LONGEST = 60
 """Characters of a name in a picture; the rest is cut, with an ellipsis."""
 _HIDDEN = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
 """Kinds of characters with nothing to draw: controls, marks of direction, halves of pairs, unassigned ones."""
-_borrowed: dict[str, str] = {}
-"""Families of the machine that lent a character, by family; their files."""
+_borrowed: set[str] = set()
+"""Families of the machine that lent a character."""
 
 
 def font_file() -> Path:
@@ -62,7 +62,9 @@ def drawable(text: object, longest: int = LONGEST) -> str:
     ours = _shipped(font_file())
     if all(ord(c) in ours for c in shown):
         return shown
-    return "".join(c if ord(c) in ours or _lender(c) else NONE for c in shown)
+    lent = {c: _lender(c) for c in shown if ord(c) not in ours}
+    _borrowed.update(family for family in lent.values() if family is not None)
+    return "".join(NONE if c in lent and lent[c] is None else c for c in shown)
 
 
 def font_findings(*texts: object, longest: int = LONGEST) -> Findings:
@@ -96,7 +98,6 @@ def _lender(character: str) -> str | None:
         except (OSError, RuntimeError, ValueError):
             continue
         if there:
-            _borrowed[family] = path
             return family
     return None
 

@@ -8,8 +8,7 @@ from relending.dates import quarter_text
 from relending.policy import sectors as known_sectors
 from relending.report.pictures import canvas
 from relending.report.pictures.canvas import Entry, Panel
-from relending.report.pictures.colours import grey
-from relending.report.pictures.fields import by_code, field_colours
+from relending.report.pictures.fields import by_code, field_colours, field_hatches
 from relending.report.pictures.fields import prepare as fields
 from relending.report.pictures.fonts import fitted, width_of
 from relending.report.pictures.page import Page
@@ -77,7 +76,7 @@ def draw(source: Source, data: list[Bar], page: Page) -> None:
     lang = page.lang
     order = list(dict.fromkeys(b.field for b in data))
     colour = field_colours(order)
-    hatch = {f: grey("hatches", i) for i, f in enumerate(f for f in order if f)}
+    hatch = field_hatches(order)
     money = unit_for("yuan", [b.amount for b in data], lang)
     mass = unit_for("tCO2e/a", [b.reduction for b in data], lang)
     names = [_label(source, b, lang) for b in data]

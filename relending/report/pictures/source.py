@@ -30,7 +30,9 @@ SHORT = 28
 
 
 class NothingToPlotError(InputError):
-    """A run has not what a picture needs."""
+    """A run has not what a picture needs; ``en`` and ``zh`` say what."""
+
+    en, zh = "", ""
 
 
 @dataclass
@@ -213,4 +215,6 @@ class Source:
 def nothing(picture: str, why: str) -> NothingToPlotError:
     """The error for a picture whose run lacks what it needs; ``why`` is a key of the words of pictures."""
     said = f"{word(why, 'en')} {word(why, 'zh')}"
-    return NothingToPlotError(Findings.one("nothing_to_plot", column="picture", found=picture, expected=said))
+    error = NothingToPlotError(Findings.one("nothing_to_plot", column="picture", found=picture, expected=said))
+    error.en, error.zh = word(why, "en"), word(why, "zh")
+    return error

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class MonteCarlo:
     """The result of a study.
 
@@ -47,6 +47,21 @@ class MonteCarlo:
     random_quarters: tuple[str, ...]
     findings: Findings
     metadata: Mapping[str, Any]
+
+    def __repr__(self) -> str:
+        paths, seed = f"{self.model.paths:,} paths", self.model.seed
+        span = f"{self.random_quarters[0]} to {self.random_quarters[-1]}"
+        return f"<MonteCarlo of {self.scenario.name}: {paths}, random {span}, seed {seed}>"
+
+    def save(self, folder: Path | str, format: str = "csv", draws: Sequence[str] = (), lang: str = "en") -> list[Path]:
+        """Write the tables into a folder, made if it is not there; the files written.
+
+        ``draws`` are measures whose every path is written too. See
+        :func:`relending.study.montecarlo.files.write_study`.
+        """
+        from relending.study.montecarlo.files import write_study
+
+        return write_study(self, Path(folder), format, draws, lang)
 
     def draws(self, measure: str, lender: str = "", facility: str = "") -> pd.DataFrame:
         """A measure on every path (rows, from 1) in every random quarter (columns), in users' units.
