@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -130,3 +132,21 @@ def test_without_its_font_the_message_says_what_to_do(
         fonts.families()
     text = str(caught.value)
     assert "font_damaged" in text and "install relending again" in text and str(tmp_path) not in text
+
+
+def test_a_home_that_cannot_be_written_makes_no_noise(tmp_path: Path) -> None:
+    nowhere = tmp_path / "file"
+    nowhere.write_text("")
+    code = "import relending as rl; rl.plot(rl.run('demo'), 'margin').savefig('out.svg')"
+    home = {"HOME": str(nowhere / "home"), "MPLCONFIGDIR": str(nowhere / "mpl")}
+    root = str(Path(__file__).resolve().parents[2])
+    said = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code],
+        cwd=tmp_path,
+        env={**os.environ, **home, "PYTHONPATH": root},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (said.returncode, said.stderr) == (0, "")
+    assert (tmp_path / "out.svg").stat().st_size > 1000

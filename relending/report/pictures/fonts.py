@@ -12,6 +12,7 @@ from importlib import resources
 from pathlib import Path
 
 from relending.findings import Findings, InputError
+from relending.report.pictures.quiet import load
 
 FAMILY, FILE = "Relending Sans SC", "RelendingSansSC-Regular.otf"
 NONE = "〓"
@@ -32,6 +33,7 @@ def font_file() -> Path:
 @cache
 def _shipped(path: Path) -> frozenset[int]:
     """The code points of the shipped font, which matplotlib knows from here on."""
+    load()
     from matplotlib import font_manager
 
     try:

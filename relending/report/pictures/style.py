@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from relending.report.pictures.quiet import load
+
 INK, SOFT, EDGE, GRID, SHADE, PAPER = "#222222", "#666666", "#999999", "#DDDDDD", "#F2F2F2", "#FFFFFF"
 TITLE, TEXT, SMALL = 12.0, 9.0, 8.0
 """Points of a title, of the name of a panel, of everything else."""
@@ -48,6 +50,7 @@ def drawing() -> Iterator[None]:
 
     Raises InputError (``font_damaged``) where the font the pictures are shipped with cannot be read.
     """
+    load()
     import matplotlib as mpl
 
     from relending.report.pictures.fonts import families
