@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import gc
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -54,8 +56,24 @@ def drawings(run: Reportable) -> list[Drawing]:
 
 def report_files(run: Reportable) -> dict[str, bytes]:
     """``report.html`` and the pictures in it, by their names in the run folder."""
-    drawn = drawings(run)
-    return {REPORT: page(run, drawn), **{one.file: one.svg for one in drawn}}
+    with _uncollected():
+        drawn = drawings(run)
+        return {REPORT: page(run, drawn), **{one.file: one.svg for one in drawn}}
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Let garbage wait: looking for it among all that a run and matplotlib hold takes as long as drawing does.
+
+    Pictures leave a few megabytes of it.
+    """
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()
 
 
 def page(run: Reportable, drawn: Sequence[Drawing], beside: bool = True) -> bytes:
@@ -88,7 +106,8 @@ def write_report(run: Run | OpenedRun | Path | str, path: Path | str) -> Path:
                 f"{target}：位于运行文件夹 {parent} 之内，运行文件夹不再改动；请写到别处",
             )
     opened = open_run(run) if isinstance(run, str | Path) else run
-    made = page(opened, drawings(opened), beside=False)
+    with _uncollected():
+        made = page(opened, drawings(opened), beside=False)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         with target.open("xb") as file:
