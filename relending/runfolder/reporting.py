@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from relending.outfile import reason
 from relending.runfolder.errors import FolderExists, RunFolderError
+from relending.runfolder.garbage import waiting
 from relending.runfolder.manifest import MANIFEST
 from relending.runfolder.tables import file_name
 
@@ -56,24 +55,9 @@ def drawings(run: Reportable) -> list[Drawing]:
 
 def report_files(run: Reportable) -> dict[str, bytes]:
     """``report.html`` and the pictures in it, by their names in the run folder."""
-    with _uncollected():
+    with waiting():
         drawn = drawings(run)
         return {REPORT: page(run, drawn), **{one.file: one.svg for one in drawn}}
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Let garbage wait: looking for it among all that a run and matplotlib hold takes as long as drawing does.
-
-    Pictures leave a few megabytes of it.
-    """
-    collects = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collects:
-            gc.enable()
 
 
 def page(run: Reportable, drawn: Sequence[Drawing], beside: bool = True) -> bytes:
@@ -106,7 +90,7 @@ def write_report(run: Run | OpenedRun | Path | str, path: Path | str) -> Path:
                 f"{target}：位于运行文件夹 {parent} 之内，运行文件夹不再改动；请写到别处",
             )
     opened = open_run(run) if isinstance(run, str | Path) else run
-    with _uncollected():
+    with waiting():
         made = page(opened, drawings(opened), beside=False)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -30,7 +30,7 @@ def outline(character: str) -> Outline:
 
     >>> o = outline("-")
     >>> o.advance, o.box, o.path
-    (347, (46, 245, 302, 315), 'M46 245L302 245L302 315L46 315Z')
+    (347, (46, 245, 302, 315), 'M46 245L302 245L302 315L46 315L46 245Z')
     """
     from matplotlib import font_manager
     from matplotlib.ft2font import LoadFlags
