@@ -21,7 +21,8 @@ def waiting() -> Iterator[None]:
         yield
     finally:
         if collects:
-            gc.enable()
+            with passing_over():  # what was made meanwhile is old from here on, and not looked through at once
+                gc.enable()
 
 
 @contextmanager
