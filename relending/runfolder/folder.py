@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from relending.outfile import reason
 from relending.room import GONE, NEW, OLD, clear, room_in
 from relending.runfolder.errors import FolderExists, RunFolderError
+from relending.runfolder.garbage import passing_over
 from relending.runfolder.manifest import MANIFEST, STATEMENTS, canonical_json, confidentiality, sha256
 from relending.runfolder.tables import file_name, tables
 from relending.runfolder.write import write_table
@@ -152,7 +153,8 @@ def fill(run: Saveable, folder: Path, report: bool = False) -> None:
         path.chmod(FILE_MODE)
         outputs[name] = {"sha256": sha256(path)}
     outputs |= pictures
-    outputs |= publish(run, folder)
+    with passing_over():
+        outputs |= publish(run, folder)
     record = folder / MANIFEST
     said = {name: {**entry, "confidentiality": confidentiality(name)} for name, entry in outputs.items()}
     record.write_bytes(canonical_json({**run.manifest, "outputs": said}))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from relending.outfile import reason
 from relending.runfolder.errors import FolderExists, RunFolderError
+from relending.runfolder.garbage import waiting
 from relending.runfolder.manifest import MANIFEST
 from relending.runfolder.tables import file_name
 
@@ -54,8 +55,9 @@ def drawings(run: Reportable) -> list[Drawing]:
 
 def report_files(run: Reportable) -> dict[str, bytes]:
     """``report.html`` and the pictures in it, by their names in the run folder."""
-    drawn = drawings(run)
-    return {REPORT: page(run, drawn), **{one.file: one.svg for one in drawn}}
+    with waiting():
+        drawn = drawings(run)
+        return {REPORT: page(run, drawn), **{one.file: one.svg for one in drawn}}
 
 
 def page(run: Reportable, drawn: Sequence[Drawing], beside: bool = True) -> bytes:
@@ -88,7 +90,8 @@ def write_report(run: Run | OpenedRun | Path | str, path: Path | str) -> Path:
                 f"{target}：位于运行文件夹 {parent} 之内，运行文件夹不再改动；请写到别处",
             )
     opened = open_run(run) if isinstance(run, str | Path) else run
-    made = page(opened, drawings(opened), beside=False)
+    with waiting():
+        made = page(opened, drawings(opened), beside=False)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         with target.open("xb") as file:

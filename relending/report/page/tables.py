@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from relending.audit.show import BOUND, cell_text, unit_name
-from relending.engine.columns import codes, ints
+from relending.engine.columns import codes, in_order, ints
 from relending.findings import SEVERITIES
 from relending.report.page.context import Subject
 from relending.report.page.figures import exact_money, is_given, per_tonne, percent
@@ -162,7 +162,7 @@ def findings(subject: Subject) -> Table:
     table = subject.tables["findings"]
     code, names = codes(table, "code")
     counts = np.bincount(code, minlength=len(names))
-    order = np.argsort(code, kind="stable")
+    order = in_order(code)
     begins = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
     out = []
     for i, name in enumerate(names):

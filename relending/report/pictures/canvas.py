@@ -384,7 +384,7 @@ def bars(
         hatch=hatch or None,
         zorder=zorder,
     )
-    axes.add_patch(patch)
+    axes.add_artist(patch)  # as add_patch, but for the limits of the panel, which every picture sets itself
 
 
 def stacked(parts: Mapping[str, Sequence[float]]) -> dict[str, tuple[list[float], list[float]]]:

@@ -110,9 +110,9 @@ class Source:
 
     def places(self, table: str) -> Ints:
         """Of each row of a table with quarters the place of its quarter in the run's."""
-        first = self.quarters[0]
-        known: dict[str, int] = {}
-        return np.array([known.setdefault(q, parse_quarter(q) - first) for q in self.texts(table, "quarter")], np.int64)
+        first, quarters = self.quarters[0], self.texts(table, "quarter")
+        place = {q: parse_quarter(q) - first for q in set(quarters)}
+        return np.array([place[q] for q in quarters], np.int64)
 
     @cached_property
     def facilities(self) -> list[str]:
