@@ -44,10 +44,10 @@ def test_the_headline_figures_are_sums_of_the_tables_to_the_fen(name: str) -> No
         "interest_saved": fen(cost["interest_saved_fen"].sum()),
     }
     found = tree(page_of(name))
-    for lang, unit in (("zh", "元"), ("en", "yuan")):
+    for lang, unit in (("zh", "元"), ("en", " yuan")):
         for one, figure in expected.items():
             card = found.xpath(f"//li[contains(@class, 'card {one}')]//p[@class='exact']")[0]
-            assert said(card, lang) == f"{figure} {unit}", one
+            assert said(card, lang) == f"{figure}{unit}", one
     tonnes = found.xpath("//li[contains(@class, 'card tonnes')]//p[@class='exact']")[0]
     assert said(tonnes, "en") == decimal_text(int(supported["reduction_g"].sum()), 6) + " tCO₂e"
 
@@ -79,7 +79,7 @@ def test_the_quarters_are_those_of_funding_and_cost_to_the_fen() -> None:
     cost = run.tables["cost"].merge(run.tables["funding"], on=["quarter", "lender", "facility"])
     told = 0
     for one in cost.to_dict("records"):
-        key = (one["quarter"], subject.lender(one["lender"]).en, subject.facility(one["facility"]).en)
+        key = (one["quarter"], subject.lender(one["lender"]).en, subject.short(one["facility"]).en)
         if key not in shown:
             assert not any(one[n] for n in ("drawn_fen", "balance_fen", "repaid_fen", "loans_outstanding_fen"))
             continue
@@ -178,7 +178,7 @@ def test_no_text_is_left_that_the_page_does_not_use() -> None:
 
     here = resources.files("relending.report.page")
     used = "".join(p.read_text(encoding="utf-8") for p in here.iterdir() if p.name.endswith((".py", ".j2")))
-    made = ("unit_", "basis_", "severity_", "outcome_", "role_", "horizon_", "check_")
+    made = ("unit_", "basis_", "severity_", "outcome_", "role_", "horizon_", "check_", "class_", "means_", "note_")
     unused = [n for n in texts() if not n.startswith(made) and not re.search(rf"\bt\.{n}\b|[\"']{n}[\"']", used)]
     assert unused == []
 
@@ -212,9 +212,9 @@ def test_a_broken_identity_is_said_first() -> None:
     ledger = run.tables["ledger"].copy()
     ledger.loc[0, "amount_fen"] = ledger.loc[0, "amount_fen"] + 1
     broken = tree(page(_with(run, ledger=ledger)))
-    verdict = said(broken.xpath("//p[@class='verdict']")[0], "en")
-    assert verdict.startswith("An identity is broken: do not use these figures.")
-    assert "BROKEN (1)" in said(broken.xpath("//section[@id='trust']")[0], "en")
+    verdict = said(broken.xpath("//dd[@class='verdict bad']")[0], "en")
+    assert verdict.startswith("A cross-check fails: do not use these figures.")
+    assert "FAILS (1)" in said(broken.xpath("//section[@id='trust']")[0], "en")
 
 
 def _with(run: Run, **tables: pd.DataFrame) -> Run:
