@@ -7,12 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from relending.dates import parse_quarter, quarter_of, quarter_text, to_day
 from relending.engine.columns import ints
 from relending.report.page.context import Subject
-from relending.report.page.figures import money, percent, quarter_named, tonnes
+from relending.report.page.figures import money, per_tonne, percent, quarter_named, tonnes
 from relending.report.page.headline import weighted
 from relending.report.page.words import Both, said
 from relending.units import decimal_text, divide, total
@@ -110,6 +108,10 @@ def _rate(value: int) -> Both:
     return Both(text, text)
 
 
+def _yuan_a_tonne(value: int) -> Both:
+    return said("yuan_per_tonne").fill(figure=per_tonne(value))
+
+
 def _points(change: int) -> Both:
     tenths = divide(change, E8_PER_TENTH_OF_BP, "half_even")
     return said("change_points").fill(n=_signed(tenths, decimal_text(abs(tenths), 1)))
@@ -150,7 +152,9 @@ _MEASURES: dict[str, _Measure] = {
     "margin": (_mean("margin_e8", "loans_outstanding_fen"), _rate, True),
     "saved_in_quarter": (_sum("interest_saved_fen"), money, False),
     "tonnes": (_sum("reduction_g"), tonnes, False),
+    "subsidy": (_mean("subsidy_per_tonne_e6", "reduction_in_balance_g"), _yuan_a_tonne, False),
 }
+_RATES = (("blended", "blended_cost"), ("margin", "margin"))
 
 
 def _line(
@@ -190,7 +194,10 @@ def _sentence(frames: dict[str, pd.DataFrame | None], named: dict[str, str]) -> 
     now, before, year_ago = (found[name] for name in ("now", "before", "year_ago"))
     if now is None or before is None:
         return None
+    latest = frames["now"]
+    rates = {name: None if latest is None else _MEASURES[key][0](latest) for name, key in _RATES}
     given = {
+        **{name: said("none") if value is None else _rate(value) for name, value in rates.items()},
         "quarter": quarter_named(named["now"]),
         "balance": money(now),
         "before": _in_words(now - before, before),

@@ -82,8 +82,12 @@ class Subject:
     def full(self, name: str) -> Both:
         """A facility's name with the short one behind it, so that a reader can tell what the short one means."""
         long, brief = self.facility(name), self.short(name)
-        return Both(*(one if one == other else said("long_short").fill(long=one, short=other)[lang]
-                      for lang, one, other in ((lang, long[lang], brief[lang]) for lang in LANGS)))
+        return Both(
+            *(
+                one if one == other else said("long_short").fill(long=one, short=other)[lang]
+                for lang, one, other in ((lang, long[lang], brief[lang]) for lang in LANGS)
+            )
+        )
 
     def lender(self, name: str) -> Both:
         """What a lender is called: by the scenario, the policy data, or its id."""

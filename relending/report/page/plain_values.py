@@ -31,9 +31,7 @@ def plain_value(parameter: Parameter, value: Any, lang: str) -> str:
     if isinstance(value, Quota):
         return _quota(value, lang)
     if isinstance(value, Mapping):
-        return " · ".join(
-            said("months_n").fill(n=term, value=_percent(ppm, _PPM))[lang] for term, ppm in value.items()
-        )
+        return " · ".join(said("months_n").fill(n=term, value=_percent(ppm, _PPM))[lang] for term, ppm in value.items())
     if isinstance(value, tuple):
         return said("comma")[lang].join(_option(parameter.name, str(one), lang) for one in value)
     if parameter.kind == "ratio":
