@@ -23,7 +23,7 @@ def what(subject: Subject) -> dict[str, Any]:
     return {
         "title": both(scenario["title"]) if scenario.get("title") else Both(*[shown(scenario["name"])] * 2),
         "name": shown(scenario["name"]),
-        "description": shown(scenario.get("description"), 400),
+        "description": _description(scenario),
         "lenders": first,
         "more_lenders": len(lenders) - len(first),
         "facilities": [subject.full(one.id) for one in subject.rules],
@@ -39,6 +39,12 @@ def what(subject: Subject) -> dict[str, Any]:
         "loans": subject.loans,
         "certifies": [both(one) for one in manifest["does_not_certify"]],
     }
+
+
+def _description(scenario: Mapping[str, Any]) -> Both | None:
+    """What the scenario shows, in the language it was written in where there is no other."""
+    en, zh = (shown(scenario.get(name), 400) for name in ("description", "description_zh"))
+    return Both(zh or en, en or zh) if zh or en else None
 
 
 def settings(subject: Subject) -> Table:
