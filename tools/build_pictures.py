@@ -1,4 +1,4 @@
-"""Makes the pictures of docs/img that docs/pictures.md and the cookbooks show, and the small ones its tests compare with.
+"""Makes the pictures of docs/img that pages of docs/ show, and the small ones that tests compare with.
 
     python tools/build_pictures.py
 

@@ -14,8 +14,8 @@ DOCS = Path(__file__).parents[2] / "docs"
 PAGES = {
     "cookbook": (16, 34),
     "cookbook_zh": (16, 34),
-    "first_ten_minutes": (6, 25),
-    "quickstart_zh": (6, 25),
+    "first_ten_minutes": (10, 33),
+    "quickstart_zh": (10, 33),
     "index": (1, 3),
     "index_zh": (1, 3),
 }
