@@ -169,6 +169,7 @@ def draw(source: Source, data: list[Life], page: Page) -> None:
             f"{head('cost_of_funds', lang)} · {_supported(d, lang)}",
             column=i,
             bottom=0.52,
+            short=source.facility_name(d.loan.facility, lang, short=True),
         )
         for i, d in enumerate(data)
     ]

@@ -138,11 +138,11 @@ class Source:
             out[place] += value
         return out
 
-    def facility_name(self, facility: str, lang: str) -> str:
-        """The name of a facility."""
+    def facility_name(self, facility: str, lang: str, *, short: bool = False) -> str:
+        """The name of a facility; ``short`` where there is little room."""
         for one in self.context.facilities:
             if one.id == facility:
-                return drawable(one.name[lang])
+                return drawable(one.short_name(lang) if short else one.name[lang])
         return drawable(facility)
 
     def lender_name(self, lender: str, lang: str, longest: int = SHORT) -> str:
