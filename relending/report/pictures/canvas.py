@@ -140,10 +140,13 @@ def sheet(
     out = Sheet(_kind()(figsize=(wide, high)), size=(wide, high), stacked=piled > 1)
     figure = out.figure
     for i, line in enumerate(titles):
-        figure.text(SIDE / wide, 1 - (0.10 + TITLE_LINE * i) / high, line, size=TITLE, va="top", ha="left")
+        figure.text(
+            SIDE / wide, 1 - (0.10 + TITLE_LINE * i) / high, line, size=TITLE, va="top", ha="left", label="title"
+        )
     for i, line in enumerate(below):
         y = 1 - (0.34 + more + LINE * i) / high
-        figure.text(SIDE / wide, y, line, size=SMALL, color=SOFT, va="top", ha="left")
+        figure.text(SIDE / wide, y, line, size=SMALL, color=SOFT, va="top", ha="left", label="subtitle")
+    figure.set_label(" · ".join(filter(None, (title, subtitle))))
     _draw_legend(figure, rows, wide, high, 0.34 + more + LINE * len(below) + 0.04)
     for i, line in enumerate(reversed(notes)):
         y = (0.07 + 0.9 * LINE * i) / high
@@ -315,9 +318,7 @@ def value_axis(
     return places
 
 
-def level_axis(
-    axes: Axes, low: float, high: float, label: str, *, most: int = 5, exact: bool = False
-) -> list[float]:
+def level_axis(axes: Axes, low: float, high: float, label: str, *, most: int = 5, exact: bool = False) -> list[float]:
     """A level axis with round labels over ``low`` to ``high``, marks, and what it is under it.
 
     ``exact``: it ends where the figures do, and not at a label.

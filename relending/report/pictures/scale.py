@@ -55,7 +55,9 @@ def unit_for(kind: str, figures: Iterable[int | None], lang: str, decimals: int 
 
 
 def ticks(low: float, high: float, most: int = 5, *, whole: bool = False) -> list[float]:
-    """Round values from at most ``low`` to at least ``high``, evenly spaced, at most ``most`` steps; ``whole`` numbers for counts.
+    """Round values from at most ``low`` to at least ``high``, evenly spaced, at most ``most`` steps.
+
+    Of counts they are ``whole`` numbers.
 
     >>> ticks(0, 3.3), ticks(-1, 7, 4), ticks(0, 0)
     ([0.0, 1.0, 2.0, 3.0, 4.0], [-2.0, 0.0, 2.0, 4.0, 6.0, 8.0], [0.0, 1.0])
