@@ -29,8 +29,8 @@ LINE, TITLE_LINE, MOST_LINES = 0.19, 0.23, 4
 """Height of a line and of one of the title [inches], and the lines that a title or subtitle may have."""
 HEAD = 0.9
 """Of a usual height, what title, legend and the like take [inches]."""
-FLATTEST, FLATTER = 0.62, 0.7
-"""Of the usual height, what a narrow picture has at least; of a picture of several rows."""
+FLATTEST = 0.72
+"""Of the usual height, what a narrow picture has at least."""
 TICK = 0.17
 """Inches that a label of an upright axis wants."""
 NARROWEST = 2.0
@@ -131,7 +131,7 @@ def sheet(
     if size is None or size[1] <= 0:
         flat = min(max(wide / SIZE[0], FLATTEST), 1.0)
         if piled > 1:
-            high = HEAD + ((high or SIZE[1]) - HEAD) * max(flat, FLATTER if high else 0.0) * piled
+            high = HEAD + ((high or SIZE[1]) - HEAD) * flat * piled
         high = high or SIZE[1] * flat
         high += LINE * (max(len(rows) - 1, 0) + max(len(below) - 1, 0)) + more
         high += LINE * max(len(notes) - 1, 0) if size else 0.0  # a narrow picture's notes take many lines
