@@ -138,6 +138,22 @@ def test_a_run_without_support_has_no_pictures_and_says_why(small: Any) -> None:
         assert "nothing_to_plot" in str(caught.value) and what in str(caught.value)
 
 
+def test_a_facility_that_lists_no_fields_has_its_loans_in_none(small: Any) -> None:
+    run = small(
+        ROW.replace("wind", "retail") + ",small",
+        head="borrower_type",
+        lender="xiamen",
+        facilities='["small_business"]',
+        end="2023-06-30",
+    )
+    for lang, told in (("en", "no field told"), ("zh", "未分领域")):
+        drawn = {d.name: d for d in run_pictures(run, lang)}
+        assert {"fields", "sectors", "tranches"} <= set(drawn)
+        for d in drawn.values():
+            legible(d)
+        assert told in drawn["fields"].alt and told in drawn["sectors"].alt
+
+
 def test_a_run_of_one_quarter_and_a_loan_not_drawn_yet(small: Any) -> None:
     one = small(start="2023-01-01", end="2023-03-31")
     pending = small(start="2023-01-01", end="2023-03-31", more="[facility.cerf]\nlag_days = 20\n")
