@@ -56,10 +56,11 @@ demo: $(VENV)/.installed
 	$(BIN)/relending run demo --out $(OUT) --force
 	@echo ""
 	@echo "Open $(OUT)/report.html in a browser: how much, at what cost, for how many tonnes, and can it be trusted."
-	@echo "Look at $(OUT)/statements (what is published, here drafts: the draws are simulated), $(OUT)/disclosure.csv (its figures),"
-	@echo "$(OUT)/funding.csv and $(OUT)/ledger.csv (what was drawn),"
-	@echo "$(OUT)/findings.csv (what was wrong with the book). One loan's story, worked by hand in docs/one_loan.md:"
-	@echo "  $(BIN)/relending explain $(OUT) SF2022062101"
+	@echo "用浏览器打开 $(OUT)/report.html，全部结果一页看完。"
+	@echo "Statements to publish are in $(OUT)/statements (here drafts: the draws are simulated). More of this run:"
+	@echo "  $(BIN)/relending explain $(OUT) SF2022062101     one loan's story, worked by hand in docs/one_loan.md"
+	@echo "  $(BIN)/relending plot $(OUT) --list              the pictures there are of it"
+	@echo "Next, your own loans: docs/first_ten_minutes.md. 下一步，用本行借据：docs/quickstart_zh.md"
 
 test: lint types layers unit
 	@echo "== all passed"

@@ -89,6 +89,8 @@ def plot(
     lender: str | None = None,
     facility: str | None = None,
     size: tuple[float, float] | None = None,
+    title: bool = True,
+    years: float | None = None,
 ) -> Figure:
     """A picture of a run or a study, as a matplotlib figure that a notebook shows and :func:`save_picture` writes.
 
@@ -96,7 +98,9 @@ def plot(
     shipped one), which is then run; or what ``compare``, ``sweep`` and ``monte_carlo`` give, or a folder they were
     saved to (``relending.report.study_pictures.plot_study`` has more options of these). ``what``, the name or
     title of a picture (docs/pictures.md) or of a measure (docs/studies.md). ``lang`` "zh" or "en"; ``lender`` and
-    ``facility`` restrict it to one, by id or name; ``size`` width and height [inches].
+    ``facility`` restrict it to one, by id or name; ``size`` width and height [inches], where a height of 0 is the
+    picture's own. ``title=False`` leaves title and subtitle to the caption of a paper: they are ``figure.get_label()``.
+    ``years``, of "life_of_loan", is the term of the loan in place of the average one.
 
     Raises InputError for an unknown picture (with the nearest name), lender or facility, and where the source lacks
     what the picture shows (``nothing_to_plot``); ValueError for another language or a size that is none. Characters
@@ -107,15 +111,17 @@ def plot(
     (2, '再贷款余额（按批次）')
     """
     import warnings
+    from functools import partial
 
+    from relending.report.pictures.untitled import untitled
     from relending.report.study_pictures.study import open_studies
     from relending.runfolder import OpenedRun, Run, open_run, run
     from relending.scenario import Scenario
 
     if lang not in ("zh", "en"):
         raise ValueError(f"lang {lang!r} is neither 'zh' nor 'en'")
-    if size is not None and not (len(size) == 2 and all(1 <= inches <= 100 for inches in size)):
-        raise ValueError(f"size {size!r} is not width and height, each from 1 to 100 inches")
+    if size is not None and not (len(size) == 2 and 1 <= size[0] <= 100 and (size[1] == 0 or 1 <= size[1] <= 100)):
+        raise ValueError(f"size {size!r} is not width and height, each from 1 to 100 inches (a height of 0: its own)")
     if isinstance(source, str | Path):
         path = Path(source)
         if (path / "manifest.json").is_file():
@@ -127,13 +133,17 @@ def plot(
     if isinstance(source, Run | OpenedRun):
         from relending.report.pictures import picture
 
-        drawn = picture(source, what, lang=lang, lender=lender, facility=facility, size=size)
-        for line in drawn.findings.lines(lang):
-            warnings.warn(line, stacklevel=2)
-        return drawn.figure
-    from relending.report.study_pictures import plot_study
+        draw = partial(picture, source, what, lang=lang, lender=lender, facility=facility, years=years)
+    elif years is not None:
+        raise ValueError("years is the term of a loan, which life_of_loan of a run shows; a study has none")
+    else:
+        from relending.report.study_pictures import draw_study
 
-    return plot_study(source, what, lang=lang, lender=lender, facility=facility, size=size)
+        draw = partial(draw_study, source, what, lang=lang, lender=lender, facility=facility)
+    drawn = draw(size=size) if title else untitled(lambda size: draw(size=size), size)
+    for line in drawn.findings.lines(lang):
+        warnings.warn(line, stacklevel=2)
+    return drawn.figure
 
 
 def save_picture(figure: Figure, path: str | Path, *, force: bool = False) -> Path:

@@ -1,4 +1,4 @@
-"""Makes the pictures of docs/img that docs/pictures.md shows, and the small ones its tests compare with.
+"""Makes the pictures of docs/img that pages of docs/ show, and the small ones that tests compare with.
 
     python tools/build_pictures.py
 
@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from matplotlib.figure import Figure
+
 import relending as rl
 from relending.report.pictures import Drawn, picture, run_pictures
 from relending.report.pictures.style import drawing
@@ -20,6 +22,7 @@ BASELINE = ROOT / "tests" / "pictures" / "baseline"
 SHOWN = {
     "tranches": ("demo", "tranches", "en"),
     "funded_share_zh": ("demo", "funded_share", "zh"),
+    "tranches_zh": ("demo", "tranches", "zh"),
     "run_off": ("outlook/baseline", "run_off", "en"),
 }
 """Name of a file of docs/img: scenario, picture, language."""
@@ -43,7 +46,7 @@ def compared() -> Iterator[tuple[str, Drawn]]:
                 yield f"{scenario.replace('/', '_')}-{one.name}-{lang}.png", one
 
 
-def write_png(drawn: Drawn, path: Path, dpi: int) -> None:
+def write_png(figure: Figure, path: Path, dpi: int) -> None:
     """A picture as PNG of a size of one's own, in few colours."""
     from io import BytesIO
 
@@ -51,7 +54,7 @@ def write_png(drawn: Drawn, path: Path, dpi: int) -> None:
 
     out = BytesIO()
     with drawing():
-        drawn.figure.savefig(out, format="png", dpi=dpi, metadata={"Software": None})
+        figure.savefig(out, format="png", dpi=dpi, metadata={"Software": None})
     Image.open(out).convert("RGB").quantize(64, dither=Image.Dither.NONE).save(path, optimize=True)
 
 
@@ -61,9 +64,12 @@ def main() -> None:
     for path in BASELINE.glob("*.png"):
         path.unlink()
     for name, drawn in compared():
-        write_png(drawn, BASELINE / name, SMALL)
+        write_png(drawn.figure, BASELINE / name, SMALL)
     for name, (scenario, what, lang) in SHOWN.items():
-        write_png(picture(rl.run(scenario), what, lang=lang), IMAGES / f"{name}.png", SHOWN_DPI)
+        write_png(picture(rl.run(scenario), what, lang=lang).figure, IMAGES / f"{name}.png", SHOWN_DPI)
+    paths = rl.monte_carlo("outlook/baseline")
+    for name, lang in (("fan_interest_saved", "en"), ("fan_interest_saved_zh", "zh")):
+        write_png(rl.plot(paths, "fan_interest_saved", lang=lang), IMAGES / f"{name}.png", SHOWN_DPI)
     national = [rl.run(f"national/{n}") for n in ("original", "outstanding", "part-rolled", "quarter-later")]
     together = [(r.scenario.name, r.tables["ledger"], r.tables["published"]) for r in national]
     from relending.report import balances_picture

@@ -22,6 +22,7 @@ def scenario_text(book: Path, prepayments: Path, loans: int, seed: int, rows: Ma
         f"name = {_quoted('synth-' + book.stem)}",
         f'title = {{ zh = "合成借据簿，{loans} 笔", en = "Synthetic book, {loans} loans" }}',
         f'description = "{loans} invented loans, seed {seed}{spoilt}"',
+        f'description_zh = "{loans}笔虚构借据，种子{seed}"',
         f"book = {_quoted(book.name)}",
         f"prepayments = {_quoted(prepayments.name)}",
         f'lender = "{p["lenders"][0]["id"]}"',

@@ -18,6 +18,7 @@ from relending.cli.people import (
     STOPPED,
     allow_outside_option,
     columns,
+    command_line,
     errors_for_people,
     findings_option,
     is_run_folder,
@@ -98,7 +99,7 @@ def command(
             if prepayments is not None:
                 beside = {**beside, "prepayments": (*beside.get("prepayments", ()), prepayments)}
             sources += [(path, table) for table, paths in beside.items() for path in paths]
-            loaded, context, said = _load_book(book, lender, cls, facilities or FACILITIES, beside, sheets, lang)
+            loaded, context, said = load_book(book, lender, cls, facilities or FACILITIES, beside, sheets, lang)
         try:
             checked = check_book(loaded, context)
         except InputError as stop:
@@ -117,6 +118,23 @@ def command(
         )
     if findings.count("error"):
         sys.exit(STOPPED)
+    if not scenario and "unknown_lender" not in findings.codes():
+        say(_way_on(book, lender, cls, sheets, lang))
+
+
+def _way_on(book: tuple[str, ...], lender: str | None, cls: str | None, sheets: tuple[str, ...], lang: str) -> str:
+    """How a book without errors is run."""
+    zh = lang == "zh"
+    out = "本行.toml" if zh else "mine.toml"
+    given = {"--book": book, "--lender": (lender,), "--class": (cls,), "--sheet": sheets}
+    options = [word for name, values in given.items() for value in values if value for word in (name, value)]
+    made = command_line("relending", "template", out, options=options)
+    run = command_line("relending", "run", out)
+    return (
+        f"测算：先生成情景文件，再运行：\n  {made} --own-rate 自有资金成本% --lang zh\n  {run} --lang zh"
+        if zh
+        else f"To run it, make a scenario file first:\n  {made} --own-rate PERCENT%\n  {run}"
+    )
 
 
 def _is_scenario(book: str) -> bool:
@@ -152,7 +170,7 @@ def _load_scenario(name: str, allow_outside: bool, sources: list[tuple[Path, str
     return read, scenario.context(), scenario.findings + read.findings
 
 
-def _load_book(
+def load_book(
     book: tuple[str, ...],
     lender: str | None,
     cls: str | None,
@@ -184,7 +202,7 @@ def _load_book(
     if lender is not None and known is None:
         known = "own"
         own = {lender: known}
-        banks[known] = Bank(known, _class_of(lender, cls, lang))
+        banks[known] = Bank(known, class_of(lender, cls, lang))
     read = read_book(book, side=beside, lender=known, lenders=own, sheet=sheets or None)
     return read, book_context([facility(name) for name in names], banks, read), Findings() + read.findings
 
@@ -211,7 +229,7 @@ class Bank:
     cls: str
 
 
-def _class_of(lender: str, cls: str | None, lang: str) -> str:
+def class_of(lender: str, cls: str | None, lang: str) -> str:
     """The class of a bank no policy file knows; wrong usage, with what to do, where it is not given or no class."""
     from relending.book.parameters import parameters
     from relending.policy import lenders, nearest, normalised

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
 import errno
+import gc
 import os
 import sys
 from collections.abc import Iterator
@@ -18,6 +20,8 @@ from relending.cli.language import LANGUAGES, given_language, language, remember
 from relending.cli.screen import let_through
 from relending.cli.usage import Interrupted, no_such_verb, told
 from relending.cli.verbs import VERBS
+
+atexit.register(gc.freeze)  # a process that ends gives all back at once: it need not look for garbage first
 
 
 class Verbs(click.Group):

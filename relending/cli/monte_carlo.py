@@ -215,9 +215,9 @@ def tell(study: MonteCarlo, written: Sequence[Path], lang: str) -> None:
     """The whole, then each lender and facility: mean, dispersion, quantiles; whether there are enough paths; files."""
     w, model = WORDS[lang], study.model
     title = study.scenario.title.get(lang) or study.scenario.name
-    say(visible(f"{study.scenario.name}: {title}"))
+    sep, colon = ("，", "：") if lang == "zh" else (", ", ": ")
+    say(visible(f"{study.scenario.name}{colon}{title}"))
     random = w["paths"].format(f"{model.paths:,}", model.seed, study.random_quarters[0], study.random_quarters[-1])
-    sep = "，" if lang == "zh" else ", "
     say(random + (sep + w["pairs"] if model.antithetic else ""))
     told = study.convergence[["quarter", "lender", "facility", "measure"]].drop_duplicates()
     values = _values(study.summary)
@@ -238,7 +238,7 @@ def tell(study: MonteCarlo, written: Sequence[Path], lang: str) -> None:
     _tell_precision(study, apart, lang)
     codes = [code for code in study.findings.codes() if code.startswith("monte_carlo")]
     show_findings(study.findings.only(*codes), lang)
-    say(f"{w['files']}: " + ", ".join(map(str, written)))
+    say(f"{w['files']}{colon}" + ("、" if lang == "zh" else ", ").join(map(str, written)))
 
 
 def _table(at: Mapping[str, Key], values: Statistics, quantiles: Sequence[int], lang: str) -> list[str]:

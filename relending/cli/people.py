@@ -83,7 +83,7 @@ def say_prose(text: str, *, err: bool = False) -> None:
     for line in visible(text, lines=True).splitlines():
         indent = line[: len(line) - len(line.lstrip())]
         first, *rest = wrapped(line.lstrip(), width - len(indent) - 2) or [""]
-        click.echo("\n".join([indent + first, *(f"{indent}  {more}" for more in rest)]), err=err)
+        say("\n".join([indent + first, *(f"{indent}  {more}" for more in rest)]), err=err)
 
 
 @contextmanager

@@ -63,6 +63,17 @@ def _size(context: click.Context, _: click.Parameter, given: str | None) -> tupl
     return float(found[1]) / INCH, float(found[2]) / INCH
 
 
+def _years(context: click.Context, _: click.Parameter, given: float | None) -> float | None:
+    if given is not None and not (0.25 <= given <= 100 and (given * 4) % 1 == 0):
+        zh = context.params.get("lang") == "zh"
+        raise click.BadParameter(
+            f"{given:g} 应为 0.25 至 100 年，按季度取值，如 15 或 7.5"
+            if zh
+            else f"{given:g}: give 0.25 to 100 years in whole quarters, such as 15 or 7.5"
+        )
+    return given
+
+
 def _fix(context: click.Context, _: click.Parameter, given: Sequence[str]) -> dict[str, str]:
     out = {}
     for word in given:
@@ -95,7 +106,8 @@ def _fix(context: click.Context, _: click.Parameter, given: Sequence[str]) -> di
     "--quarter",
     metavar="Q",
     help="Of a sweep or of causes: one such as 2028Q4, last, all (the sum of a flow) or mean (of a stock or rate). "
-    "[default: all of a flow, else the last with a figure]",
+    "[default: all of a flow; of a sweep mean of a rate, else the one that tells most cells apart; of causes the "
+    "last with a figure]",
 )
 @click.option(
     "--fix",
@@ -110,6 +122,14 @@ def _fix(context: click.Context, _: click.Parameter, given: Sequence[str]) -> di
     callback=_size,
     help="single or double (a journal's columns, 85 and 175 mm), or WIDTHxHEIGHT in mm such as 120x80.",
 )
+@click.option(
+    "--years",
+    type=float,
+    metavar="N",
+    callback=_years,
+    help="Of life_of_loan: the term of the loan, in place of that of the average loan.",
+)
+@click.option("--no-title", is_flag=True, help="Leave title and subtitle to the caption of a paper.")
 @click.option("--list", "listing", is_flag=True, help="Show what can be plotted, and what not and why; write nothing.")
 @click.option("--force", is_flag=True, help="Replace files of the same names.")
 @click.option("--quiet", is_flag=True, help="No progress and no list of what was written.")
@@ -124,6 +144,8 @@ def command(
     quarter: str | None,
     fix: dict[str, str],
     size: tuple[float, float] | None,
+    years: float | None,
+    no_title: bool,
     listing: bool,
     force: bool,
     quiet: bool,
@@ -138,7 +160,7 @@ def command(
     """
     from relending.cli.plotting import Options
 
-    options = Options(lender, facility, quarter, fix, size)
+    options = Options(lender, facility, quarter, fix, size, years, not no_title)
     progress = Progress(lang, quiet)
     try:
         with _told(lang):
@@ -181,7 +203,7 @@ def _plot(
     lang: str,
     progress: Progress,
 ) -> None:
-    from relending.cli.plotting import open_source, wanted_items
+    from relending.cli.plotting import OF_A_TERM, open_source, wanted_items
 
     w = WORDS[lang]
     source = open_source(given, lang)
@@ -191,6 +213,8 @@ def _plot(
         raise click.UsageError(w["quarter"])
     if options.fix and not any(item.of_a_grid for item in items):
         raise click.UsageError(w["fix"])
+    if options.years and not any(item.name == OF_A_TERM for item in items):
+        raise click.UsageError(w["years"])
     folder = Path("figures") / source.name if out is None else out
     writable(folder, w, lang)
     made, left, findings = drawn(groups, kinds, options, folder, force, lang, progress)

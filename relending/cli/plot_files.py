@@ -52,7 +52,7 @@ def drawn(
             _refuse(paths, force, lang)
             progress(f"{len(done) + len(left) + 1}/{every}")
             try:
-                picture = item.draw(lang, options)
+                picture = _drawn(item, options, lang)
             except InputError as error:
                 if not lacking(error):
                     raise
@@ -66,6 +66,16 @@ def drawn(
             raise first if len(some) == 1 else _nothing([(i.name, left[i.name]) for i in some if i.name in left], first)
     unique = {tuple(f.frame().astype(str).to_numpy().ravel()): f for f in said if f}
     return made, list(left.items()), Findings.concat(list(unique.values()))
+
+
+def _drawn(item: Item, options: Options, lang: str) -> Any:
+    from dataclasses import replace
+
+    from relending.report.pictures.untitled import untitled
+
+    if options.title:
+        return item.draw(lang, options)
+    return untitled(lambda size: item.draw(lang, replace(options, size=size)), options.size)
 
 
 def _nothing(left: Sequence[tuple[str, str]], first: Any) -> Exception:

@@ -20,6 +20,10 @@ LONGEST_STEM = 60
 """Characters of the name of a file, without what tells a long one apart, language and ending."""
 
 
+OF_A_TERM = "life_of_loan"
+"""The picture that ``--years`` changes."""
+
+
 class SourceError(Exception):
     """A source that is none, or an option that does not suit it; ``en`` and ``zh`` say what and what to do."""
 
@@ -41,6 +45,8 @@ class Options:
     quarter: str | None = None
     fix: Mapping[str, str] | None = None
     size: tuple[float, float] | None = None
+    years: float | None = None
+    title: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,9 +174,9 @@ def _of_run(folder: Path, lang: str) -> tuple[Item, ...]:
 
     def item(one: Any) -> Item:
         def draw(lang: str, o: Options) -> Drawn:
-            size = o.size
+            years = o.years if one.name == OF_A_TERM else None
             with damage_told(folder):
-                return picture(run, one.name, lang=lang, lender=o.lender, facility=o.facility, size=size)
+                return picture(run, one.name, lang=lang, lender=o.lender, facility=o.facility, size=o.size, years=years)
 
         return Item(one.name, one.title, (), draw, lambda o: draw("en", o))
 
@@ -240,6 +246,7 @@ def file_stem(name: str, lang: str, options: Options) -> str:
     ('fan_margin_zh', 'margin_示范-银行_2028Q4')
     """
     parts = [name, options.lender, options.facility, options.quarter]
+    parts += [f"{options.years:g}a"] if options.years else []
     parts += [f"{key}-{value}" for key, value in (options.fix or {}).items()]
     whole = "_".join(filter(None, parts))
     stem = "_".join(said for part in parts if part and (said := re.sub(r"[^\w.-]+", "-", part).strip("-.")))
@@ -252,4 +259,5 @@ def file_stem(name: str, lang: str, options: Options) -> str:
 def restricted(options: Options, item: Item) -> Options:
     """The options that concern a picture: its file is not named by what does not change it."""
     quarter = options.quarter if item.of_a_quarter else None
-    return replace(options, quarter=quarter, fix=options.fix if item.of_a_grid else None)
+    years = options.years if item.name == OF_A_TERM else None
+    return replace(options, quarter=quarter, fix=options.fix if item.of_a_grid else None, years=years)

@@ -83,7 +83,7 @@ def _opening(fen: int, start: str, w: Mapping[str, str]) -> list[tuple[str, str,
     """The balance a run begins with: opening + drawn - repaid = balance."""
     from relending.units import decimal_text
 
-    return [(w["opening"], decimal_text(fen, 2), f"{w['yuan']} ({start})")] if fen else []
+    return [(w["opening"], decimal_text(fen, 2), w["yuan"] + w["behind"].format(start))] if fen else []
 
 
 def _basis(run: Run, w: Mapping[str, str]) -> list[tuple[str, str, str]]:
@@ -110,7 +110,7 @@ def _basis(run: Run, w: Mapping[str, str]) -> list[tuple[str, str, str]]:
     parts = w["comma"].join(f"{w[name]} {n:,}" for name, n in numbers.items())
     rows = [
         (w["draws"], w[basis], ""),
-        (w["asked"], f"{sum(numbers.values()):,}", f"({parts})"),
+        (w["asked"], f"{sum(numbers.values()):,}", w["behind"].format(parts).strip()),
         (w["not_applied"], f"{loans.get('not_applied', 0):,}", ""),
         (w["received"], decimal_text(total(done["received_fen"].to_numpy(dtype="int64")), 2), w["yuan"]),
     ]
@@ -135,7 +135,7 @@ def show_published(done: Sequence[tuple[Run, Path]], files: Sequence[Path], lang
     shown = show([run.tables["published"] for run, _ in held], lang)
     if len(done) == 1:
         say("")
-    say(f"{w['compared']}:")
+    say(w["compared"])
     for line in columns(shown.rows, right=shown.right):
         say(f"  {line}")
     for note in shown.notes:

@@ -143,4 +143,4 @@ class Interrupted(click.ClickException):
 
     def show(self, file: Any = None) -> None:
         """A line of its own, below what the terminal echoes of the key."""
-        click.echo(f"\n{self.message}", file=file, err=file is None)
+        click.echo("\n" + visible(self.message), file=file, err=file is None)

@@ -17,7 +17,7 @@ import pyarrow as pa
 from relending.dates import parse_quarter, quarter_end, quarter_of, quarter_text
 from relending.engine.block import NEVER, make_block
 from relending.engine.claims import FUNDED
-from relending.engine.columns import Flags, arrow, codes, frame_of, ints, whole
+from relending.engine.columns import Flags, arrow, codes, frame_of, in_order, ints, whole
 from relending.engine.context import Context, launch_day
 from relending.engine.disclosure import HORIZONS, rate_of
 from relending.engine.ineligible import RESTATED
@@ -43,6 +43,10 @@ INPUTS = {
 """What a loan's reduction is worked out from: column of ``Disclosed.loans`` -> column of the book."""
 COUNTED = ("place", "sector", "quarter", "left", "amount_fen", "rate_ppm", "reduction_g")
 """The columns of loans that are only counted."""
+NAMED = ("loan_id", "project_id", "field", "principal_fen")
+"""What is said besides of loans that are looked at one by one."""
+READ = ("loan_id", "lender", "facility", "disbursed", "sector", "principal_fen", "rate_ppm", "reduction_g")
+"""What of the attribution counting needs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,18 +157,17 @@ class Disclosures:
         check_fit(run.tables, run.manifest)
         attribution = run.tables["attribution"]
         self._at = np.flatnonzero(attribution["supported"].to_numpy(dtype=bool))
-        rows = attribution.iloc[self._at]
-        quarter = disclosed_in(rows, self.context)
+        rows = attribution[list(READ)].iloc[self._at]
+        self._quarter = disclosed_in(rows, self.context)
         amount, reduction = self._claimed(rows)
         left = left_in(run.tables)
         leaves = np.array([left.get(name, NEVER) for name in rows["loan_id"].tolist()] if left else [], np.int64)
         leaves = leaves if left else np.full(len(rows), NEVER)
-        names = ("loan_id", "lender", "facility", "project_id", "field", "sector", "principal_fen", "rate_ppm")
-        self._rows = frame_of(
+        self._counts = frame_of(
             {
                 "place": whole(self._at),
-                **{name: arrow(rows, name) for name in names},
-                "quarter": whole(quarter),
+                **{name: arrow(rows, name) for name in ("lender", "facility", "sector", "rate_ppm")},
+                "quarter": whole(self._quarter),
                 "amount_fen": whole(amount),
                 "reduction_g": whole(reduction),
                 "left": whole(leaves, leaves != NEVER),
@@ -182,6 +185,12 @@ class Disclosures:
             amount[where] = ints(parts, "claimed_fen")[0]
             reduction[where] = ints(parts, "reduction_claimed_g")[0]
         return amount, reduction
+
+    @cached_property
+    def _rows(self) -> pd.DataFrame:
+        """The supported loans, with what they are called."""
+        named = self.run.tables["attribution"][list(NAMED)].iloc[self._at]
+        return pd.concat([self._counts, frame_of({name: arrow(named, name) for name in NAMED})], axis=1)
 
     @cached_property
     def _inputs(self) -> pd.DataFrame:
@@ -204,10 +213,10 @@ class Disclosures:
     @cached_property
     def _groups(self) -> dict[tuple[str, str], Ints]:
         """The supported loans of each lender and facility: places among the rows, in input order."""
-        lender, lenders = codes(self._rows, "lender")
-        facility, names = codes(self._rows, "facility")
+        lender, lenders = codes(self._counts, "lender")
+        facility, names = codes(self._counts, "facility")
         pair = lender.astype(np.int64) * max(len(names), 1) + facility
-        order = np.argsort(pair, kind="stable")
+        order = in_order(pair)
         cut = np.flatnonzero(np.diff(pair[order])) + 1
         parts = np.split(order, cut) if len(order) else []
         return {(str(lenders[lender[p[0]]]), str(names[facility[p[0]]])): p for p in parts}
@@ -235,7 +244,7 @@ class Disclosures:
 
     def _quarters(self, lender: str, facility: str) -> Ints:
         mine = self._groups.get((lender, facility))
-        quarters = ints(self._rows, "quarter")[0][[] if mine is None else mine]
+        quarters = self._quarter[[] if mine is None else mine]
         return quarters[(quarters >= self.context.first_quarter) & (quarters <= self.context.last_quarter)]
 
     def of(self, lender: str, facility: str, quarter: int) -> Disclosed:
@@ -264,7 +273,7 @@ class Disclosures:
         Where only some of the loans are to be named this takes a fraction of the time: ids are the attribution's.
         """
         mine = self._groups.get((lender, facility), np.zeros(0, np.int64))
-        return self._counted(self._rows[list(COUNTED)].iloc[mine], lender, self.rules(facility), quarter)
+        return self._counted(self._counts[list(COUNTED)].iloc[mine], lender, self.rules(facility), quarter)
 
     def _counted(self, rows: pd.DataFrame, lender: str, rules: Facility, quarter: int) -> pd.DataFrame:
         by_then = rows["quarter"].to_numpy(dtype=np.int64) <= quarter

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyarrow.compute as pc
 
@@ -32,11 +33,12 @@ def check_fit(tables: Mapping[str, pd.DataFrame], manifest: Mapping[str, Any]) -
     if len(set(lengths)) > 1:
         raise DamagedRun(f"{', '.join(SIDE_BY_SIDE)}: {', '.join(map(str, lengths))} rows")
     for name, one in zip(SIDE_BY_SIDE[1:], ids[1:], strict=True):
-        if not one.fill_null("").equals(ids[0].fill_null("")):
+        if not (one.equals(ids[0]) or one.fill_null("").equals(ids[0].fill_null(""))):
             raise DamagedRun(f"{name}: not the loans of {SIDE_BY_SIDE[0]}")
-    supported = tables["attribution"][tables["attribution"]["supported"].to_numpy(dtype=bool)]
+    supported = tables["attribution"]["supported"].to_numpy(dtype=bool)
     for name in FILLED:
-        if arrow(supported, name).null_count:
+        column = arrow(tables["attribution"], name)
+        if column.null_count and (np.asarray(column.is_null()) & supported).any():
             raise DamagedRun(f"attribution: {name} —")
     older = "basis" not in manifest.get("scenario", {})
     for name, known in BASES.items():

@@ -20,6 +20,7 @@ from relending.findings import InputError, InvariantError
 from relending.outfile import reason
 from relending.room import GONE, NEW, OLD, clear, room_in
 from relending.runfolder.errors import FolderExists, PageMissing, RunFolderError
+from relending.runfolder.garbage import passing_over
 from relending.runfolder.manifest import MANIFEST, STATEMENTS, canonical_json, confidentiality, sha256
 from relending.runfolder.tables import file_name, tables
 from relending.runfolder.write import write_table
@@ -174,7 +175,8 @@ def fill(run: Saveable, folder: Path, report: bool = False) -> Exception | None:
         path.chmod(FILE_MODE)
         outputs[name] = {"sha256": sha256(path)}
     outputs |= pictures
-    outputs |= publish(run, folder)
+    with passing_over():
+        outputs |= publish(run, folder)
     record = folder / MANIFEST
     said = {name: {**entry, "confidentiality": confidentiality(name)} for name, entry in outputs.items()}
     record.write_bytes(canonical_json({**run.manifest, "outputs": said}))

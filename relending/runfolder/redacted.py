@@ -41,6 +41,7 @@ def redacted(run: Run, key: bytes | Redactor) -> Run:
         run.scenario,
         title={lang: redactor.guard("text", text, known) for lang, text in run.scenario.title.items()},
         description=redactor.guard("text", run.scenario.description, known),
+        description_zh=redactor.guard("text", run.scenario.description_zh, known),
         toml=redacted_toml(run.scenario.toml, redactor, known),
     )
     record = redacted_record(run.manifest, redactor, known)

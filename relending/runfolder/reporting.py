@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from relending.outfile import whole_file
 from relending.runfolder.errors import FolderExists, RunFolderError
 from relending.runfolder.folder import cannot_write, made_parents
+from relending.runfolder.garbage import waiting
 from relending.runfolder.manifest import MANIFEST
 from relending.runfolder.tables import file_name
 
@@ -58,8 +59,9 @@ def drawings(run: Reportable) -> list[Drawing]:
 
 def report_files(run: Reportable) -> dict[str, bytes]:
     """``report.html`` and the pictures in it, by their names in the run folder."""
-    drawn = drawings(run)
-    return {REPORT: page(run, drawn), **{one.file: one.svg for one in drawn}}
+    with waiting():
+        drawn = drawings(run)
+        return {REPORT: page(run, drawn), **{one.file: one.svg for one in drawn}}
 
 
 def page(run: Reportable, drawn: Sequence[Drawing], beside: bool = True) -> bytes:
@@ -94,7 +96,8 @@ def write_report(run: Run | OpenedRun | Path | str, path: Path | str) -> Path:
     if os.path.lexists(target):
         raise _taken(target)
     opened = open_run(run) if isinstance(run, str | Path) else run
-    made = page(opened, drawings(opened), beside=False)
+    with waiting():
+        made = page(opened, drawings(opened), beside=False)
     try:
         with made_parents(target), whole_file(target) as room:
             room.write_bytes(made)

@@ -31,6 +31,10 @@ facilities = ["cerf"]
 own_rate = 0.0250
 ```
 
+`relending template mine.toml --book export.csv --lender icbc --own-rate 2.3%` writes such a file for a book you have:
+its first and last quarter, the facilities its loans ask, and the bank (`--class` where no policy file knows it).
+`relending template 本行.toml --book 导出.csv … --lang zh` 为已有台账生成情景文件，注释为中文。
+
 ## What comes before what
 
 `--set key=value` before the scenario, the scenario before the file it `extends`, that before the facility file. Tables

@@ -23,7 +23,7 @@ DEEP = ("lenders", "facility")
 """Tables of tables: their keys have three parts."""
 SILENT: Mapping[str, tuple[str, ...]] = {
     # runs that are compared have the same quarters: another day of the same quarter changes nothing
-    "scenario": ("name", "title", "description", "extends", "published", "start", "end"),
+    "scenario": ("name", "title", "description", "description_zh", "extends", "published", "start", "end"),
     "lenders": ("full_name", "short_name"),
     "disclosure": ("decimals", "amount_unit", "reduction_unit", "projects", "year_text"),
 }

@@ -93,6 +93,7 @@ class ScenarioTable(Table):
     )
     title: Words | None = key("table { zh, en }", "Title of tables, pictures and the report", "标题", "the name")
     description: str | None = key("text", "What the scenario shows", "说明", "empty")
+    description_zh: str | None = key("text", "The same in Chinese, for the report", "中文说明，用于报告", "description")
     book: FileNames | None = key(
         "file name, or a list of them",
         "The loan book: CSV, XLSX, Parquet, or a folder of Parquet; relative to this file",

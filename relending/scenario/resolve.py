@@ -130,7 +130,8 @@ class Resolver:
         return Scenario(
             name=name,
             title=both(self.title(), {"zh": name, "en": name}),
-            description=self.description(),
+            description=self.description("description"),
+            description_zh=self.description("description_zh"),
             path=self.path,
             book=book,
             sheet=tuple([sheet] if isinstance(sheet := self.scenario.sheet or (), str) else sheet),
@@ -231,12 +232,16 @@ class Resolver:
         given = {lang: getattr(title, lang) for lang in ("zh", "en") if self.depth("scenario", "title", lang) <= named}
         return title if named < 0 else Words(**given)
 
-    def description(self) -> str:
-        """The description, on the same terms as the title."""
-        of_another = self.scenario.name is not None and 0 <= self.depth("scenario", "name") < self.depth(
-            "scenario", "description"
-        )
-        return "" if of_another else self.scenario.description or ""
+    def description(self, key: str) -> str:
+        """The description, or the Chinese one, on the same terms as the title.
+
+        The Chinese one of a file further up than the description is of another one, and is left out.
+        """
+        named = self.depth("scenario", "name")
+        of_another = self.scenario.name is not None and 0 <= named < self.depth("scenario", key)
+        translated = key != "description" and self.scenario.description is not None
+        stale = translated and self.depth("scenario", "description") < self.depth("scenario", key)
+        return "" if of_another or stale else getattr(self.scenario, key) or ""
 
     def depth(self, *path: str) -> int:
         """How far up the chain of files a key was given: 0 in the scenario's own file, -1 where it was set."""

@@ -39,6 +39,7 @@ class Scenario:
     name: str
     title: Mapping[str, str]
     description: str
+    description_zh: str
     path: Path
     book: tuple[Path, ...]
     sheet: tuple[str, ...]
@@ -105,6 +106,7 @@ class Scenario:
             "name": self.name,
             "title": dict(self.title),
             "description": self.description,
+            "description_zh": self.description_zh,
             "book": [path.name for path in self.book],
             "sheet": list(self.sheet),
             "plan": self.plan.name if self.plan else None,

@@ -57,12 +57,12 @@ def _of_model(table: str, name: str) -> str:
 
 
 def facility_name(ident: str, lang: str) -> str:
-    """A facility in a few characters: in English its id, in Chinese its name.
+    """A facility in a few characters: in English its id, in Chinese its short name.
 
     >>> facility_name("cerf", "zh"), facility_name("cerf", "en")
     ('碳减排支持工具', 'cerf')
     """
-    return facility(ident).name["zh"] if lang == "zh" and ident in facilities() else ident
+    return facility(ident).short_name("zh") if lang == "zh" and ident in facilities() else ident
 
 
 def value_name(key: KeyPath, text: str, lang: str) -> str:

@@ -41,6 +41,7 @@ COLUMNS: Mapping[str, Label] = {
     "since": Label("取值起始日", "day from which the values count", "date"),
     "title_zh": Label("名称（中文）", "title in Chinese"),
     "title_en": Label("名称（英文）", "title in English"),
+    "lender_names": Label("金融机构简称", "short names of the lenders"),
     "description": Label("说明", "description"),
     "changed": Label("变动的参数", "keys that differ from the base"),
     "start": Label("起始日", "first day", "date"),

@@ -7,6 +7,7 @@ changes least, and stand in the result in the order of the grid.
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -146,6 +147,7 @@ class Sweep:
                 "base_given": own_text(own_values(s, self.grid.keys, self.since)),
                 "title_zh": s.title.get("zh", ""),
                 "title_en": s.title.get("en", ""),
+                "lender_names": json.dumps(_named(s, {key[1] for key in self.keys}), ensure_ascii=False),
                 "start": s.start.isoformat(),
                 "end": s.end.isoformat(),
                 "facilities": ", ".join(f.id for f in s.facilities),
@@ -340,6 +342,12 @@ def _repeated(texts: Sequence[str], codes: np.ndarray[Any, Any]) -> pd.Series[An
     """A text column from its distinct texts and where each row's stands."""
     column = pa.DictionaryArray.from_arrays(pa.array(codes.astype(np.int32)), pa.array(list(texts), pa.string()))
     return pd.Series(pd.array(column.cast(pa.string()), dtype="str"))
+
+
+def _named(scenario: Scenario, lenders: set[str]) -> dict[str, dict[str, str]]:
+    """The short names of lenders by id and language, as the scenario has them: pictures of a saved sweep say them."""
+    known = {one: scenario.lenders[one].short_name for one in sorted(lenders) if one in scenario.lenders}
+    return {one: dict(names) for one, names in known.items() if names}
 
 
 def _column(values: Sequence[Any]) -> list[Any]:

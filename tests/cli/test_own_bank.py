@@ -1,6 +1,8 @@
-"""A bank that no policy file knows checks its own export: with its name and class, without a scenario."""
+"""A bank that no policy file knows checks its own export with its name and class, and runs it by a scenario made so."""
 
 from __future__ import annotations
+
+import shlex
 
 import pytest
 from click.testing import CliRunner
@@ -43,3 +45,52 @@ def test_without_it_the_way_on_is_told_in_the_user_s_language(export, lang, more
 def test_a_class_that_would_be_passed_over_is_refused(export, given, said):
     done = CliRunner().invoke(main, ["check", str(export), *given, "--lang", "zh"])
     assert done.exit_code == 2 and said in done.output
+
+
+def do(*words):
+    return CliRunner().invoke(main, [*words, "--lang", "zh"])
+
+
+BANK = ("--lender", "徽商银行", "--class", "city")
+
+
+def test_what_check_says_next_makes_a_scenario_that_runs(export, monkeypatch):
+    monkeypatch.chdir(export.parent)
+    checked = do("check", export.name, *BANK)
+    made, run = [shlex.split(line) for line in checked.output.splitlines() if line.startswith("  relending")]
+    made[made.index("--own-rate") + 1] = "2.3%"
+    for words in (made[1:], run[1:]):
+        done = CliRunner().invoke(main, words)
+        assert done.exit_code == 0, done.output
+    assert "12,000,000.00" in done.output
+    text = (export.parent / "本行.toml").read_text(encoding="utf-8")
+    assert (
+        'full_name = { zh = "徽商银行" }' in text and "own_rate = 0.023\n" in text and 'facilities = ["cerf"]' in text
+    )
+    assert "start = 2024-01-01\nend = 2024-03-31\n" in text
+
+
+def test_without_an_own_rate_the_file_asks_for_it(export):
+    mine = export.parent / "mine.toml"
+    assert "own_rate" in do("template", str(mine), "--book", str(export), *BANK).output
+    assert "own_rate_missing" in do("run", str(mine), "--out", str(export.parent / "run")).output
+    assert do("template", str(mine), "--book", str(export), *BANK).exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("place", "more", "code", "said"),
+    [
+        ("mine.toml", [], 2, "--book"),
+        ("below/mine.toml", ["--book", "导出.csv", *BANK], 2, "导出.csv 所在的文件夹"),
+        ("mine.toml", ["--book", "导出.csv", *BANK, "--own-rate", "0.023"], 2, "2.3%"),
+        ("mine.toml", ["--book", "导出.csv", *BANK, "--own-rate", "much"], 2, "2.3%"),
+        ("mine.toml", ["--book", "导出.csv"], 0, "--lender"),
+        ("mine.toml", ["--book", "没有.csv", *BANK], 1, "没有.csv"),
+        ("book.xlsx", ["--lender", "icbc"], 2, "--lender"),
+    ],
+)
+def test_a_scenario_that_cannot_be_made_or_lacks_something_says_so(export, monkeypatch, place, more, code, said):
+    monkeypatch.chdir(export.parent)
+    done = do("template", place, *more)
+    assert (done.exit_code, said in done.output) == (code, True), done.output
+    assert (export.parent / place).exists() == (code == 0)

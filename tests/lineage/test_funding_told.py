@@ -244,7 +244,7 @@ def test_the_part_taken_up_is_told_in_chinese(taken: Callable[[str], OpenedRun])
     opened = taken("original")
     text = "\n".join(explain(opened, i, "zh")[0].text() for i in opened.tables["draws"]["loan_id"].unique())
     assert "展期比例 90.00 %：可展期 " in text and "展期比例的来源：本行资金计划［假设］" in text
-    assert "（按展期比例未作展期）" in text and "展期比例的来源：测算方案［假设］" in text
+    assert "（按展期比例未作展期）" in text and "展期比例的来源：情景［假设］" in text
 
 
 def test_a_run_folder_from_before_the_take_up_tells_the_same(

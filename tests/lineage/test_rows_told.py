@@ -173,8 +173,8 @@ class = "state"
 admitted = { cerf = 2021-12-01 }
 """
     text = explain(saved(tmp_path, [line("A")], tail=tail), "A", "zh")[0].text()
-    assert {"测算方案", "Minutes of the board", "来函"} <= set(sources(text))
-    assert "自 2021-12-01 起纳入，发放日 2022-01-05：通过\n      来源：测算方案［假设］" in text
+    assert {"情景", "Minutes of the board", "来函"} <= set(sources(text))
+    assert "自 2021-12-01 起纳入，发放日 2022-01-05：通过\n      来源：情景［假设］" in text
 
 
 def test_borrower_types_are_told_in_chinese(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
@@ -23,6 +24,9 @@ from relending.study.whole import ALL, MEAN, figures_of, with_weights
 
 M = measures()
 FORMATS = ("csv", "parquet", "xlsx", "dta")
+
+
+MOMENTS = ("blended_cost", "facility_balance", "interest_saved", "own_rate")
 
 
 def test_a_cell_of_a_sweep_is_the_run_of_its_scenario(swept: rl.Sweep) -> None:
@@ -220,3 +224,21 @@ def test_a_broken_study_is_told_by_its_file(study: rl.MonteCarlo, compared: rl.C
     with pytest.raises(StudyFolderError, match=r"causes\.csv is missing"):
         open_studies(tmp_path / "c")
     assert open_studies(tmp_path) == ()
+
+
+def test_without_a_quarter_a_sweep_shows_where_its_cells_differ(tmp_path: Path) -> None:
+    keys = {"facility.cerf.ratio": [0.4, 0.8], "facility.cerf.rollovers": [0, 2]}
+    swept = swept_of(rl.sweep("outlook/baseline", keys, since=dt.date(2027, 1, 1)))
+    rate, stock, flow, flat = (sheets(swept, measures()[n], "")[0] for n in MOMENTS)
+    assert (rate.at, flow.at) == ("mean", "all")
+    for shown in (rate, stock, flow):
+        assert len(np.unique(shown.figures)) > 2, shown.at  # at the end nothing is held: one figure all over
+    assert stock.at in swept.quarters[:-1] and flat.at == swept.quarters[-1]
+    assert len(np.unique(sheets(swept, measures()["facility_balance"], "last")[0].figures)) == 1
+
+
+def test_a_saved_sweep_knows_the_names_of_its_lenders(sweep_in: Callable[..., Path]) -> None:
+    for kind in ("csv", "xlsx"):
+        names = open_swept(sweep_in(kind)).names
+        assert names["demo"] == {"zh": "示范银行", "en": "Demo Bank"}
+        assert names["clean_coal"]["zh"] == "煤炭专项再贷款"

@@ -69,7 +69,7 @@ def test_an_override_may_say_its_source_in_chinese_and_need_not() -> None:
     found = policy.facility("cerf", toml(text))
     entries = (found["rate"].latest(), found.sectors[0], found["ratio"].latest())
     assert [(e.source, e.source_zh) for e in entries] == [("minutes", "会议纪要"), ("minutes", ""), ("scenario", "")]
-    assert [policy.source_in(e, "zh") for e in entries] == ["会议纪要", "minutes", "测算方案"]
+    assert [policy.source_in(e, "zh") for e in entries] == ["会议纪要", "minutes", "情景"]
     assert [policy.source_in(e, "en") for e in entries] == ["minutes", "minutes", "scenario"]
     assert problems("rate = [{ from = 2022-01-01, value = 0.01, source_zh = 5 }]") == [("rate[1].source_zh", "5", None)]
     assert policy.from_plain(json.loads(json.dumps(policy.to_plain(found)))) == found

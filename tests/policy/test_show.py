@@ -68,7 +68,7 @@ def test_in_chinese_an_option_is_told_by_name_with_its_spelling_behind_it() -> N
 def test_a_source_nobody_told_in_chinese_is_shown_in_english() -> None:
     override = {"ratio": [{"from": "2022-01-01", "value": 0.5, "source": "Minutes of the board"}], "rate": 0.01}
     shown = "\n".join(one(policy.facility("cerf", override), None, "zh"))
-    assert "来源：Minutes of the board" in shown and "来源：测算方案" in shown
+    assert "来源：Minutes of the board" in shown and "来源：情景" in shown
 
 
 def test_what_is_not_certain_is_marked() -> None:

@@ -11,7 +11,9 @@ import pandas as pd
 import pytest
 
 from relending.policy import fields, from_plain, sectors
+from relending.report.page.compared import comparison
 from relending.report.page.context import Subject
+from relending.report.page.figures import money
 from relending.report.page.headline import headlines, weighted
 from relending.report.page.rules_used import values_used
 from relending.report.page.words import Both, texts
@@ -46,10 +48,10 @@ def test_the_headline_figures_are_sums_of_the_tables_to_the_fen(name: str) -> No
         "interest_saved": fen(cost["interest_saved_fen"].sum()),
     }
     found = tree(page_of(name))
-    for lang, unit in (("zh", "元"), ("en", "yuan")):
+    for lang, unit in (("zh", "元"), ("en", " yuan")):
         for one, figure in expected.items():
             card = found.xpath(f"//li[contains(@class, 'card {one}')]//p[@class='exact']")[0]
-            assert said(card, lang) == f"{figure} {unit}", one
+            assert said(card, lang) == f"{figure}{unit}", one
     tonnes = found.xpath("//li[contains(@class, 'card tonnes')]//p[@class='exact']")[0]
     assert said(tonnes, "en") == decimal_text(int(supported["reduction_g"].sum()), 6) + " tCO₂e"
 
@@ -81,7 +83,7 @@ def test_the_quarters_are_those_of_funding_and_cost_to_the_fen() -> None:
     cost = run.tables["cost"].merge(run.tables["funding"], on=["quarter", "lender", "facility"])
     told = 0
     for one in cost.to_dict("records"):
-        key = (one["quarter"], subject.lender(one["lender"]).en, subject.facility(one["facility"]).en)
+        key = (one["quarter"], subject.lender(one["lender"]).en, subject.short(one["facility"]).en)
         if key not in shown:
             assert not any(one[n] for n in ("drawn_fen", "balance_fen", "repaid_fen", "loans_outstanding_fen"))
             continue
@@ -180,7 +182,7 @@ def test_no_text_is_left_that_the_page_does_not_use() -> None:
 
     here = resources.files("relending.report.page")
     used = "".join(p.read_text(encoding="utf-8") for p in here.iterdir() if p.name.endswith((".py", ".j2")))
-    made = ("unit_", "basis_", "severity_", "outcome_", "role_", "horizon_", "check_")
+    made = ("unit_", "basis_", "severity_", "outcome_", "role_", "horizon_", "check_", "class_", "means_", "note_")
     unused = [n for n in texts() if not n.startswith(made) and not re.search(rf"\bt\.{n}\b|[\"']{n}[\"']", used)]
     assert unused == []
 
@@ -214,9 +216,9 @@ def test_a_broken_identity_is_said_first() -> None:
     ledger = run.tables["ledger"].copy()
     ledger.loc[0, "amount_fen"] = ledger.loc[0, "amount_fen"] + 1
     broken = tree(page(_with(run, ledger=ledger)))
-    verdict = said(broken.xpath("//p[@class='verdict']")[0], "en")
-    assert verdict.startswith("An identity is broken: do not use these figures.")
-    assert "BROKEN (1)" in said(broken.xpath("//section[@id='trust']")[0], "en")
+    verdict = said(broken.xpath("//dd[@class='verdict bad']")[0], "en")
+    assert verdict.startswith("A cross-check fails: do not use these figures.")
+    assert "FAILS (1)" in said(broken.xpath("//section[@id='trust']")[0], "en")
 
 
 def _with(run: Run, **tables: pd.DataFrame) -> Run:
@@ -240,3 +242,73 @@ def test_a_lender_is_called_by_the_name_that_its_scenario_gives_also_the_full_on
 
 def test_a_pair_escapes_what_it_holds() -> None:
     assert str(Both("<b>", "&").__html__()) == '<span lang="zh-CN">&lt;b&gt;</span><span lang="en">&amp;</span>'
+
+
+def test_what_changed_is_the_difference_of_the_tables() -> None:
+    run = run_of("demo")
+    found = comparison(Subject(run, run.files()))
+    assert (found.now, found.before, found.year_ago, found.end) == ("2026Q2", "2026Q1", "2025Q2", "2026Q4")
+    made = run.tables["attribution"]
+    assert found.last_loan == max(made.loc[made["supported"], "disbursed"]).isoformat()
+    cost, funding = run.tables["cost"], run.tables["funding"]
+
+    def fen_of(table: pd.DataFrame, column: str, quarter: str) -> int:
+        return int(table.loc[table["quarter"] == quarter, column].sum())
+
+    shown = rows(tree(page_of("demo")).xpath("//table[@id='t-compared']")[0])
+    by_label = {row[0]: row[1:] for row in shown}
+    for label, table, column in (
+        ("Facility balance", cost, "facility_balance_fen"),
+        ("Loans outstanding", cost, "loans_outstanding_fen"),
+        ("Drawn in the quarter", funding, "drawn_fen"),
+        ("Repaid in the quarter", funding, "repaid_fen"),
+        ("Interest saved in the quarter", cost, "interest_saved_fen"),
+    ):
+        now, before, year_ago, end = (fen_of(table, column, q) for q in ("2026Q2", "2026Q1", "2025Q2", "2026Q4"))
+        told = by_label[label]
+        assert (told[0], told[1], told[3], told[5]) == tuple(money(v).en for v in (now, before, year_ago, end))
+        for text, then in ((told[2], before), (told[4], year_ago)):
+            sign = "+" if now > then else "−"
+            tenths = round(Fraction(abs(now - then) * 1_000, then))
+            assert text == f"{sign}{money(abs(now - then)).en} ({sign}{decimal_text(tenths, 1)}%)"
+    at = {q: weighted(cost[cost["quarter"] == q], "blended_cost_e8", "loans_outstanding_fen") for q in cost["quarter"]}
+    points = round(Fraction(at["2026Q2"] - at["2026Q1"], 1_000))  # type: ignore[operator]
+    assert by_label["Blended cost"][2] == f"{'+' if points > 0 else '−'}{decimal_text(abs(points), 1)} bp"
+
+
+def test_a_run_without_a_quarter_before_compares_nothing_it_does_not_have() -> None:
+    run = run_of("ledger")
+    found = comparison(Subject(run, run.files()))
+    assert found.before and not found.year_ago and found.sentence is not None
+    assert all(one.since_year_ago is None for one in found.lines)
+    cost = run.tables["cost"]
+    alone = _with(run, cost=cost[cost["quarter"] == cost["quarter"].max()])
+    only = comparison(Subject(alone, run.files()))
+    assert (only.before, only.year_ago, only.end, only.sentence) == ("", "", "", None)
+    assert not tree(page(alone)).xpath("//table[@id='t-compared']")
+
+
+def test_planned_loans_are_not_the_date_of_the_data() -> None:
+    assert "放款至2026-06-29" in said(tree(page_of("outlook/baseline")).xpath("//dl")[0], "zh")
+    assert "全部为计划贷款" in said(tree(page_of("national/original")).xpath("//dl")[0], "zh")
+
+
+def test_the_verdict_counts_what_is_left_out_and_what_is_not_sure() -> None:
+    run = run_of("demo")
+    verdict = said(tree(page_of("demo")).xpath("//dd[@class='verdict']")[0], "en")
+    aside = int((run.tables["attribution"]["state"] == "set_aside").sum())
+    used = values_used(Subject(run, run.files()))
+    of = {status: sum(v.status == status for v in used) for status in ("unconfirmed", "assumption")}
+    assert f"{aside} loans of the book (4.23%, 362.60 million yuan)" in verdict
+    assert f"{of['unconfirmed']} are unconfirmed and {of['assumption']} are assumptions" in verdict
+    assert "No loan is left out for an error." in said(
+        tree(page_of("national/original")).xpath("//dd[@class='verdict']")[0], "en"
+    )
+
+
+def test_policy_values_are_words_not_ids() -> None:
+    run = run_of("demo")
+    for one in values_used(Subject(run, run.files())):
+        assert "_" not in one.text.zh + one.text.en, one
+    rates = [v.text.zh for v in values_used(Subject(run, run.files())) if v.name.en == "facility rate"]
+    assert rates[:2] == ["1.75%", "1.50%"]

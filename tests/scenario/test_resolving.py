@@ -264,3 +264,12 @@ def test_a_description_of_another_scenario_is_not_told_of_one_with_its_own_name(
     (tmp_path / "s.toml").write_text('[scenario]\nname = "mine"\nextends = "outlook/baseline"\n', encoding="utf-8")
     mine = load_scenario(tmp_path / "s.toml")
     assert (mine.title, mine.description) == ({"zh": "mine", "en": "mine"}, "")
+    assert mine.description_zh == ""
+
+
+def test_a_chinese_description_goes_with_the_description_it_is_of(write: Write) -> None:
+    given = GOOD.replace("[market]", 'description = "base"\ndescription_zh = "基准"\n[market]')
+    base = load_scenario(write(given))
+    assert base.description_zh == base.resolved()["description_zh"] == "基准"
+    changed = load_scenario(write(given), ["scenario.description=another"])
+    assert (changed.description, changed.description_zh) == ("another", "")

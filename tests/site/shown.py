@@ -4,8 +4,8 @@ A page is carried out from top to bottom in one empty folder:
 
 - a block ``console``: every line ``$ relending …`` is run there; the lines below it must be printed, in that order
   (a line ``…`` alone stands for lines left out);
-- a block ``toml`` or ``csv`` after a line that ends in "`NAME`:" is written into the file NAME; if the line begins
-  with "In " or "打开" the file is there already, and has these lines in that order;
+- a block ``toml`` or ``csv`` after a line that ends in "`NAME`:" is written into the file NAME (in GBK if the line says
+  so); if the line begins with "In " or "打开" the file is there already, and has these lines in that order;
 - a table after a line that names a sheet, "“借据” … `台账.xlsx`:", is typed into that sheet: into the row of its first
   cell, where there is one, else below; in the sheet of parameters into column B.
 """
@@ -88,7 +88,8 @@ def carry_out(text: str, folder: Path) -> Done:
                 written = (folder / named[1]).read_text(encoding="utf-8-sig").splitlines()
                 _compare(named[1], block.lines, written, done)
             else:
-                (folder / named[1]).write_text("\n".join(block.lines) + "\n", encoding="utf-8")
+                encoding = "gbk" if "GBK" in block.label else "utf-8"
+                (folder / named[1]).write_text("\n".join(block.lines) + "\n", encoding=encoding)
     return done
 
 

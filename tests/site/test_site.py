@@ -64,7 +64,7 @@ def test_nothing_is_fetched_from_elsewhere(pages: dict[str, built.Page], site: S
 
 def test_chinese_is_set_as_chinese(pages: dict[str, built.Page]) -> None:
     """Pages in Chinese say so, and no line end of the source is left as a blank between two characters."""
-    for name in ("index_zh.html", "quickstart_zh.html"):
+    for name in ("index_zh.html", "quickstart_zh.html", "cookbook_zh.html"):
         assert '<html class="no-js" lang="zh-CN"' in pages[name].source, name
     assert 'lang="en"' in pages["index.html"].source
     for name, page in pages.items():

@@ -164,7 +164,7 @@ def test_a_file_of_one_name_in_another_folder_is_another_file_and_is_read_from_t
 
 def test_a_mixture_of_nothing_is_the_base_and_of_everything_the_other(tmp_path: Path) -> None:
     a, b = rl.load_scenario("demo"), rl.load_scenario("demo/outstanding")
-    silent = {"name", "title", "description", "sources"}
+    silent = {"name", "title", "description", "description_zh", "sources"}
 
     def said(scenario: rl.Scenario) -> dict[str, Any]:
         return {key: value for key, value in scenario.resolved().items() if key not in silent}

@@ -23,14 +23,15 @@ def what(subject: Subject) -> dict[str, Any]:
     return {
         "title": both(scenario["title"]) if scenario.get("title") else Both(*[shown(scenario["name"])] * 2),
         "name": shown(scenario["name"]),
-        "description": shown(scenario.get("description"), 400),
+        "description": _description(scenario),
         "lenders": first,
         "more_lenders": len(lenders) - len(first),
-        "facilities": [subject.facility(one.id) for one in subject.rules],
+        "facilities": [subject.full(one.id) for one in subject.rules],
         "start": scenario["start"],
         "end": scenario["end"],
         "basis": said(f"basis_{basis}"),
         "basis_name": basis,
+        "notes": [said("note_redacted" if manifest.get("redacted") else "note_internal"), said(f"note_{basis}")],
         "version": shown(manifest["versions"].get("relending", "")),
         "versions": {shown(name): shown(one) for name, one in sorted(manifest["versions"].items())},
         "redacted": shown(manifest.get("redacted")),
@@ -38,6 +39,12 @@ def what(subject: Subject) -> dict[str, Any]:
         "loans": subject.loans,
         "certifies": [both(one) for one in manifest["does_not_certify"]],
     }
+
+
+def _description(scenario: Mapping[str, Any]) -> Both | None:
+    """What the scenario shows, in the language it was written in where there is no other."""
+    en, zh = (shown(scenario.get(name), 400) for name in ("description", "description_zh"))
+    return Both(zh or en, en or zh) if zh or en else None
 
 
 def settings(subject: Subject) -> Table:

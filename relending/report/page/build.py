@@ -14,10 +14,10 @@ from jinja2 import StrictUndefined, Template
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
-from relending.report.page import about, cells, headline, rules_used, tables, trust
+from relending.report.page import about, cells, compared, headline, rules_used, tables, trust
 from relending.report.page.context import Reported, Subject
-from relending.report.page.figures import exact_money, money
-from relending.report.page.words import TAGS, both, said, shown, texts
+from relending.report.page.figures import exact_money
+from relending.report.page.words import TAGS, Both, both, said, shown, texts
 
 MOST_PICTURES = 3_000_000
 """Characters of pictures inside the page; those beyond are named, and lie beside it."""
@@ -77,6 +77,7 @@ def report_page(
     used = rules_used.values_used(subject)
     aside = trust.set_aside(subject)
     found = cells.disclosure(subject)
+    checks, since = trust.checks(subject), compared.comparison(subject)
     style, script = _part("style.css"), _part("script.js")
     parts: dict[str, Any] = {
         "t": texts(),
@@ -85,19 +86,22 @@ def report_page(
         "script": Markup(script),
         "what": about.what(subject),
         "all": headline.measures(subject, every[""]),
-        "answer": headline.sentences(subject, every[""]),
+        "answer": _answer(headline.sentences(subject, every[""]), since),
+        "verdict": trust.verdict(subject, checks, used),
+        "compared": since,
+        "data_until": compared.data_until(since, max((one.checked for one in used), default="")),
         "by_facility": [
-            (one.id, subject.facility(one.id), headline.measures(subject, every[one.id])) for one in subject.rules
+            (one.id, subject.short(one.id), headline.measures(subject, every[one.id])) for one in subject.rules
         ],
-        "checks": trust.checks(subject),
+        "definitions": [(said(name), said(f"means_{name}")) for name in headline.DEFINED],
+        "checks": checks,
         "severities": trust.severities(subject),
         "aside": aside,
-        "aside_money": money(aside.principal),
         "aside_exact": exact_money(aside.principal),
         "outcomes": trust.outcomes(subject),
         "values": used,
         "value_status": {one.status: rules_used.status_name(one.status) for one in used},
-        "facility_names": {**subject.facility_names, "": said("all_facilities")},
+        "facility_names": {**subject.short_names, "": said("all_facilities")},
         "doubts": rules_used.doubts(used),
         "doubtful": sum(not one.sure for one in used),
         "checked": max((one.checked for one in used), default=""),
@@ -110,10 +114,18 @@ def report_page(
         "published": tables.published(subject),
         "settings": about.settings(subject),
         "inputs": about.inputs(subject),
+        "several": {"lenders": subject.tables["cost"]["lender"].nunique() > 1, "facilities": len(subject.rules) > 1},
         "files": files,
         "beside": beside,
     }
     return _template().render(parts).encode("utf-8")
+
+
+def _answer(sentences: list[Both], since: compared.Comparison) -> list[tuple[Both, Both]]:
+    """The questions in brief with their answers; what changed lately comes behind how much it is."""
+    much, *others = zip(("q_much", "q_cost", "q_tonnes"), sentences, strict=True)
+    lately = [("q_lately", since.sentence)] if since.sentence else []
+    return [(said(name), sentence) for name, sentence in (much, *lately, *others)]
 
 
 def _part(name: str) -> str:

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
 from relending.policy import Facility, fields, from_plain, lenders, sectors
-from relending.report.page.words import Both, both, said, shown
+from relending.report.page.words import LANGS, Both, both, said, shown
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -69,6 +69,25 @@ class Subject:
     def facility(self, name: str) -> Both:
         """What a facility is called."""
         return self.facility_names.get(name) or Both(shown(name), shown(name))
+
+    @cached_property
+    def short_names(self) -> dict[str, Both]:
+        """Each facility's name where there is little room."""
+        return {one.id: Both(*(shown(one.short_name(lang)) for lang in LANGS)) for one in self.rules}
+
+    def short(self, name: str) -> Both:
+        """What a facility is called in a narrow column."""
+        return self.short_names.get(name) or self.facility(name)
+
+    def full(self, name: str) -> Both:
+        """A facility's name with the short one behind it, so that a reader can tell what the short one means."""
+        long, brief = self.facility(name), self.short(name)
+        return Both(
+            *(
+                one if one == other else said("long_short").fill(long=one, short=other)[lang]
+                for lang, one, other in ((lang, long[lang], brief[lang]) for lang in LANGS)
+            )
+        )
 
     def lender(self, name: str) -> Both:
         """What a lender is called: by the scenario, the policy data, or its id."""

@@ -21,18 +21,21 @@ def _scaled(value: int, per_one: int, lang: str, unit: str) -> str:
     steps = next(steps for name, steps in _LARGE if name == lang)
     for size, name in (*steps, (1, "one")):
         if abs(value) >= size * per_one or size == 1:
-            figure = decimal_text(divide(value * 10**HUNDREDTHS, size * per_one, "half_even"), HUNDREDTHS)
+            rounded = divide(value * 10**HUNDREDTHS, size * per_one, "half_even")
+            figure = decimal_text(rounded, HUNDREDTHS) if value else "0"
             return said(f"unit_{name}").fill(figure=figure, unit=said(unit))[lang]
     raise AssertionError("a unit of one takes every figure")
 
 
 def money(fen: int) -> Both:
-    """An amount in fen as 亿元 or billion yuan, two decimals, half-even.
+    """An amount in fen as 亿元 or billion yuan, two decimals, half-even; nothing at all as 0.
 
     >>> money(1_999_346_000_000)
     Both(zh='199.93亿元', en='19.99 billion yuan')
     >>> money(12_345)
     Both(zh='123.45元', en='123.45 yuan')
+    >>> money(0)
+    Both(zh='0元', en='0 yuan')
     """
     return Both(*(_scaled(fen, FEN, lang, "yuan") for lang in ("zh", "en")))
 
@@ -41,7 +44,7 @@ def tonnes(grams: int) -> Both:
     """Grams as tonnes of CO2 equivalent.
 
     >>> tonnes(3_539_423_621_875)
-    Both(zh='353.94万吨', en='3.54 million t')
+    Both(zh='353.94万吨', en='3.54 million tonnes')
     """
     return Both(*(_scaled(grams, 10**6, lang, "tonne") for lang in ("zh", "en")))
 

@@ -24,6 +24,11 @@ from relending.units import E8, decimal_text, divide, total, weighted_sum
 if TYPE_CHECKING:
     import pandas as pd
 
+DEFINED = (
+    "supported_principal", "drawn", "facility_balance", "blended_cost", "margin", "interest_saved", "tonnes", "subsidy",
+)  # fmt: skip
+"""The figures of which the page says what they mean."""
+
 
 @dataclass(frozen=True, slots=True)
 class Headline:
@@ -127,10 +132,10 @@ class Shown:
 def measures(subject: Subject, one: Headline) -> list[Shown]:
     """A headline's figures in the order they are read."""
     quarter = str(subject.tables["cost"]["quarter"].max())
-    yuan, none = said("yuan"), said("none")
+    none = said("none")
 
     def amount(name: str, fen: int, note: Both) -> Shown:
-        return Shown(name, said(name), money(fen), said("exactly").fill(figure=exact_money(fen), unit=yuan), note)
+        return Shown(name, said(name), money(fen), said("exact_yuan").fill(figure=exact_money(fen)), note)
 
     def rate(name: str, value: int | None, note: Both) -> Shown:
         large = percent(value, decimals=2)
@@ -144,7 +149,7 @@ def measures(subject: Subject, one: Headline) -> list[Shown]:
     return [
         amount("supported_principal", one.principal, said("of_loans").fill(n=f"{one.loans:,}")),
         *(opening if one.opening else []),
-        amount("drawn", one.drawn, said("since_first")),
+        amount("drawn", one.drawn, said("since_start" if one.opening else "since_first")),
         amount("facility_balance", one.balance, ends),
         rate("blended_cost", one.blended, of_quarter),
         rate("margin", one.margin, of_quarter),
@@ -153,7 +158,7 @@ def measures(subject: Subject, one: Headline) -> list[Shown]:
             "tonnes",
             said("tonnes"),
             tonnes(one.reduction),
-            said("exactly").fill(figure=exact_tonnes(one.reduction), unit=said("tonne_exact")),
+            said("exact_tonnes").fill(figure=exact_tonnes(one.reduction)),
             said("every_supported"),
         ),
         Shown(
@@ -161,7 +166,7 @@ def measures(subject: Subject, one: Headline) -> list[Shown]:
             said("subsidy"),
             said("yuan_per_tonne").fill(figure=subsidy) if subsidy else none,
             Both("", "") if one.subsidy is None else said("per_tonne_exact").fill(figure=decimal_text(one.subsidy, 6)),
-            of_quarter if subsidy else said("nothing_held"),
+            said("of_quarter_tonnes").fill(quarter=quarter) if subsidy else said("nothing_held"),
         ),
     ]
 

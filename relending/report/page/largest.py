@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from relending.engine.columns import Flags, codes, ints
+from relending.engine.columns import Flags, codes, in_order, ints
 from relending.engine.disclosure import HORIZONS
 from relending.units import Ints, total
 
@@ -55,7 +55,7 @@ def largest(loans: pd.DataFrame, field_of: dict[str, str]) -> Iterator[tuple[tup
     """
     amount, reduction = ints(loans, "amount_fen")[0], ints(loans, "reduction_g")[0]
     sector, names = codes(loans, "sector")
-    order = np.argsort(sector, kind="stable")
+    order = in_order(sector)
     parts = np.split(order, np.flatnonzero(np.diff(sector[order])) + 1) if len(order) else []
     for horizon in HORIZONS:
         inside: Flags = loans[f"in_{horizon}"].to_numpy(dtype=bool)

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from relending.policy import ALWAYS, Facility, Lpr, lender_from_plain, lpr_from_plain, sectors, source_in
+from relending.policy import ALWAYS, Facility, Lpr, lender_from_plain, lenders, lpr_from_plain, sectors, source_in
 from relending.policy.parameters import DATING, LATEST, PARAMETERS
-from relending.policy.show import value_text
 from relending.policy.values import DatedValue
 from relending.policy.words import said as policy_said
 from relending.report.page.context import Subject
-from relending.report.page.words import LANGS, Both, joined, said, shown
+from relending.report.page.plain_values import class_name, plain_value
+from relending.report.page.words import LANGS, Both, both, joined, said, shown
 
 SURE, UNCONFIRMED = "in_force", "unconfirmed"
 LPR = "lpr"
@@ -72,7 +72,7 @@ def _of(rules: Facility, subject: Subject, days: tuple[dt.date, dt.date]) -> Ite
         parameter = PARAMETERS[name]
         entries = [dated.latest()] if DATING[name] == LATEST else list(_held(dated.values, days))
         for one in entries:
-            text = _pair(partial(value_text, parameter, one.value))
+            text = _pair(partial(plain_value, parameter, one.value))
             yield _entry(rules.id, Both(parameter.zh, parameter.en), text, one, one.start)
     named = {one.id: one.cls for one in map(lender_from_plain, subject.run.manifest["policy"]["lenders"])}
     named |= {who: entry["class"] for who, entry in subject.scenario.get("lenders", {}).items()}
@@ -92,8 +92,9 @@ def _word(name: str) -> Both:
 
 
 def _members(member: Any) -> Both:
-    classes = ([f"{policy_said('word', lang)['class']} {cls}" for cls in member.classes] for lang in LANGS)
-    return Both(*(", ".join([*member.ids, *some]) for some in classes))
+    known = lenders()
+    named = [both(known[one].short_name) if one in known else Both(one, one) for one in member.ids]
+    return joined([*named, *map(class_name, member.classes)])
 
 
 def _held(values: tuple[DatedValue, ...], days: tuple[dt.date, dt.date]) -> Iterator[DatedValue]:

@@ -6,15 +6,21 @@
   const tag = () => (zh.checked ? "zh-CN" : "en");
 
   // the language: the one the address ends with, else the reader's
-  const named = location.hash === "#zh" || location.hash === "#en" ? location.hash.slice(1) : navigator.language || "en";
-  (named.toLowerCase().startsWith("zh") ? zh : en).checked = true;
+  const named = () => (location.hash === "#zh" || location.hash === "#en" ? location.hash.slice(1) : "");
   const tell = () => {
     document.documentElement.lang = tag();
     document.title = main.dataset[zh.checked ? "titleZh" : "titleEn"];
   };
+  const choose = (name) => {
+    (name.toLowerCase().startsWith("zh") ? zh : en).checked = true;
+    tell();
+  };
   zh.addEventListener("change", tell);
   en.addEventListener("change", tell);
-  tell();
+  addEventListener("hashchange", () => {
+    if (named()) choose(named());
+  });
+  choose(named() || navigator.language || "en");
 
   // what a cell is sorted by: its own key, the digits of a figure, or its text in the language shown
   const textOf = (cell) => {
@@ -29,21 +35,22 @@
     return /[0-9]/.test(digits) ? BigInt(digits) : null;
   };
 
-  const sorted = (table, column, down) => {
-    const body = table.tBodies[0];
-    const figure = table.tHead.rows[0].cells[column].matches(".n:not(.text)");
-    const rows = Array.from(body.rows, (row, place) => ({ row, place, key: keyOf(row.cells[column], figure) }));
-    const none = (key) => key === null || key === "";
-    rows.sort((a, b) => {
-      if (none(a.key) || none(b.key)) return none(a.key) - none(b.key) || a.place - b.place;
-      const order = a.key < b.key ? -1 : a.key > b.key ? 1 : 0;
-      return (down ? -order : order) || a.place - b.place;
-    });
-    body.append(...rows.map((one) => one.row));
-  };
+  // rows in the order of a column; what has no key comes last, equal ones stay as they are
+  const none = (key) => key === null || key === "";
+  const ordered = (rows, column, figure, down) =>
+    Array.from(rows, (row, place) => ({ row, place, key: keyOf(row.cells[column], figure) }))
+      .sort((a, b) => {
+        if (none(a.key) || none(b.key)) return none(a.key) - none(b.key) || a.place - b.place;
+        const order = a.key < b.key ? -1 : a.key > b.key ? 1 : 0;
+        return (down ? -order : order) || a.place - b.place;
+      })
+      .map((one) => one.row);
+  const isFigure = (head) => head.matches(".n:not(.text)");
 
-  for (const table of document.querySelectorAll("table.sort")) {
-    for (const head of table.tHead.rows[0].cells) {
+  // heads that sort: `sort` is told the column and whether it goes down
+  const sortable = (table, sort) => {
+    const heads = Array.from(table.tHead.rows[0].cells);
+    for (const head of heads) {
       const button = document.createElement("button");
       button.type = "button";
       button.append(...head.childNodes);
@@ -51,45 +58,106 @@
       head.setAttribute("aria-sort", "none");
       button.addEventListener("click", () => {
         const down = head.getAttribute("aria-sort") === "ascending";
-        for (const other of table.tHead.rows[0].cells) other.setAttribute("aria-sort", "none");
+        for (const other of heads) other.setAttribute("aria-sort", "none");
         head.setAttribute("aria-sort", down ? "descending" : "ascending");
-        sorted(table, head.cellIndex, down);
+        sort(head, down);
       });
     }
+  };
+  const wordsOf = (field) => field.value.toLowerCase().split(/\s+/).filter(Boolean);
+  const has = (row, words) => {
+    const text = words.length ? row.textContent.toLowerCase() : "";
+    return words.every((word) => text.includes(word));
+  };
+  const report = (places, seen, all) =>
+    places.forEach((place, i) => {
+      place.textContent = String(i % 2 ? all : seen);
+    });
+
+  // a long table begins with its first rows; the rest is a button away, and on paper
+  const SHORT = 12;
+  for (const table of document.querySelectorAll("table.sort")) {
     const tools = document.getElementById("tools").content.cloneNode(true);
     const field = tools.querySelector("input");
+    const rest = tools.querySelector(".rest");
     const counts = tools.querySelectorAll("b");
     const rows = table.tBodies[0].rows;
+    let whole = rows.length <= SHORT + 3;
+    if (whole) rest.remove();
     const count = () => {
-      const words = field.value.toLowerCase().split(/\s+/).filter(Boolean);
-      let seen = 0;
+      const words = wordsOf(field);
+      let found = 0;
       for (const row of rows) {
-        const text = words.length ? row.textContent.toLowerCase() : "";
-        row.hidden = !words.every((word) => text.includes(word));
-        if (!row.hidden) seen += 1;
+        row.hidden = !has(row, words);
+        if (!row.hidden) found += 1;
+        row.classList.toggle("rest", !whole && !words.length && found > SHORT);
       }
-      counts.forEach((place, i) => {
-        place.textContent = String(i % 2 ? rows.length : seen);
-      });
+      report(counts, whole || words.length ? found : SHORT, rows.length);
     };
+    sortable(table, (head, down) => {
+      table.tBodies[0].append(...ordered(rows, head.cellIndex, isFigure(head), down));
+      count();
+    });
     field.addEventListener("input", count);
+    rest.addEventListener("click", () => {
+      whole = !whole;
+      rest.setAttribute("aria-pressed", String(whole));
+      count();
+    });
     table.parentElement.before(tools);
     count();
   }
 
-  // one quarter and horizon at a time of what was disclosed
+  // one quarter and horizon at a time of what was disclosed; sorted, sectors stay below their field
   for (const group of document.querySelectorAll(".group")) {
-    const parts = Array.from(group.querySelectorAll("tbody[data-q]"));
+    const table = group.querySelector("table.choose");
+    const parts = Array.from(table.querySelectorAll("tbody[data-q]"));
     const tools = document.getElementById("choose").content.cloneNode(true);
     const select = tools.querySelector("select");
     const buttons = Array.from(tools.querySelectorAll("button"));
+    const field = tools.querySelector("input");
+    const counts = tools.querySelectorAll("b");
     for (const quarter of new Set(parts.map((part) => part.dataset.q))) select.add(new Option(quarter, quarter));
     let horizon = "since_start";
+    const linesOf = (part) => Array.from(part.rows).filter((row) => row.matches(".total, .field, .sector"));
+    const behind = (row) => (row.nextElementSibling?.matches(".loans") ? row.nextElementSibling : null);
+    const filter = () => {
+      const words = wordsOf(field);
+      let seen = 0;
+      let all = 0;
+      for (const part of parts) {
+        for (const row of linesOf(part)) {
+          const loans = behind(row);
+          row.hidden = !(has(row, words) || (loans && has(loans, words)));
+          if (loans) loans.hidden = row.hidden;
+          if (part.hidden) continue;
+          all += 1;
+          if (!row.hidden) seen += 1;
+        }
+      }
+      report(counts, seen, all);
+    };
     const show = () => {
       for (const part of parts) part.hidden = part.dataset.q !== select.value || part.dataset.h !== horizon;
       for (const button of buttons) button.setAttribute("aria-pressed", String(button.dataset.h === horizon));
+      filter();
     };
+    const sort = (head, down) => {
+      const within = (rows) => ordered(rows, head.cellIndex, isFigure(head), down);
+      for (const part of parts) {
+        const below = new Map();
+        let above = null;
+        for (const row of linesOf(part)) {
+          if (row.matches(".field")) below.set((above = row), []);
+          else if (row.matches(".sector") && above) below.get(above).push(row);
+        }
+        const order = within(below.keys()).flatMap((one) => [one, ...within(below.get(one))]);
+        part.append(...order.flatMap((row) => [row, behind(row)].filter(Boolean)));
+      }
+    };
+    sortable(table, sort);
     select.addEventListener("change", show);
+    field.addEventListener("input", filter);
     for (const button of buttons) {
       button.addEventListener("click", () => {
         horizon = button.dataset.h;

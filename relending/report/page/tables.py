@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from relending.audit.show import BOUND, cell_text, unit_name
-from relending.engine.columns import codes, ints
+from relending.book.columns import columns
+from relending.engine.columns import codes, in_order, ints
 from relending.findings import SEVERITIES
 from relending.report.page.context import Subject
 from relending.report.page.figures import exact_money, is_given, per_tonne, percent
@@ -97,7 +98,7 @@ def _quarter(subject: Subject, lender: Both, some: list[Record], kind: str) -> R
     return {
         "quarter": some[0]["quarter"],
         "lender": lender,
-        "facility": subject.facility(some[0]["facility"]),
+        "facility": subject.short(some[0]["facility"]),
         "kind": kind,
         "drawn": fen("drawn_fen"),
         "rolled": fen("rolled_fen"),
@@ -162,7 +163,7 @@ def findings(subject: Subject) -> Table:
     table = subject.tables["findings"]
     code, names = codes(table, "code")
     counts = np.bincount(code, minlength=len(names))
-    order = np.argsort(code, kind="stable")
+    order = in_order(code)
     begins = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
     out = []
     for i, name in enumerate(names):
@@ -186,9 +187,16 @@ def findings(subject: Subject) -> Table:
     return Table(tuple(sorted(out, key=lambda one: (one["rank"], -one["count"], one["code"]))))
 
 
-def _place(one: dict[str, Any]) -> dict[str, str]:
+def _place(one: dict[str, Any]) -> dict[str, Any]:
     row = str(int(one["row"])) if is_given(one["row"]) else ""
-    return {"row": row, **{name: shown(one[name]) for name in ("file", "sheet", "loan", "column", "found", "expected")}}
+    told = {name: shown(one[name]) for name in ("file", "sheet", "loan", "found", "expected")}
+    return {"row": row, "column": _header(shown(one["column"])), **told}
+
+
+def _header(column: str) -> Both:
+    """A column of a book by its Chinese header, with the name it has everywhere beside it."""
+    known = columns().get(column)
+    return Both(f"{known.zh} {column}", column) if known else Both(column, column)
 
 
 def published(subject: Subject) -> Table:

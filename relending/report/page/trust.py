@@ -10,8 +10,10 @@ from relending.engine.columns import codes, ints
 from relending.engine.ledger import SIGN
 from relending.findings import SEVERITIES, messages
 from relending.report.page.context import Subject
-from relending.report.page.words import Both, said
-from relending.units import exact_sums, total
+from relending.report.page.figures import money
+from relending.report.page.rules_used import Value
+from relending.report.page.words import Both, said, sentences_joined
+from relending.units import decimal_text, divide, exact_sums, total
 
 OUTCOMES = ("equal", "differs", "holds", "fails", "compared", "input")
 """How a published figure can come out."""
@@ -96,6 +98,34 @@ def severities(subject: Subject) -> dict[str, int]:
     """How many findings of each severity there are."""
     counts = subject.tables["findings"]["severity"].value_counts()
     return {severity: int(counts.get(severity, 0)) for severity in SEVERITIES}
+
+
+def verdict(subject: Subject, found: list[Check], used: list[Value]) -> Both:
+    """In a few sentences whether the figures can be relied on, what is missing from them and what they rest on."""
+    aside, counts = set_aside(subject), severities(subject)
+    failed = sum(one.failed for one in found)
+    of_status = {status: sum(one.status == status for one in used) for status in ("unconfirmed", "assumption")}
+    parts = [
+        said("verdict_checks_wrong") if failed else said("verdict_checks").fill(n=_n(sum(one.items for one in found))),
+        said("verdict_aside").fill(
+            n=_n(aside.loans), money=money(aside.principal), part=_part(aside.loans, subject.loans)
+        )
+        if aside.loans
+        else said("verdict_none_aside"),
+        *([said("verdict_warnings").fill(n=_n(counts["warning"]))] if counts["warning"] else []),
+        said("verdict_values").fill(all=_n(len(used)), **{name: _n(n) for name, n in of_status.items()}),
+    ]
+    return sentences_joined(parts)
+
+
+def _n(count: int) -> str:
+    return f"{count:,}"
+
+
+def _part(some: int, every: int) -> str:
+    """A part of a number in per cent, two decimals; what is less than can be shown is not shown as nothing."""
+    hundredths = divide(some * 10_000, every, "half_even")
+    return f"{decimal_text(hundredths, 2)}%" if hundredths else "<0.01%"
 
 
 def outcomes(subject: Subject) -> list[tuple[Both, int]]:

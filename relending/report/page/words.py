@@ -76,6 +76,11 @@ def joined(parts: list[Both]) -> Both:
     return Both("、".join(p.zh for p in parts), ", ".join(p.en for p in parts))
 
 
+def sentences_joined(parts: list[Both]) -> Both:
+    """Sentences one after the other: Chinese ones stand close, English ones a blank apart."""
+    return Both("".join(p.zh for p in parts), " ".join(p.en for p in parts))
+
+
 def shown(text: object, most: int = LONGEST) -> str:
     """A text of others as it may stand on the page: one line, what steers written out, cut where it is endless.
 

@@ -108,24 +108,26 @@ def balances_picture(runs: Sequence[tuple[str, pd.DataFrame, pd.DataFrame]], lan
         return None
     page = Page(catalogue()[NAME].title[lang], lang)
     with drawing():
-        _draw(found, page, [policy.facility(f).name[lang] for f in found.facilities], "")
+        known = [policy.facility(f) for f in found.facilities]
+        _draw(found, page, [f.name[lang] for f in known], [f.short_name(lang) for f in known], "")
     return page.done()
 
 
 def draw(source: Source, data: Balances, page: Page) -> None:
     """The picture of one run."""
-    _draw(data, page, [source.facility_name(f, page.lang) for f in data.facilities], source.subtitle(page.lang))
+    names, short = ([source.facility_name(f, page.lang, short=b) for f in data.facilities] for b in (False, True))
+    _draw(data, page, names, short, source.subtitle(page.lang))
 
 
-def _draw(data: Balances, page: Page, names: Sequence[str], subtitle: str) -> None:
+def _draw(data: Balances, page: Page, names: Sequence[str], short: Sequence[str], subtitle: str) -> None:
     lang = page.lang
     money = unit_for("yuan", [v for line in data.lines for v in line.fen], lang)
     colours: Sequence[str] = palette()["runs"]["colours"]
     colour = {run: colours[i % len(colours)] for i, run in enumerate(data.runs)}
     dash = {run: grey("dashes", i) for i, run in enumerate(data.runs)}
     panels = [
-        Panel(name + said(data, f, lang), money.name, column=i)
-        for i, (f, name) in enumerate(zip(data.facilities, names, strict=True))
+        Panel(name + said(data, f, lang), money.name, column=i, short=less + said(data, f, lang))
+        for i, (f, name, less) in enumerate(zip(data.facilities, names, short, strict=True))
     ]
     there = {(m.measure, m.role, m.bound) for m in data.marks if m.facility in data.facilities}
     kinds = {

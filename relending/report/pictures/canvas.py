@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -27,8 +27,14 @@ SIDE, LEFT, BOTTOM, BETWEEN = 0.12, 0.46, 0.34, 0.30
 """Inches: beside and above everything, left of and below a panel (its ticks), between two panels."""
 LINE, TITLE_LINE, MOST_LINES = 0.19, 0.23, 4
 """Height of a line and of one of the title [inches], and the lines that a title or subtitle may have."""
-FLATTEST = 0.62
+HEAD = 0.9
+"""Of a usual height, what title, legend and the like take [inches]."""
+FLATTEST = 0.72
 """Of the usual height, what a narrow picture has at least."""
+TICK = 0.17
+"""Inches that a label of an upright axis wants."""
+NARROWEST = 2.0
+"""Inches: panels side by side that would have less stand under one another."""
 CHINESE = 0x2E80
 """From here on characters stand alone."""
 CLOSING = "，。；：、）”% "
@@ -63,11 +69,16 @@ class Entry:
     marker: str = ""
     edge: str = ""
     fill: str = ""
+    short: str = ""
+    """Words that take less room, for a legend that else has several rows."""
 
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """A place for figures: its name, the unit of its upright axis, and how much of the height and width it takes."""
+    """A place for figures: its name, the unit of its upright axis, and how much of the height and width it takes.
+
+    ``short`` is a name for where there is no room for ``title``.
+    """
 
     title: str = ""
     unit: str = ""
@@ -75,6 +86,7 @@ class Panel:
     column: int = 0
     left: float = LEFT
     bottom: float = BOTTOM
+    short: str = ""
 
 
 @dataclass(slots=True)
@@ -85,6 +97,8 @@ class Sheet:
     axes: list[Axes] = field(default_factory=list)
     widths: list[float] = field(default_factory=list)
     size: tuple[float, float] = SIZE
+    stacked: bool = False
+    """Whether panels meant to stand side by side stand under one another."""
 
 
 def sheet(
@@ -101,57 +115,81 @@ def sheet(
     """A figure with title, subtitle, legend and empty panels; ``heights`` are the shares of the rows of panels.
 
     Without a ``size`` [inches], or with one of no height, legend and titles of more than a line make the figure higher;
-    with one, the panels give way.
+    with one, the panels give way. Where side by side panels would be too narrow they stand under one another.
     """
     wide = size[0] if size else SIZE[0]
+    panels, heights, piled = _under_one_another(panels, heights, wide - 2 * SIDE)
     titles = _wrapped(title, TITLE, wide - 2 * SIDE)[:MOST_LINES]
     below = _wrapped(subtitle, SMALL, wide - 2 * SIDE)[:MOST_LINES]
     rows = _legend_rows(legend, wide - 2 * SIDE)
+    if len(rows) > 1 and any(one.short for one in legend):
+        rows = _legend_rows([replace(one, label=one.short or one.label) for one in legend], wide - 2 * SIDE)
     notes = _wrapped(note, SMALL, wide - 2 * SIDE)
     more = TITLE_LINE * max(len(titles) - 1, 0)
     head = 0.30 + more + LINE * len(below) + (LINE * len(rows) + 0.10 if rows else 0.0)
     foot = LINE * len(notes) * 0.9 + (0.05 if notes else 0.0)
     if size is None or size[1] <= 0:
-        high = high or SIZE[1] * min(max(wide / SIZE[0], FLATTEST), 1.0)
+        flat = min(max(wide / SIZE[0], FLATTEST), 1.0)
+        if piled > 1:
+            high = HEAD + ((high or SIZE[1]) - HEAD) * flat * piled
+        high = high or SIZE[1] * flat
         high += LINE * (max(len(rows) - 1, 0) + max(len(below) - 1, 0)) + more
         high += LINE * max(len(notes) - 1, 0) if size else 0.0  # a narrow picture's notes take many lines
     else:
         high = size[1]
-    out = Sheet(_kind()(figsize=(wide, high)), size=(wide, high))
+    out = Sheet(_kind()(figsize=(wide, high)), size=(wide, high), stacked=piled > 1)
     figure = out.figure
     for i, line in enumerate(titles):
-        figure.text(SIDE / wide, 1 - (0.10 + TITLE_LINE * i) / high, line, size=TITLE, va="top", ha="left")
+        figure.text(
+            SIDE / wide, 1 - (0.10 + TITLE_LINE * i) / high, line, size=TITLE, va="top", ha="left", label="title"
+        )
     for i, line in enumerate(below):
         y = 1 - (0.34 + more + LINE * i) / high
-        figure.text(SIDE / wide, y, line, size=SMALL, color=SOFT, va="top", ha="left")
+        figure.text(SIDE / wide, y, line, size=SMALL, color=SOFT, va="top", ha="left", label="subtitle")
+    figure.set_label(" · ".join(filter(None, (title, subtitle))))
     _draw_legend(figure, rows, wide, high, 0.34 + more + LINE * len(below) + 0.04)
     for i, line in enumerate(reversed(notes)):
         y = (0.07 + 0.9 * LINE * i) / high
         figure.text(SIDE / wide, y, line, size=SMALL - 0.5, color=SOFT, va="bottom", ha="left")
     columns = 1 + max(p.column for p in panels)
     room_high = high - head - foot - 0.04
-    room_wide = (wide - 2 * SIDE) / columns
+    lefts = [max(p.left for p in panels if p.column == k) for k in range(columns)]
+    free = (wide - 2 * SIDE - sum(lefts)) / columns  # each column has as much beside what stands left of it
+    # one name that is too long shortens all of them, for they are of a kind
+    brief = any(p.short and width_of(p.title, TEXT) > free + lefts[p.column] - 0.1 for p in panels)
     total = sum(heights)
     for p in panels:
         top = head + room_high * sum(heights[: p.row]) / total
         here = room_high * heights[p.row] / total
         above = 0.10 + (LINE * 0.95 if p.title else 0.0) + (LINE * 0.85 if p.unit else 0.0)
-        x0 = SIDE + room_wide * p.column + p.left
-        across = room_wide - p.left - (BETWEEN if p.column + 1 < columns else 0.10)
+        edge, room_wide = SIDE + sum(lefts[: p.column]) + free * p.column, free + lefts[p.column]
+        x0 = edge + p.left
+        across = max(room_wide - p.left - (BETWEEN if p.column + 1 < columns else 0.10), 0.2)
         up = max(here - above - p.bottom, 0.2)
         axes = figure.add_axes((x0 / wide, 1 - (top + above + up) / high, across / wide, up / high))
         axes.grid(axis="y")
         out.axes.append(axes)
         out.widths.append(across)
-        edge, y = SIDE + room_wide * p.column, top + 0.05
+        y = top + 0.05
         if p.title:
-            said = fitted(p.title, TEXT, room_wide - 0.1)
+            said = fitted((p.short if brief else "") or p.title, TEXT, room_wide - 0.1)
             figure.text(edge / wide, 1 - y / high, said, size=TEXT, color=INK, va="top", ha="left")
             y += LINE * 0.95
         if p.unit:
             said = fitted(p.unit, SMALL, room_wide - 0.1)
             figure.text(edge / wide, 1 - y / high, said, size=SMALL, color=SOFT, va="top", ha="left")
     return out
+
+
+def _under_one_another(
+    panels: Sequence[Panel], heights: Sequence[float], inches: float
+) -> tuple[Sequence[Panel], Sequence[float], int]:
+    """Panels, heights of the rows and how many columns were piled up: one where there is room for all of them."""
+    columns, rows = 1 + max(p.column for p in panels), len(heights)
+    if columns == 1 or inches / columns >= NARROWEST:
+        return panels, heights, 1
+    left = max(p.left for p in panels)
+    return [replace(p, row=p.column * rows + p.row, column=0, left=left) for p in panels], [*heights] * columns, columns
 
 
 def _wrapped(text: str, points: float, inches: float) -> list[str]:
@@ -256,13 +294,16 @@ def quarter_axis(axes: Axes, quarters: Sequence[int], inches: float) -> None:
 
 
 def value_axis(
-    axes: Axes, low: float, high: float, *, most: int = 5, axis: str = "y", pad: bool = False
+    axes: Axes, low: float, high: float, *, most: int = 5, axis: str = "y", pad: bool = False, whole: bool = False
 ) -> list[float]:
     """Round labels over ``low`` to ``high``, on an upright axis with level lines too; it ends at its outer labels.
 
-    ``most``: about how many steps; ``pad``: some room below and above.
+    ``most``: about how many steps; ``pad``: some room below and above; ``whole``: labels are whole numbers.
     """
-    places = _places(low, high, most, pad)
+    if axis == "y":
+        inches = axes.get_position().height * axes.figure.get_figheight()  # type: ignore[union-attr]
+        most = max(1, min(most, int(inches / TICK)))
+    places = _places(low, high, most, pad, whole)
     if axis == "x":
         axes.xaxis.set_visible(False)
         axes.set_xlim(places[0], places[-1])
@@ -277,20 +318,29 @@ def value_axis(
     return places
 
 
-def level_axis(axes: Axes, low: float, high: float, label: str, *, most: int = 5) -> list[float]:
-    """A level axis with round labels over ``low`` to ``high``, marks, and what it is under it."""
-    places = value_axis(axes, low, high, most=most, axis="x")
+def level_axis(axes: Axes, low: float, high: float, label: str, *, most: int = 5, exact: bool = False) -> list[float]:
+    """A level axis with round labels over ``low`` to ``high``, marks, and what it is under it.
+
+    ``exact``: it ends where the figures do, and not at a label.
+    """
+    if exact:
+        axes.xaxis.set_visible(False)
+        axes.set_xlim(low, high)
+        places = [x for x in _places(low, high, most, pad=False) if low <= x <= high]
+        level_labels(axes, places, tick_texts(places))
+    else:
+        places = value_axis(axes, low, high, most=most, axis="x")
     marks(axes, places, 0.04)
     level_name(axes, label)
     return places
 
 
-def _places(low: float, high: float, most: int, pad: bool) -> list[float]:
+def _places(low: float, high: float, most: int, pad: bool, whole: bool = False) -> list[float]:
     if not (math.isfinite(low) and math.isfinite(high)):
         low, high = 0.0, 1.0
     if pad and high > low:
         low, high = low - (high - low) * 0.04, high + (high - low) * 0.04
-    return ticks(low, high, most)
+    return ticks(low, high, most, whole=whole)
 
 
 # A tick of matplotlib is five artists, and most of the time of a small picture goes into them: labels are plain texts
@@ -310,7 +360,10 @@ def level_labels(axes: Axes, places: Sequence[float], texts: Sequence[str], colo
 
 
 def level_name(axes: Axes, label: str) -> None:
-    """What a level axis is, under its labels."""
+    """What a level axis is, under its labels; what is wider than the panel has lines."""
+    inches = axes.get_position().width * axes.figure.get_figwidth()  # type: ignore[union-attr]
+    if "\n" not in label:
+        label = "\n".join(_wrapped(label, SMALL, inches + 0.2))
     _text(axes, (0.5, 0), label, (0, -18), "center", "top", axes.transAxes, SOFT)
 
 
@@ -384,7 +437,7 @@ def bars(
         hatch=hatch or None,
         zorder=zorder,
     )
-    axes.add_patch(patch)
+    axes.add_artist(patch)  # as add_patch, but for the limits of the panel, which every picture sets itself
 
 
 def stacked(parts: Mapping[str, Sequence[float]]) -> dict[str, tuple[list[float], list[float]]]:

@@ -71,5 +71,6 @@ def find(what: str) -> Described:
         return known[names[wanted]]
     close = nearest(str(what), names)
     drawn = ", ".join(n for n, one in known.items() if not one.measure)
-    hint = (f"nearest: {names[close]}; " if close else "") + f"{drawn}, a measure"
+    counted = ", ".join(n for n, one in known.items() if one.measure)
+    hint = (f"nearest: {names[close]}; " if close else "") + f"{drawn}; the measures {counted}"
     raise InputError(Findings.one("unknown_picture", column="picture", found=str(what), expected=hint))

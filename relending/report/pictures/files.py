@@ -20,16 +20,20 @@ METADATA: dict[str, dict[str, Any]] = {
     "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
 }
 DPI = 150
-_COMMENT = re.compile(rb"<!--.*?-->\s*", re.DOTALL)
+_COMMENT = re.compile(r"<!--.*?-->\s*", re.DOTALL)
 """Beside its outlines matplotlib writes each text as a comment: names that are nobody's markup need not stand there."""
 
 
 def picture_bytes(figure: Figure, kind: str) -> bytes:
     """A figure as ``png``, ``svg`` or ``pdf``; the same figure gives the same bytes, as often as it is asked."""
-    out = BytesIO()
     with drawing():
+        if kind == "svg":
+            from relending.report.pictures.svg import written
+
+            return _COMMENT.sub("", written(figure, DPI, METADATA[kind])).encode("utf-8")
+        out = BytesIO()
         figure.savefig(out, format=kind, dpi=DPI, metadata=METADATA[kind])
-    return _COMMENT.sub(b"", out.getvalue()) if kind == "svg" else out.getvalue()
+    return out.getvalue()
 
 
 def svg_bytes(figure: Figure) -> bytes:

@@ -25,6 +25,7 @@ _borrowed: set[str] = set()
 """Families of the machine that lent a character."""
 
 
+@cache
 def font_file() -> Path:
     """Where the shipped font is."""
     return Path(str(resources.files("relending.report.pictures").joinpath("fonts", FILE)))
@@ -42,6 +43,19 @@ def _shipped(path: Path) -> frozenset[int]:
     except (OSError, RuntimeError, ValueError, KeyError) as error:
         found = type(error).__name__ if path.is_file() else ""
         raise InputError(Findings.one("font_damaged", file=path.name, found=found, expected=FILE)) from error
+
+
+@cache
+def units_per_em() -> int:
+    """Units of the shipped font of which one em has so many."""
+    from matplotlib import font_manager
+
+    return int(font_manager.get_font(font_file()).units_per_EM)
+
+
+def in_shipped(text: str) -> bool:
+    """Whether the shipped font has every character of a text."""
+    return _shipped(font_file()).issuperset(map(ord, text))
 
 
 def families() -> list[str]:
@@ -134,7 +148,7 @@ def _advance(character: str) -> float:
     if ord(character) not in _shipped(font_file()):
         return 1.0 if unicodedata.east_asian_width(character) in "WF" else 0.6
     font = font_manager.get_font(font_file())
-    return float(font.load_char(ord(character), flags=LoadFlags.NO_SCALE).horiAdvance) / font.units_per_EM
+    return float(font.load_char(ord(character), flags=LoadFlags.NO_SCALE).horiAdvance) / units_per_em()
 
 
 def width_of(text: str, points: float) -> float:

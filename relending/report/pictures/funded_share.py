@@ -116,8 +116,16 @@ def draw(source: Source, data: list[Funded], page: Page) -> None:
     lang = page.lang
     colour = colours_of("facility", source.facilities)
     one = colour[data[0].facility] if len(data) == 1 else SOFT
-    names = {d.facility: source.facility_name(d.facility, lang) for d in data}
-    panels = [Panel(names[d.facility], head("blended", lang), column=i, bottom=0.52) for i, d in enumerate(data)]
+    panels = [
+        Panel(
+            source.facility_name(d.facility, lang),
+            head("blended", lang),
+            column=i,
+            bottom=0.52,
+            short=source.facility_name(d.facility, lang, short=True),
+        )
+        for i, d in enumerate(data)
+    ]
     legend = [
         Entry(say("line_of_rates", lang), INK, kind="line"),
         Entry(word("quarters_of_run", lang), shades(one, 9)[4], kind="mark", marker="o", edge=PAPER),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -67,10 +67,13 @@ def prepare(source: Source) -> list[Life]:
 
     Ratio, facility rate, rollovers, term and rollover base are those in force on the last day of the run, the own rate
     that day's too (of several lenders weighted by their supported principal). Raises NothingToPlot where no facility
-    has a supported loan, or its term is no whole number of years.
+    has a supported loan, or its term is no whole number of years. Of a term that is asked for the loan has that one.
     """
     out = []
     for loan, own in averages(source):
+        if source.years is not None:
+            quarters = int(source.years * PER_YEAR)
+            loan = replace(loan, quarters=quarters, grace=min(loan.grace, quarters - 1))
         rules = next(f for f in source.context.facilities if f.id == loan.facility)
         found = life_of(loan, rules, own, source.end)
         if found is not None:
@@ -169,6 +172,7 @@ def draw(source: Source, data: list[Life], page: Page) -> None:
             f"{head('cost_of_funds', lang)} · {_supported(d, lang)}",
             column=i,
             bottom=0.52,
+            short=source.facility_name(d.loan.facility, lang, short=True),
         )
         for i, d in enumerate(data)
     ]
@@ -181,6 +185,8 @@ def draw(source: Source, data: list[Life], page: Page) -> None:
         Entry(word("life_own", lang), INK, "line", dash="--"),
     ]
     note = say("life_note", lang, day=iso(source.end))
+    if source.years is not None:
+        note = say("life_note_own", lang, day=iso(source.end), years=_years(source.years))
     sheet = page.sheet(panels, legend, source.subtitle(lang), note=note)
     for axes, inches, d in zip(sheet.axes, sheet.widths, data, strict=True):
         costs = [float(100 * c) for c in d.by_year]
@@ -223,7 +229,7 @@ def _supported(d: Life, lang: str) -> str:
 
 def _alt(source: Source, d: Life, lang: str) -> str:
     return say(
-        "life_alt",
+        "life_alt" if source.years is None else "life_alt_own",
         lang,
         facility=source.facility_name(d.loan.facility, lang),
         years=_years(Fraction(d.loan.quarters, PER_YEAR)),

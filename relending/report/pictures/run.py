@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from fractions import Fraction
 from importlib import import_module
 from typing import Any
 
@@ -12,6 +13,9 @@ from relending.report.pictures.page import Page
 from relending.report.pictures.source import NothingToPlotError, Source
 from relending.report.pictures.style import drawing
 from relending.study.carried import Carried
+
+MOST_YEARS = 100
+"""The longest term of a loan that is asked for."""
 
 
 def run_pictures(run: Carried, lang: str) -> tuple[Drawn, ...]:
@@ -45,16 +49,30 @@ def picture(
     lender: str | None = None,
     facility: str | None = None,
     size: tuple[float, float] | None = None,
+    years: float | None = None,
 ) -> Drawn:
     """One picture of a run, by its name or title (see docs/pictures.md), or of a measure.
 
-    ``lender`` and ``facility`` (id or name) restrict it; ``size`` is width and height [inches]. Raises InputError:
+    ``lender`` and ``facility`` (id or name) restrict it; ``size`` is width and height [inches]; ``years``, of
+    ``life_of_loan``, the term of the loan in place of the average one. Raises ValueError for a term that is no whole
+    number of quarters from 0.25 to 100 years, or of another picture. Raises InputError:
     ``unknown_picture``, ``no_such_lender``, ``no_such_facility``, and ``nothing_to_plot`` where the run lacks what the
     picture shows, which says why and what could be drawn.
     """
     one = find(what)
-    source = Source(run, lender, facility)
+    source = Source(run, lender, facility, _term(one.name, years))
     return _drawn(source, one, lang, size)
+
+
+def _term(name: str, years: float | None) -> Fraction | None:
+    """The term of the loan that is asked for."""
+    if years is None:
+        return None
+    if name != "life_of_loan":
+        raise ValueError(f"years is the term of a loan, which life_of_loan shows; {name} has none")
+    if not 0.25 <= years <= MOST_YEARS or (years * 4) % 1:
+        raise ValueError(f"years {years!r} is no term in quarters of a year from 0.25 to {MOST_YEARS}")
+    return Fraction(years)
 
 
 def _module(one: Described) -> Any:

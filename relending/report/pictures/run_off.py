@@ -160,7 +160,8 @@ def draw(source: Source, data: list[RunOff], page: Page) -> None:
     money = unit_for("yuan", [v for d in data for v in (*d.loans, *d.balance, *d.due_next, *d.due_last)], lang)
     panels = []
     for i, d in enumerate(data):
-        panels.append(Panel(source.facility_name(d.facility, lang), f"{head('balances', lang)} · {money.name}", 0, i))
+        name, short = (source.facility_name(d.facility, lang, short=b) for b in (False, True))
+        panels.append(Panel(name, f"{head('balances', lang)} · {money.name}", 0, i, short=short))
         panels.append(Panel("", f"{head('due', lang)} · {money.name}", 1, i))
     one = colour[data[0].facility] if len(data) == 1 else SOFT
     legend = [

@@ -54,19 +54,25 @@ def unit_for(kind: str, figures: Iterable[int | None], lang: str, decimals: int 
     return next((u for u in choices if largest >= u.size), choices[-1])
 
 
-def ticks(low: float, high: float, most: int = 5) -> list[float]:
+def ticks(low: float, high: float, most: int = 5, *, whole: bool = False) -> list[float]:
     """Round values from at most ``low`` to at least ``high``, evenly spaced, at most ``most`` steps.
+
+    Of counts they are ``whole`` numbers.
 
     >>> ticks(0, 3.3), ticks(-1, 7, 4), ticks(0, 0)
     ([0.0, 1.0, 2.0, 3.0, 4.0], [-2.0, 0.0, 2.0, 4.0, 6.0, 8.0], [0.0, 1.0])
+    >>> ticks(0, 12), ticks(0, 12, whole=True), ticks(0, 2, whole=True)
+    ([0.0, 2.5, 5.0, 7.5, 10.0, 12.5], [0.0, 5.0, 10.0, 15.0], [0.0, 1.0, 2.0])
     """
     if not (math.isfinite(low) and math.isfinite(high)) or high <= low:
         low, high = min(low, 0.0) if math.isfinite(low) else 0.0, max(high, 0.0) if math.isfinite(high) else 0.0
         if high <= low:
             return [0.0, 1.0]
     rough = Decimal(repr((high - low) / most))
+    rough = max(rough, Decimal(1)) if whole else rough
     power = Decimal(10) ** rough.adjusted()
-    step = next(power * m for m in (1, 2, Decimal("2.5"), 5, 10) if power * m >= rough * Decimal("0.9999"))
+    steps = [power * m for m in (1, 2, Decimal("2.5"), 5, 10)]
+    step = next(s for s in steps if s >= rough * Decimal("0.9999") and not (whole and s % 1))
     first = int((Decimal(repr(low)) / step).to_integral_value("ROUND_FLOOR"))
     last = int((Decimal(repr(high)) / step).to_integral_value("ROUND_CEILING"))
     return [float(step * k) for k in range(first, last + 1)]

@@ -20,8 +20,8 @@ from relending.report.pictures.words import head, say, word
 NAME = "sectors"
 MOST = 12
 """Sectors with a bar of their own; what is left is added up in one."""
-WIDEST = 2.3
-"""Inches of the names."""
+WIDEST, SHARE = 2.3, 0.45
+"""Inches of the names, and what they may take of a narrow picture."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,8 @@ def draw(source: Source, data: list[Bar], page: Page) -> None:
     money = unit_for("yuan", [b.amount for b in data], lang)
     mass = unit_for("tCO2e/a", [b.reduction for b in data], lang)
     names = [_label(source, b, lang) for b in data]
-    wide = min(WIDEST, max(width_of(n, SMALL) for n in names)) + 0.12
+    widest = min(WIDEST, SHARE * (page.size or canvas.SIZE)[0])
+    wide = min(widest, max(width_of(n, SMALL) for n in names)) + 0.12
     panels = [Panel(head("issued_bars", lang), money.name, left=wide, bottom=0.1)]
     shown = [([money.plain(b.amount) for b in data], [money.text(b.amount) if b.amount else "–" for b in data])]
     if any(b.reduction for b in data):
@@ -102,8 +103,8 @@ def draw(source: Source, data: list[Bar], page: Page) -> None:
         room = max(width_of(t, SMALL) for t in texts) + 0.12
         axes.set_xlim(0, most * inches / max(inches - room, 0.4))
         axes.set_ylim(min(places[-1], -3.0) - 0.6, 0.6)
-        if i == 0:
-            canvas.upright_labels(axes, places, [fitted(n, SMALL, WIDEST) for n in names], INK)
+        if i == 0 or sheet.stacked:
+            canvas.upright_labels(axes, places, [fitted(n, SMALL, widest) for n in names], INK)
         for y, value, text in zip(places, values, texts, strict=True):
             x = value + axes.get_xlim()[1] * 0.05 / inches
             axes.text(x, y, text, size=SMALL, color=INK, va="center", ha="left")

@@ -95,20 +95,19 @@ def draw(source: Source, data: Data, page: Page) -> None:
             places = [[float(q) + (i - (len(plain) - 1) / 2) * wide for q in quarters] for i in range(len(plain))]
         for at, (bottom, top), entry in zip(places, boxes, legend, strict=False):
             canvas.bars(axes, at, bottom, top, entry.colour, width=wide, hatch=entry.hatch)
-        canvas.value_axis(axes, min(0.0, low), max(0.0, high))
+        canvas.value_axis(axes, min(0.0, low), max(0.0, high), whole=m.kind == COUNT)
     canvas.quarter_axis(axes, source.quarters, inches)
     page.alt = _alt(source, data, unit, lang)
 
 
 def _entry(source: Source, data: Data, line: Line, i: int, lang: str) -> Entry:
-    label = source.facility_name(line.facility, lang)
-    if line.lender:
-        label += say("of_lender", lang, lender=source.lender_name(line.lender, lang))
+    of = say("of_lender", lang, lender=source.lender_name(line.lender, lang)) if line.lender else ""
+    label, short = (source.facility_name(line.facility, lang, short=b) + of for b in (False, True))
     colour = colours_of("facility", source.facilities)[line.facility]
     if data.measure.kind == RATE:
         fill = PAPER if line.lender and source.lenders.index(line.lender) else ""
-        return Entry(label, colour, "line", dash=grey("dashes", i), marker=grey("markers", i), fill=fill)
-    return Entry(label, colour, hatch=grey("hatches", i))
+        return Entry(label, colour, "line", dash=grey("dashes", i), marker=grey("markers", i), fill=fill, short=short)
+    return Entry(label, colour, hatch=grey("hatches", i), short=short)
 
 
 def _lines(axes: Axes, source: Source, data: Data, plain: list[list[float]], quarters: list[float]) -> None:

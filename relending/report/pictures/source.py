@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -46,6 +47,8 @@ class Source:
     run: Carried
     lender: str | None = None
     facility: str | None = None
+    years: Fraction | None = None
+    """The term of the loan whose life is drawn, where it is not the average one."""
     kept: dict[str, Any] = field(default_factory=dict, repr=False)
     """Tables and panels, each read once."""
     prepared: dict[str, Any] = field(default_factory=dict, repr=False)
@@ -110,9 +113,9 @@ class Source:
 
     def places(self, table: str) -> Ints:
         """Of each row of a table with quarters the place of its quarter in the run's."""
-        first = self.quarters[0]
-        known: dict[str, int] = {}
-        return np.array([known.setdefault(q, parse_quarter(q) - first) for q in self.texts(table, "quarter")], np.int64)
+        first, quarters = self.quarters[0], self.texts(table, "quarter")
+        place = {q: parse_quarter(q) - first for q in set(quarters)}
+        return np.array([place[q] for q in quarters], np.int64)
 
     @cached_property
     def facilities(self) -> list[str]:
@@ -138,11 +141,11 @@ class Source:
             out[place] += value
         return out
 
-    def facility_name(self, facility: str, lang: str) -> str:
-        """The name of a facility."""
+    def facility_name(self, facility: str, lang: str, *, short: bool = False) -> str:
+        """The name of a facility; ``short`` where there is little room."""
         for one in self.context.facilities:
             if one.id == facility:
-                return drawable(one.name[lang])
+                return drawable(one.short_name(lang) if short else one.name[lang])
         return drawable(facility)
 
     def lender_name(self, lender: str, lang: str, longest: int = SHORT) -> str:

@@ -107,7 +107,7 @@ def draw(source: Source, data: Steps, page: Page) -> None:
     average = float(data.average)
     costs = [float(s.cost) for s in data.steps]
     canvas.value_axis(axes, min(0.0, *costs, average), max(0.0, *costs, average))
-    canvas.level_axis(axes, 0, mass.plain(whole), say("tonnes_axis", lang, unit=mass.name))
+    canvas.level_axis(axes, 0, mass.plain(whole), say("tonnes_axis", lang, unit=mass.name), exact=True)
     axes.axhline(average, color=INK, linewidth=1.1, linestyle="--", zorder=3)
     said = say("tonne_average", lang, value=_text(data.average), unit=unit.name)
     box = {"facecolor": PAPER, "edgecolor": "none", "pad": 1.2, "alpha": 0.9}

@@ -109,7 +109,8 @@ def draw(source: Source, data: list[Tranches], page: Page) -> None:
     shade = {t.facility: dict(zip(bands, shades(colour[t.facility], len(bands)), strict=True)) for t in data}
     panels = []
     for i, t in enumerate(data):
-        panels.append(Panel(source.facility_name(t.facility, lang), f"{head('balance', lang)} · {money.name}", 0, i))
+        name, short = (source.facility_name(t.facility, lang, short=b) for b in (False, True))
+        panels.append(Panel(name, f"{head('balance', lang)} · {money.name}", 0, i, short=short))
         panels.append(Panel("", f"{head('flows', lang)} · {money.name}", 1, i))
     # one key for all facilities: their shades go by the same years, and grey stands for each colour
     key = shade[data[0].facility] if len(data) == 1 else dict(zip(bands, shades(GREY, len(bands)), strict=True))

@@ -75,8 +75,9 @@ def plot_study(
     map of two parameters, a line of one, small maps of three; ``scenarios_MEASURE`` and ``causes_MEASURE`` of a
     comparison. ``lender`` and ``facility`` (id or name) choose one; without, the whole is shown, or a panel for each
     where a measure has none. ``quarter`` of a sweep or of causes: one such as 2028Q4, ``last``, ``all`` (the sum of a
-    flow, its default) or ``mean`` (of a stock or rate; their default is the last quarter that has a figure). ``fix``
-    holds parameters of a sweep at a value of its grid. ``size`` is width and height [inches].
+    flow, its default) or ``mean`` (of a stock or a rate); where none is given a sweep shows of a weighted rate the
+    mean, of anything else the quarter that tells most cells apart, and causes the last quarter that has a figure.
+    ``fix`` holds parameters of a sweep at a value of its grid. ``size`` is width and height [inches].
 
     Raises UnknownPictureError with the nearest name, PictureError where the study lacks what the picture shows (it
     says why), StudyFolderError for a folder that is no study or not as it was written. Characters that the shipped

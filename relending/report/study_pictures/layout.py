@@ -56,7 +56,7 @@ class Grid:
     high: float | None
 
 
-def panels(titles: Sequence[str], unit: str, size: Size, **room: float) -> Grid:
+def panels(titles: Sequence[str], unit: str, size: Size, **room: Any) -> Grid:
     """A panel for each title (of one panel the figure's is enough); the figure grows with the rows."""
     columns = columns_for(len(titles), size)
     rows = math.ceil(len(titles) / columns)

@@ -24,9 +24,13 @@ def names_of(ids: Iterable[str], recorded: Mapping[str, Any] | None = None) -> d
         said = entry.get("short_name") if isinstance(entry, Mapping) else None
         given: Any = said if isinstance(said, Mapping) else None
         if not given:
-            given = facility(one).name if one in tools else known[one].short_name if one in known else {}
+            given = _tool(one) if one in tools else known[one].short_name if one in known else {}
         out[one] = {lang: str(given.get(lang) or one) for lang in ("zh", "en")}
     return out
+
+
+def _tool(one: str) -> dict[str, str]:
+    return {lang: facility(one).short_name(lang) for lang in ("zh", "en")}
 
 
 def _beginning(texts: Sequence[str]) -> str:

@@ -210,8 +210,10 @@ def _unknown(what: str, there: Sequence[Offer]) -> PictureError:
     near = nearest(wanted, every)
     hint = f"; nearest: {every[near]}" if near else ""
     return UnknownPictureError(
-        f"{what}: no picture or measure of this name{hint}; --list shows all of them",
-        f"{what}：没有此名称的图或指标{f'；最接近：{every[near]}' if near else ''}；--list 可列出全部",
+        f"{what}: no picture or measure of this name{hint}; there are the kinds {', '.join(kinds)} of the measures "
+        f"{', '.join(has)}",
+        f"{what}：没有此名称的图或指标{f'；最接近：{every[near]}' if near else ''}；图的种类：{'、'.join(kinds)}；"
+        f"指标：{'、'.join(has)}",
         what,
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,9 +23,9 @@ from relending.report.study_pictures.figures import (
 from relending.report.study_pictures.names import Names, names_of
 from relending.report.study_pictures.readtable import damaged, find_table, read_table
 from relending.report.study_pictures.sweep_book import read_sweep_book
-from relending.study.measures import Measure, measures
+from relending.study.measures import FLOW, Measure, measures
 from relending.study.own import own_from_text, own_values
-from relending.study.whole import ALL
+from relending.study.whole import ALL, MEAN
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -116,11 +117,18 @@ def open_swept(path: Path) -> Swept:
         first = about.iloc[0]
         own = own_from_text(str(first.get("base_given", "")), keys)
         titles = {lang: str(first.get(f"title_{lang}", "")) for lang in ("zh", "en")}
-        return _swept(rows, keys, own, str(first["base"]), titles, str(first.get("since") or ""), {})
+        lenders = _lenders(str(first.get("lender_names") or ""))
+        return _swept(rows, keys, own, str(first["base"]), titles, str(first.get("since") or ""), lenders)
     except StudyFolderError:
         raise
     except Exception as error:  # a file of others: whatever fails over it is a matter of the file
         raise damaged(table, f"{type(error).__name__}: {error}"[:200]) from error
+
+
+def _lenders(recorded: str) -> dict[str, Any]:
+    """The short names that a sweep records of its lenders; none of one saved before they were."""
+    found = json.loads(recorded) if recorded.startswith("{") else {}
+    return {str(one): {"short_name": names} for one, names in found.items()}
 
 
 def _about(folder: Path) -> pd.DataFrame:
@@ -173,8 +181,9 @@ def _value(value: Any) -> float | str:
 def sheets(swept: Swept, measure: Measure, at: str, lender: str = "", facility: str = "") -> tuple[Sheet, ...]:
     """One measure over the grid: of all places together where it has a whole, else of each place that fits.
 
-    ``at`` is a quarter, ``last``, ``all``, ``mean`` or empty (``figures.moment``). PictureError where there is nothing
-    to show.
+    ``at`` is a quarter, ``last``, ``all``, ``mean`` (``figures.moment``) or empty: then of a flow the sum, of a rate
+    with a weight the mean of the run, of anything else the quarter that tells most cells apart, the last of several.
+    PictureError where there is nothing to show.
 
     >>> import relending as rl
     >>> swept = swept_of(rl.sweep("demo", {"facility.cerf.ratio": [0.4, 0.6]}, measures=["interest_saved"]))
@@ -192,7 +201,7 @@ def sheets(swept: Swept, measure: Measure, at: str, lender: str = "", facility: 
             f"请用 --lender 和 --facility 选定，或扫描时加 --measure {over.name}",
         )
     groups = [places] if one else [[place] for place in places]
-    when = moment(measure, at, swept.quarters, _alive(swept, measure))
+    when = moment(measure, at or _telling(swept, measure, places), swept.quarters, _alive(swept, measure))
     out = []
     for group in groups:
         quarters = (when,) if when in swept.quarters else ()
@@ -212,6 +221,37 @@ def sheets(swept: Swept, measure: Measure, at: str, lender: str = "", facility: 
             f"{measure.en}: no figure at {when} in this sweep", f"{measure.zh}：该扫描结果在 {when} 没有数值"
         )
     return tuple(out)
+
+
+def _telling(swept: Swept, measure: Measure, places: Sequence[Place]) -> str:
+    """When a measure is shown that nobody named a quarter for; empty where ``figures.moment`` decides.
+
+    At the end of a run that only runs off nothing is held any more, and its map would be the same all over.
+    """
+    if measure.kind == FLOW or len(swept.quarters) < 2:
+        return ""
+    if measure.over and weighted_here(swept.rows, measure):
+        return MEAN
+    rows = swept.rows[swept.rows["measure"] == measure.name]
+    pairs = {place.key for place in places}
+    rows = rows[[pair in pairs for pair in zip(rows["lender"], rows["facility"], strict=True)]]
+    wide = rows.pivot_table(index="scenario", columns=["quarter", "lender", "facility"], values="value", dropna=False)
+    index = [{value: i for i, value in enumerate(axis.values)} for axis in swept.axes]
+    grid = np.full((*(len(axis.values) for axis in swept.axes), wide.shape[1]), np.nan)
+    for name, row in zip(wide.index, wide.to_numpy(dtype=float), strict=True):
+        grid[tuple(place[v] for place, v in zip(index, swept.cells[str(name)], strict=True))] = row
+    grid[np.isnan(grid)] = -np.inf  # where there is no figure it is another than where there is one
+    free = [i for i, axis in enumerate(swept.axes) if len(axis.values) > 1]
+    found: list[tuple[int, int, str]] = []
+    for quarter in dict.fromkeys(wide.columns.get_level_values(0)):
+        now = grid[..., wide.columns.get_level_values(0) == quarter]
+        moved = sum(bool((now.max(axis=i) != now.min(axis=i)).any()) for i in free)
+        found.append((moved, len(np.unique(now.reshape(-1, now.shape[-1]), axis=0)), str(quarter)))
+    whole = sum(bool((grid.max(axis=i) != grid.min(axis=i)).any()) for i in free)
+    moved, _, best = max(found, default=(0, 0, ""))
+    if 0 < moved < whole and measure.adds_up:
+        return MEAN  # no quarter shows what all parameters do
+    return best if moved else ""
 
 
 def _alive(swept: Swept, measure: Measure) -> list[str]:
