@@ -95,7 +95,7 @@ def command(
     """
     from relending.cli.comparing import compare_them, show_comparison, wanted
     from relending.cli.run_summary import show_published, summary
-    from relending.runfolder import FolderExists, RunFolderError, save, save_together
+    from relending.runfolder import FolderExists, PageMissing, RunFolderError, save, save_together
     from relending.runfolder import run as carry_out
     from relending.scenario.problems import toml_text
 
@@ -104,6 +104,7 @@ def command(
     progress = Progress(lang, quiet)
     sources: list[tuple[Path, str]] = []
     written: list[Path] = []
+    missing: list[PageMissing] = []
     redactor = None if key_file is None else _redactor(key_file, lang)
     try:
         with errors_for_people(lang, findings_to, sources, redactor):
@@ -120,6 +121,8 @@ def command(
             standing = _refuse(targets, together, force, asked)
             if force:
                 _replaceable(targets, together, asked)
+            if not no_report:
+                _drawable()
             # every run is done before the first is written, so that a stop leaves the disk as it was
             done = [carry_out(one, strict=strict, progress=progress) for one in loaded]
             if redactor is not None:  # from here on nothing has a value that is to be hidden
@@ -128,13 +131,18 @@ def command(
             write_findings(_every_finding(done, comparison), findings_to, lang, sources)
             for run, target, before in zip(done, targets, standing, strict=True):
                 progress("writing")
-                save(run, target, force, standing=before, report=not no_report)
+                try:
+                    save(run, target, force, standing=before, report=not no_report)
+                except PageMissing as without:  # it is there, and so may the next ones be
+                    missing.append(without)
                 progress.stop()
                 written.append(target)
                 if not quiet and comparison is None and (together is None or "published" not in run.tables):
                     summary(run, target, lang)
             files = save_together(done, together, force) if together is not None else []
             beside = [] if comparison is None or asked is None else _save_beside(comparison, asked, force)
+            if missing:
+                raise RunFolderError(*("\n".join(one.text(lang) for one in missing) for lang in ("en", "zh")))
             if quiet:
                 return
             pairs = list(zip(done, targets, strict=True))
@@ -154,6 +162,13 @@ def command(
         sys.exit(STOPPED)
     finally:
         progress.stop()
+
+
+def _drawable() -> None:
+    """InputError where the font of the pictures is damaged: before a long run, not behind it."""
+    from relending.report.pictures.fonts import families
+
+    families()
 
 
 def _every_finding(done: Sequence[Run], comparison: Comparison | None) -> Findings:

@@ -2,7 +2,7 @@
 
 from relending.room import clear
 from relending.runfolder.comparison import refuse_together, save_together
-from relending.runfolder.errors import FigureTooLarge, FolderExists, RunFolderError
+from relending.runfolder.errors import FigureTooLarge, FolderExists, PageMissing, RunFolderError
 from relending.runfolder.folder import refuse, save
 from relending.runfolder.manifest import input_files, make_manifest
 from relending.runfolder.memory import Run, run
@@ -14,6 +14,7 @@ __all__ = [
     "FigureTooLarge",
     "FolderExists",
     "OpenedRun",
+    "PageMissing",
     "Run",
     "RunFolderError",
     "clear",

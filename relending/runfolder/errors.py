@@ -24,5 +24,9 @@ class FolderExists(RunFolderError):  # noqa: N818
     """Something already has the name of the folder to be written."""
 
 
+class PageMissing(RunFolderError):  # noqa: N818
+    """A run was saved whole but for its page and pictures, which could not be drawn."""
+
+
 class FigureTooLarge(ValueError):  # noqa: N818
     """A figure has more digits than a table holds; the text names table, column and the largest figures."""

@@ -16,13 +16,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from relending.findings import InputError, InvariantError
 from relending.outfile import reason
 from relending.room import GONE, NEW, OLD, clear, room_in
-from relending.runfolder.errors import FolderExists, RunFolderError
+from relending.runfolder.errors import FolderExists, PageMissing, RunFolderError
 from relending.runfolder.garbage import passing_over
 from relending.runfolder.manifest import MANIFEST, STATEMENTS, canonical_json, confidentiality, sha256
 from relending.runfolder.tables import file_name, tables
 from relending.runfolder.write import write_table
+from relending.terminal import visible
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from relending.statement.statement import Statement
 
 FILE_MODE, FOLDER_MODE = 0o644, 0o755
+LONGEST_FAULT = 300
 FIGURES, PICTURES = "figures", ("png", "svg")
 WRITERS = 2  # tables written at a time: each holds one block of text or one row group in memory
 
@@ -71,7 +74,9 @@ def save(
     it is a run folder or an empty one, which is then replaced. ``standing`` is what :func:`refuse` said when the run
     began: a run that someone else has put there since is not replaced either. ``report``: with the page and its
     pictures. What a killed run left beside it is cleared up, with a warning. Raises ``RunFolderError`` if the disk
-    refuses, ``ValueError`` or ``TypeError`` if a table is not as declared. After any error the disk is as before.
+    refuses, ``ValueError`` or ``TypeError`` if a table is not as declared, ``InvariantError`` where a picture's figures
+    are not those of the tables. After any of these the disk is as before. ``PageMissing`` alone comes after the folder
+    has its name: page and pictures could not be drawn, by a fault that is not the run's; everything else is there.
     """
     missing = [name for name, table in tables().items() if name not in run.tables and not table.optional]
     extra = [name for name in run.tables if name not in tables()]
@@ -82,12 +87,24 @@ def save(
         warnings.warn(left.text("en"), stacklevel=2)
     try:
         now = refuse(target, force)
-        with _parents(target), room_in(target.parent) as room:
-            fill(run, room / NEW, report)
+        with made_parents(target), room_in(target.parent) as room:
+            fault = fill(run, room / NEW, report)
             _take_place(room, target, force, now if standing is None else standing)
     except OSError as error:
         raise cannot_write(target, error) from error
+    if fault is not None:
+        raise _page_missing(target, fault) from fault
     return Path(out)
+
+
+def _page_missing(target: Path, fault: Exception) -> PageMissing:
+    said = visible(f"{type(fault).__name__}: {fault}"[:LONGEST_FAULT])
+    return PageMissing(
+        f"{target}: saved without report.html and pictures, which could not be drawn ({said}); the tables and "
+        "statements are complete. This is a fault of the program, please report it; --no-report leaves them out",
+        f"{target}：已保存，但 report.html 及图表未能生成（{said}）；各表及信息披露文件完整。"
+        "此为程序缺陷，请反馈；也可用 --no-report 不生成",
+    )
 
 
 def cannot_write(place: Path, error: OSError) -> RunFolderError:
@@ -132,8 +149,12 @@ def refuse(target: Path, force: bool) -> Standing:
     return _standing(target)
 
 
-def fill(run: Saveable, folder: Path, report: bool = False) -> None:
-    """Write every table, the record and, if ``report``, the page with its pictures into an existing empty folder."""
+def fill(run: Saveable, folder: Path, report: bool = False) -> Exception | None:
+    """Write every table, the record and, if ``report``, the page with its pictures into an existing empty folder.
+
+    What kept page and pictures from being drawn; None for nothing. The rest is written all the same: a run that took
+    an hour is not lost by a picture.
+    """
     loans = len(run.tables["loans"])
 
     def write(table: str) -> tuple[str, dict[str, Any]]:
@@ -145,7 +166,8 @@ def fill(run: Saveable, folder: Path, report: bool = False) -> None:
     with ThreadPoolExecutor(WRITERS) as pool:
         written = pool.map(write, [name for name in tables() if name in run.tables])
         # the writers leave the interpreter free most of their time; pictures are drawn in one thread alone
-        pictures = {**draw(run, folder), **(show(run, folder) if report else {})}
+        drawn, fault = _drawn(run, report)
+        pictures = _written(drawn, folder)
         outputs = dict(written)
     for name, text in run.texts.items():
         path = folder / name
@@ -160,34 +182,37 @@ def fill(run: Saveable, folder: Path, report: bool = False) -> None:
     record.write_bytes(canonical_json({**run.manifest, "outputs": said}))
     record.chmod(FILE_MODE)
     folder.chmod(FOLDER_MODE)
+    return fault
 
 
-def draw(run: Saveable, folder: Path) -> dict[str, dict[str, Any]]:
-    """Write the pictures a run has into ``figures``; the record's entry of each."""
+def _drawn(run: Saveable, report: bool) -> tuple[dict[str, bytes], Exception | None]:
+    """The files of the page and of all pictures, by their names in the run folder; none, and why, after a fault."""
+    from relending.runfolder.reporting import report_files
+
+    try:
+        return {**_compared(run), **(report_files(run) if report else {})}, None
+    except (InputError, InvariantError):  # the font is damaged; figures do not add up: nothing may be saved
+        raise
+    except Exception as fault:
+        return {}, fault
+
+
+def _compared(run: Saveable) -> dict[str, bytes]:
+    """The picture of the balances beside those that were published, where any were."""
     if "published" not in run.tables:
         return {}
-    from relending.report import balances_picture, save_picture
+    from relending.report import balances_picture
+    from relending.report.pictures.files import picture_bytes
 
     name = str(run.manifest["scenario"].get("name", "run"))
     picture = balances_picture([(name, run.tables["ledger"], run.tables["published"])])
-    if picture is None:
-        return {}
-    inside = _inside(folder, FIGURES)
+    return {} if picture is None else {f"{FIGURES}/balances.{kind}": picture_bytes(picture, kind) for kind in PICTURES}
+
+
+def _written(files: Mapping[str, bytes], folder: Path) -> dict[str, dict[str, Any]]:
+    """Write files into the run folder; the record's entry of each."""
     outputs = {}
-    for ending in PICTURES:
-        path = inside / f"balances.{ending}"
-        save_picture(picture, path)
-        path.chmod(FILE_MODE)
-        outputs[f"{FIGURES}/{path.name}"] = {"sha256": sha256(path)}
-    return outputs
-
-
-def show(run: Saveable, folder: Path) -> dict[str, dict[str, Any]]:
-    """Write ``report.html`` and the pictures in it; the record's entry of each file."""
-    from relending.runfolder.reporting import report_files
-
-    outputs = {}
-    for name, content in report_files(run).items():
+    for name, content in files.items():
         path = folder / name
         if path.parent != folder:
             _inside(folder, path.parent.name)
@@ -222,7 +247,7 @@ def publish(run: Saveable, folder: Path) -> dict[str, dict[str, Any]]:
 
 
 @contextmanager
-def _parents(target: Path) -> Iterator[None]:
+def made_parents(target: Path) -> Iterator[None]:
     """The folders above ``target``; those made for it are gone after an error."""
     made = [p for p in (target.parent, *target.parent.parents) if not p.exists()]
     try:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from relending.outfile import reason
+from relending.outfile import whole_file
 from relending.runfolder.errors import FolderExists, RunFolderError
+from relending.runfolder.folder import cannot_write, made_parents
 from relending.runfolder.garbage import waiting
 from relending.runfolder.manifest import MANIFEST
 from relending.runfolder.tables import file_name
@@ -47,10 +49,12 @@ class Reportable(Protocol):
 def drawings(run: Reportable) -> list[Drawing]:
     """The pictures that a run can show, each in both languages, as SVG."""
     from relending.report.page import Drawing
-    from relending.report.pictures import run_pictures
+    from relending.report.pictures import pictures_in
 
-    of_lang = {lang: {one.name: one for one in run_pictures(run, lang)} for lang in LANGS}
-    return [Drawing(of_lang[lang][name], of_lang[lang][name].svg()) for name in of_lang[LANGS[0]] for lang in LANGS]
+    of_lang = pictures_in(run, LANGS)
+    return [
+        Drawing(one, one.svg()) for several in zip(*(of_lang[lang] for lang in LANGS), strict=True) for one in several
+    ]
 
 
 def report_files(run: Reportable) -> dict[str, bytes]:
@@ -89,19 +93,23 @@ def write_report(run: Run | OpenedRun | Path | str, path: Path | str) -> Path:
                 f"{target}: lies in the run folder {parent}, which never changes; write the page elsewhere",
                 f"{target}：位于运行文件夹 {parent} 之内，运行文件夹不再改动；请写到别处",
             )
+    if os.path.lexists(target):
+        raise _taken(target)
     opened = open_run(run) if isinstance(run, str | Path) else run
     with waiting():
         made = page(opened, drawings(opened), beside=False)
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with target.open("xb") as file:
-            file.write(made)
-    except FileExistsError:
-        raise FolderExists(
-            f"{target}: exists already and is left as it is; choose another name",
-            f"{target}：已存在，未作改动；请换一个名称",
-        ) from None
+        with made_parents(target), whole_file(target) as room:
+            room.write_bytes(made)
+            if os.path.lexists(target):  # drawing took a while
+                raise _taken(target)
     except OSError as error:
-        en, zh = reason(error)
-        raise RunFolderError(f"{target}: cannot be written: {en}", f"{target}：无法写入：{zh}") from error
+        raise cannot_write(target, error) from error
     return target
+
+
+def _taken(target: Path) -> FolderExists:
+    return FolderExists(
+        f"{target}: exists already and is left as it is; choose another name",
+        f"{target}：已存在，未作改动；请换一个名称",
+    )

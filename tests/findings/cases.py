@@ -12,6 +12,7 @@ from typing import Any
 
 from tests.books.make import FILES, HEAD, ROWS, book, text
 from tests.findings.cases_ledger import LEDGER
+from tests.findings.cases_pictures import PICTURES
 from tests.findings.cases_statement import STATEMENT
 
 Make = Callable[[], list[str]]
@@ -426,6 +427,7 @@ CASES: dict[str, Make] = {
     "key_too_short": _short_key,
     "project_two_facilities": plants({}, {**NOTHING, "sector": "coal_mining"}),
     **LEDGER,
+    **PICTURES,
     **STATEMENT,
 }
 """The case of each code the books do not show."""
@@ -454,12 +456,8 @@ UNREACHED = {
     "table_text_too_long": "needs a text longer than a cell holds in a table of results: `tests/labelled` has one",
     "table_not_finite": "guards tables made in Python: no table of the package's own holds an infinite number",
     **dict.fromkeys(
-        ("unknown_picture", "nothing_to_plot", "no_such_lender", "no_such_facility", "picture_format"),
-        "is said by `rl.plot` and `rl.save_picture`: `tests/pictures`",
-    ),
-    **dict.fromkeys(
-        ("font_damaged", "character_not_in_font", "character_replaced"),
-        "goes by the fonts of the computer: `tests/pictures`",
+        ("unknown_picture", "picture_format"),
+        "is said in Python alone, by `rl.plot` and `rl.save_picture`: `tests/pictures`",
     ),
     "paper_too_many_loans": "needs more loans than a sheet has rows, 1,048,576: `tests/statement` lowers the limit",
 }

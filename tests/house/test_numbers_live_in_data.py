@@ -34,7 +34,7 @@ ON_PAPER = {
     "funded_share.py": (0.02, 0.03, 0.52, 0.6),
     "life_of_loan.py": (0.52,),
     "run_off.py": (0.45, 0.6, 0.8),
-    "sectors.py": (0.6, 1.5),
+    "sectors.py": (0.6, 1.5, 0.45),
     "style.py": (0.6, 0.7, 1.7),
     "tonne_cost.py": (0.52, 1.2, 4.8),
     "tranches.py": (0.7, 1.75),

@@ -10,8 +10,9 @@ import pytest
 
 from relending.cli.main import VERBS
 
-HEAVY = ("pandas", "pyarrow")
-TELL = "import sys; print(*[m for m in ('numpy', 'pandas', 'pyarrow', 'pydantic', 'rich') if m in sys.modules])"
+HEAVY = ("pandas", "pyarrow", "matplotlib")
+LOOKED_FOR = ("numpy", "pandas", "pyarrow", "pydantic", "rich", "matplotlib", "jinja2")
+TELL = f"import sys; print(*[m for m in {LOOKED_FOR} if m in sys.modules])"
 
 
 def loaded_after(code: str, folder: Path) -> list[str]:

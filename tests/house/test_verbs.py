@@ -31,7 +31,7 @@ def arguments_of(verb: str) -> list[str]:
 def test_a_verb_is_a_file_and_a_file_a_verb() -> None:
     shared = {"__init__", "beside", "choosing", "comparing", "complete", "disclose_usage", "disclosing", "document"}
     shared |= {"helping", "language", "main", "people", "run_folders", "run_summary", "run_words", "screen", "usage"}
-    shared |= {"plot_files", "plot_words", "plotting", "verbs"}
+    shared |= {"plot_files", "plot_words", "plotting", "template_scenario", "verbs"}
     stems = {p.stem for p in (ROOT / "relending" / "cli").glob("*.py")} - shared
     assert {stem.replace("_", "-") for stem in stems} == set(VERBS)
 

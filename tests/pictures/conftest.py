@@ -22,7 +22,7 @@ book = "book.csv"
 lender = "{lender}"
 start = {start}
 end = {end}
-facilities = ["cerf"]
+facilities = {facilities}
 [market]
 own_rate = 0.02
 {more}
@@ -51,13 +51,15 @@ def small(tmp_path: Path) -> Small:
         start: str = "2023-01-01",
         end: str = "2024-12-31",
         more: str = "",
+        facilities: str = '["cerf"]',
+        head: str = "",
         **replaced: str,
     ) -> Any:
         lines = list(rows) or [ROW]
         for old, new in replaced.items():
             lines = [line.replace(old, new) for line in lines]
-        (tmp_path / "book.csv").write_text("\n".join([HEAD, *lines]) + "\n", encoding="utf-8")
-        said = SCENARIO.format(lender=lender, start=start, end=end, more=more)
+        (tmp_path / "book.csv").write_text("\n".join([f"{HEAD},{head}".strip(","), *lines]) + "\n", encoding="utf-8")
+        said = SCENARIO.format(lender=lender, start=start, end=end, more=more, facilities=facilities)
         (tmp_path / "s.toml").write_text(said, encoding="utf-8")
         return rl.run(tmp_path / "s.toml")
 

@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Callable
 from decimal import Decimal
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -136,6 +137,17 @@ def test_the_opening_balance_of_the_ledger_falls_due_as_recorded(shipped: Shippe
     run = shipped("ledger")
     opened = run_off._opened(Source(run))
     assert opened and set(opened) <= set(run.tables["ledger"]["tranche"])
+
+
+def test_a_balance_beyond_a_lenders_loans_moves_no_line(small: Any, tmp_path: Path) -> None:
+    head = "lender,facility,drawn_on,due_on,principal,rate,rollovers_used,tranche"
+    (tmp_path / "open.csv").write_text(f"{head}\nabc,cerf,2022-06-30,2023-06-30,1000000000,0.01,0,\n")
+    run = small(lender='icbc"\nopening_tranches = "open.csv', end="2023-03-31")
+    [found] = funded_share.prepare(Source(run))
+    last = found.points[-1]
+    assert last.balance_fen > last.loans_fen > 0, "abc holds much and has no loans"
+    of_icbc = run.tables["cost"].query("lender == 'icbc'").iloc[-1]
+    assert found.cheap_e8 == of_icbc["facility_rate_e8"] != 1_000_000
 
 
 def test_the_life_of_a_loan_is_the_method_of_the_package(small: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import sys
@@ -34,10 +35,16 @@ for d in run_pictures(run, "zh"):
 
 def test_other_processes_clocks_and_settings_give_the_same_bytes(tmp_path: Path) -> None:
     said = []
-    for seed, zone, how in (("1", "UTC", "plain"), ("2", "Asia/Shanghai", "styled")):
-        env = {**os.environ, "PYTHONHASHSEED": seed, "TZ": zone, "PYTHONPATH": str(ROOT)}
+    away = {"LANG": "zh_CN.UTF-8", "LC_ALL": "", "MPLBACKEND": "pdf", "HOME": str(tmp_path), "TZ": "Asia/Shanghai"}
+    settings = "font.size: 33\naxes.facecolor: red\nsvg.fonttype: none\nsavefig.dpi: 20\n"
+    for seed, more, how in (("1", {"TZ": "UTC", "LC_ALL": "C"}, "plain"), ("2", away, "styled")):
+        here = tmp_path / how
+        here.mkdir()
+        if how == "styled":  # what matplotlib reads of the folder it is started in
+            (here / "matplotlibrc").write_text(settings, encoding="utf-8")
+        env = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": str(ROOT), **more}
         done = subprocess.run(
-            [sys.executable, "-W", "error", "-c", PROGRAM, how], env=env, cwd=tmp_path, capture_output=True, text=True
+            [sys.executable, "-W", "error", "-c", PROGRAM, how], env=env, cwd=here, capture_output=True, text=True
         )
         assert done.returncode == 0, done.stderr
         said.append(done.stdout)
@@ -72,6 +79,24 @@ def test_a_file_that_is_there_is_left_as_it_is(shipped: Shipped, tmp_path: Path)
         rl.save_picture(figure, path)
     rl.save_picture(rl.plot(shipped("demo"), "drawn"), path, force=True)
     assert path.read_bytes() != before
+
+
+def test_a_disk_that_is_full_leaves_no_half_of_a_picture(
+    shipped: Shipped, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    figure = rl.plot(shipped("demo"), "margin")
+    kept = rl.save_picture(figure, tmp_path / "kept.svg").read_bytes()
+
+    def half(path: Path, data: bytes) -> int:
+        with path.open("wb") as file:
+            file.write(data[: len(data) // 2])
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", half)
+    for force in (False, True):
+        with pytest.raises(OSError, match="No space"):
+            rl.save_picture(figure, tmp_path / ("kept.svg" if force else "new.svg"), force=force)
+    assert [(p.name, p.read_bytes()) for p in tmp_path.iterdir()] == [("kept.svg", kept)]
 
 
 @pytest.mark.parametrize("name", ["x.jpg", "x", "x.svg.exe"])

@@ -120,6 +120,19 @@ def test_a_character_of_the_machine_is_drawn_by_it_and_said(
     assert fonts.families() == [FAMILY, "DejaVu Sans"]
 
 
+def test_a_character_is_drawn_from_the_same_font_whatever_was_drawn_before(
+    nothing_borrowed: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from matplotlib import get_data_path
+
+    there = Path(get_data_path()) / "fonts" / "ttf"
+    # the first lends Arabic and has no Hebrew; the second, before it in the alphabet, has both
+    found = (("Zuerst", str(there / "DejaVuSansMono.ttf")), ("Anders", str(there / "DejaVuSans.ttf")))
+    monkeypatch.setattr(fonts, "_machine", lambda: found)
+    assert (drawable("غ"), fonts.families()) == ("غ", [FAMILY, "Zuerst"])
+    assert (drawable("ש"), fonts.families()) == ("ש", [FAMILY, "Zuerst", "Anders"])
+
+
 @pytest.mark.parametrize("content", [None, b"", b"no font"])
 def test_without_its_font_the_message_says_what_to_do(
     content: bytes | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

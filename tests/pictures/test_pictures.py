@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import relending as rl
-from relending.report.pictures import Drawn, catalogue, picture, run_pictures
+from relending.report.pictures import Drawn, catalogue, fonts, picture, run_pictures
 from relending.report.pictures.catalogue import find
 from relending.report.pictures.fonts import NONE
 from tests.pictures.conftest import ROW, named
@@ -102,8 +102,18 @@ HOSTILE = {
 }
 
 
+@pytest.fixture
+def no_other_font(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A computer without fonts: a character that the shipped one lacks is lent by none, wherever the test runs."""
+    monkeypatch.setattr(fonts, "_machine", lambda: ())
+    monkeypatch.setattr(fonts, "_borrowed", set())
+    fonts._lender.cache_clear()
+    yield
+    fonts._lender.cache_clear()
+
+
 @pytest.mark.parametrize("kind", HOSTILE)
-def test_no_name_is_markup_or_breaks_a_picture(kind: str, small: Any) -> None:
+def test_no_name_is_markup_or_breaks_a_picture(kind: str, small: Any, no_other_font: None) -> None:
     run = small(lender="x", more=named(HOSTILE[kind]))
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -121,7 +131,7 @@ def test_no_name_is_markup_or_breaks_a_picture(kind: str, small: Any) -> None:
                     assert shown.startswith("$\\frac{1}{2}$ and $")
 
 
-def test_plot_warns_of_characters_no_font_has(small: Any) -> None:
+def test_plot_warns_of_characters_no_font_has(small: Any, no_other_font: None) -> None:
     run = small(lender="x", more=named(HOSTILE["rare"]))
     with pytest.warns(UserWarning, match="character_replaced"):
         rl.plot(run, "tranches")
@@ -136,6 +146,22 @@ def test_a_run_without_support_has_no_pictures_and_says_why(small: Any) -> None:
         with pytest.raises(rl.InputError) as caught:
             picture(run, what)
         assert "nothing_to_plot" in str(caught.value) and what in str(caught.value)
+
+
+def test_a_facility_that_lists_no_fields_has_its_loans_in_none(small: Any) -> None:
+    run = small(
+        ROW.replace("wind", "retail") + ",small",
+        head="borrower_type",
+        lender="xiamen",
+        facilities='["small_business"]',
+        end="2023-06-30",
+    )
+    for lang, told in (("en", "no field told"), ("zh", "未分领域")):
+        drawn = {d.name: d for d in run_pictures(run, lang)}
+        assert {"fields", "sectors", "tranches"} <= set(drawn)
+        for d in drawn.values():
+            legible(d)
+        assert told in drawn["fields"].alt and told in drawn["sectors"].alt
 
 
 def test_a_run_of_one_quarter_and_a_loan_not_drawn_yet(small: Any) -> None:

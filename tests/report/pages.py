@@ -74,7 +74,7 @@ def rows(table: lxml.html.HtmlElement, lang: str = "en") -> list[list[str]]:
 
 
 def hostile_run(folder: Path) -> Run:
-    """A run of a book whose every text is one of ``HOSTILE``; so is the title of its scenario."""
+    """A run of a book whose every text is one of ``HOSTILE``; so is every text of its scenario."""
     columns = {
         "loan_id": "L{n}{text}", "borrower": "{text}", "project_id": "P{n}", "project_name": "{text}",
         "sector": "wind", "principal": "{n}000000", "rate": "0.03", "disbursed": "2024-01-05", "matures": "2034-01-05",
@@ -91,7 +91,10 @@ def hostile_run(folder: Path) -> Run:
     title = rl_text(HOSTILE[0] + HOSTILE[4])
     (folder / "s.toml").write_text(
         f'[scenario]\nname = "s"\ntitle = {{ zh = {title}, en = {title} }}\ndescription = {title}\nbook = "book.csv"\n'
-        'lender = "icbc"\nstart = 2024-01-01\nend = 2024-12-31\nfacilities = ["cerf"]\n[market]\nown_rate = 0.03\n',
+        'lender = "x"\nstart = 2024-01-01\nend = 2024-12-31\nfacilities = ["cerf"]\n[market]\nown_rate = 0.03\n'
+        f'[lenders.x]\nclass = "state"\nfull_name = {{ zh = {title}, en = {title} }}\n'
+        f"short_name = {{ zh = {title}, en = {title} }}\n[facility.cerf]\n"
+        f"ratio = [{{ from = 2021-01-01, value = 0.6, source = {title} }}]\n",
         encoding="utf-8",
         newline="\n",
     )

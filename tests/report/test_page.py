@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from fractions import Fraction
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -17,7 +19,7 @@ from relending.report.page.rules_used import values_used
 from relending.report.page.words import Both, texts
 from relending.runfolder import Run
 from relending.units import decimal_text
-from tests.report.pages import page, page_of, rows, run_of, said, tree
+from tests.report.pages import hostile_run, page, page_of, rows, run_of, said, tree
 
 SCENARIOS = ("demo", "ledger", "national/original")
 CARDS = {
@@ -220,14 +222,22 @@ def test_a_broken_identity_is_said_first() -> None:
 
 
 def _with(run: Run, **tables: pd.DataFrame) -> Run:
-    from dataclasses import replace
-
     return replace(run, tables={**run.tables, **tables})
 
 
 def test_the_basis_is_said_plainly() -> None:
     for name, word in (("demo", "simulated by the rules"), ("ledger", "recorded: what arrived")):
         assert word in said(tree(page_of(name)).xpath("//dl")[0], "en")
+
+
+def test_a_lender_is_called_by_the_name_that_its_scenario_gives_also_the_full_one(tmp_path: Path) -> None:
+    run = hostile_run(tmp_path)
+    given = {
+        **run.manifest["scenario"],
+        "lenders": {"x": {"class": "state", "full_name": {"zh": "某某银行股份有限公司", "en": "Bank X"}}},
+    }
+    made = tree(page(replace(run, manifest={**run.manifest, "scenario": given})))
+    assert "某某银行股份有限公司" in said(made.xpath("//dl")[0], "zh") and "Bank X" in said(made.xpath("//dl")[0], "en")
 
 
 def test_a_pair_escapes_what_it_holds() -> None:

@@ -91,9 +91,10 @@ class Subject:
 
     def lender(self, name: str) -> Both:
         """What a lender is called: by the scenario, the policy data, or its id."""
-        own = self.scenario.get("lenders", {}).get(name, {}).get("short_name")
-        if own:
-            return both(own)
+        own = self.scenario.get("lenders", {}).get(name, {})
+        given = own.get("short_name") or own.get("full_name")
+        if given:
+            return both(given)
         known = lenders().get(name)
         return both(known.short_name) if known else Both(shown(name), shown(name))
 

@@ -9,6 +9,6 @@ from __future__ import annotations
 from relending.report.pictures.catalogue import catalogue
 from relending.report.pictures.drawn import Drawn
 from relending.report.pictures.files import save_picture
-from relending.report.pictures.run import picture, run_pictures
+from relending.report.pictures.run import picture, pictures_in, run_pictures
 
-__all__ = ["Drawn", "catalogue", "picture", "run_pictures", "save_picture"]
+__all__ = ["Drawn", "catalogue", "picture", "pictures_in", "run_pictures", "save_picture"]

@@ -31,7 +31,7 @@ class Fields:
 
 
 REST = ""
-"""Stands for what the totals hold and no field does: opening figures that were given in total."""
+"""Stands for what the totals hold and no field does: opening figures given in total, loans of no list."""
 
 
 def prepare(source: Source, name: str = NAME) -> Fields:
@@ -43,8 +43,10 @@ def prepare(source: Source, name: str = NAME) -> Fields:
     amount, reduction = (by_code(source, column, "field") for column in ("amount_fen", "reduction_g"))
     whole, tonnes = (by_code(source, column, "total") for column in ("amount_fen", "reduction_g"))
     for parts, total in ((amount, whole), (reduction, tonnes)):
-        sums = [[sum(v) for v in zip(*of.values(), strict=True)] for of in (total, parts)]
-        parts[REST] = [a - b for a, b in zip(*sums, strict=True)]
+        # a facility may list no fields at all: then all of it is the rest
+        parts[REST] = [
+            sum(v[k] for v in total.values()) - sum(v[k] for v in parts.values()) for k in range(len(source.quarters))
+        ]
     order = [*known_fields(), *sorted(set(amount) - {*known_fields(), REST}), REST]
     order = [f for f in order if any(amount.get(f, ())) or any(reduction.get(f, ()))]
     if not order:

@@ -55,10 +55,8 @@ def save_picture(figure: Figure, path: Path | str, force: bool = False) -> Path:
     if not force and place.exists():
         raise FileExistsError(f"{place}: exists already and is left as it is")
     made = picture_bytes(figure, kind)
-    if not force:
-        with place.open("xb") as out:
-            out.write(made)
-        return place
     with whole_file(place) as room:
         room.write_bytes(made)
+        if not force and place.exists():  # drawing took a while
+            raise FileExistsError(f"{place}: exists already and is left as it is")
     return place

@@ -59,9 +59,13 @@ def in_shipped(text: str) -> bool:
 
 
 def families() -> list[str]:
-    """The families that text is drawn from, in order: the shipped one, then those that lent a character."""
+    """The families that text is drawn from, in order: the shipped one, then those that lent a character.
+
+    Those are in the order in which lenders are looked for, so that who is asked first has not what an earlier one lent:
+    a character is drawn from the same font whatever else was drawn in this process.
+    """
     _shipped(font_file())
-    return [FAMILY, *sorted(_borrowed)]
+    return [FAMILY, *(family for family, _ in _machine() if family in _borrowed)] if _borrowed else [FAMILY]
 
 
 def drawable(text: object, longest: int = LONGEST) -> str:

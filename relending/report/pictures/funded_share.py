@@ -46,7 +46,8 @@ class Funded:
     """One facility: the quarters with loans outstanding, and the rates of the last of them [1e-8 a year].
 
     ``own_e8`` is what own funds cost (of several lenders weighted by what they fund themselves), ``cheap_e8`` what the
-    balance of the facility costs; where nothing is held, the rate in force on the last day of that quarter.
+    facility's money costs (weighted by what of their loans it funds); where nothing is held, the rate in force on the
+    last day of that quarter.
     """
 
     facility: str
@@ -66,7 +67,7 @@ def prepare(source: Source) -> list[Funded]:
     Raises NothingToPlot where no quarter has both loans outstanding and a blended cost.
     """
     loans, balance = by_facility(source, "loans_outstanding"), by_facility(source, "facility_balance")
-    blended, cheap = by_facility(source, "blended_cost"), by_facility(source, "facility_rate")
+    blended = by_facility(source, "blended_cost")
     out = []
     for f in source.facilities:
         points = [
@@ -76,7 +77,7 @@ def prepare(source: Source) -> list[Funded]:
         ]
         if points:
             k = points[-1].quarter - source.quarters[0]
-            rate = cheap[f][k]
+            rate = _cheap(source, f, k)
             if rate is None:
                 rules = next(x for x in source.context.facilities if x.id == f)
                 day = source.quarter_end(points[-1].quarter)
@@ -87,6 +88,18 @@ def prepare(source: Source) -> list[Funded]:
     if not out:
         raise nothing(NAME, "need_cost")
     return out
+
+
+def _cheap(source: Source, facility: str, k: int) -> int | None:
+    """The facility's rate in a quarter [1e-8 a year], weighted over lenders by what of their loans it funds.
+
+    A balance beyond a lender's loans funds none of them, so it is in nobody's blended cost.
+    """
+    rates = {x: v[k] for (f, x), v in by_lender(source, "facility_rate").items() if f == facility and v[k] is not None}
+    loans, held = by_lender(source, "loans_outstanding"), by_lender(source, "facility_balance")
+    balance = [held[facility, x][k] or 0 for x in rates]
+    funds = [min(b, loans[facility, x][k] or 0) for x, b in zip(rates, balance, strict=True)]
+    return weighted(list(rates.values()), funds if any(funds) else balance)
 
 
 def _own(source: Source, facility: str, k: int) -> int | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import weakref
+from collections.abc import Sequence
 from fractions import Fraction
 from importlib import import_module
 from typing import Any
@@ -24,15 +24,21 @@ def run_pictures(run: Carried, lang: str) -> tuple[Drawn, ...]:
     ``run`` is in memory or opened; ``lang`` is ``zh`` or ``en``. The same run gives the same pictures. Raises
     InputError (``font_damaged``) where the shipped font cannot be read, and what the run's own tables raise.
     """
-    source = _source(run)
-    out = []
+    return pictures_in(run, (lang,))[lang]
+
+
+def pictures_in(run: Carried, langs: Sequence[str]) -> dict[str, tuple[Drawn, ...]]:
+    """The pictures of a run's report by language, as :func:`run_pictures`; what they show is worked out once."""
+    source = Source(run)
+    out: dict[str, list[Drawn]] = {lang: [] for lang in langs}
     for one in catalogue().values():
         if one.page:
             try:
-                out.append(_drawn(source, one, lang))
+                for lang in langs:
+                    out[lang].append(_drawn(source, one, lang))
             except NothingToPlotError:
                 continue
-    return tuple(out)
+    return {lang: tuple(drawn) for lang, drawn in out.items()}
 
 
 def picture(
@@ -67,19 +73,6 @@ def _term(name: str, years: float | None) -> Fraction | None:
     if not 0.25 <= years <= MOST_YEARS or (years * 4) % 1:
         raise ValueError(f"years {years!r} is no term in quarters of a year from 0.25 to {MOST_YEARS}")
     return Fraction(years)
-
-
-_last: list[tuple[weakref.ref[Any], dict[str, Any]]] = []
-"""What was prepared of the run drawn last, and a thing of that run which dies with it."""
-
-
-def _source(run: Carried) -> Source:
-    """The source of a whole run; a second language finds what the first has worked out."""
-    tables: Any = run.tables
-    thing = tables["ledger"] if isinstance(tables, dict) else tables
-    if not _last or _last[0][0]() is not thing:
-        _last[:] = [(weakref.ref(thing), {})]
-    return Source(run, prepared=_last[0][1])
 
 
 def _module(one: Described) -> Any:
