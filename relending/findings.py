@@ -255,6 +255,7 @@ WORDS = {
         "option": "option {}",
         "found": "found",
         "expected": "expected",
+        "nearest": "nearest: ",
         "fix": "fix",
         "first": "first",
         "also": "also",
@@ -271,12 +272,17 @@ WORDS = {
         "option": "选项 {}",
         "found": "实际",
         "expected": "应为",
+        "nearest": "最接近：",
         "fix": "处理",
         "first": "首例",
         "also": "另有",
         "nothing": "无需处理",
     },
 }
+
+
+NEAREST = "nearest: "
+"""How what is expected begins where a name is meant that is close to the one found."""
 
 
 def _given(value: Any) -> str:
@@ -311,7 +317,9 @@ def _seen(r: Any, lang: str) -> list[str]:
         text = _given(r.found)
         seen.append(f"{w['found']} {text!r}" if lang == "en" else f"{w['found']}「{_on_one_line(text)}」")
     if _given(r.expected):
-        seen.append(f"{w['expected']} {_on_one_line(_given(r.expected))}")
+        expected = _on_one_line(_given(r.expected))
+        near = expected.removeprefix(NEAREST) if lang == "zh" else expected
+        seen.append(f"{w['nearest']}{near}" if near != expected else f"{w['expected']} {expected}")
     return seen
 
 
