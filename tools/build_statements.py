@@ -19,6 +19,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
@@ -40,6 +41,13 @@ NAME = "no real project: derived from a published statement 由公布信息推�
 NO_STUDY = "none: chosen 无，另行设定"
 MONTHS = 120
 INVESTMENT_OVER_LOAN = 2
+PUBLISHED_ZH = {
+    "": "",
+    "(as reported in the press)": "（据媒体报道）",
+    "(from address)": "（日期取自网址）",
+    "or before": "或更早",
+}
+"""What a source says behind the date of publication, in Chinese."""
 OWN_RATE = "0.0200"
 HORIZON = told("statements")["horizon"]
 PRINTED = {  # column of statements.csv -> measure and unit
@@ -244,6 +252,16 @@ def published_text(statement: Statement) -> str:
     return _csv(rows)
 
 
+def published_zh(source: str) -> str:
+    """When a statement was published, in Chinese, as its source says in English."""
+    found = re.search(r"published (\d+)-(\d+)(?:-(\d+))?(.*)$", source)
+    if found is None:
+        return "原文公布日期不详"
+    year, month, day, rest = found.groups()
+    when = f"{year}年{int(month)}月" + (f"{int(day)}日" if day else "")
+    return f"原文公布于{when}{PUBLISHED_ZH[rest.strip()]}"
+
+
 def scenario_text(statement: Statement) -> str:
     """The scenario file."""
     lender = policy.lenders()[statement.lender]
@@ -256,6 +274,7 @@ def scenario_text(statement: Statement) -> str:
 name = "{statement.name}"
 title = {{ zh = "{title_zh}", en = "{statement.bank}, statement of {when[1]}" }}
 description = "The published statement, printed again from a book derived from it. Source: {statement.source}."
+description_zh = "由已公布的信息披露反推台账，再按同一口径复现。{published_zh(statement.source)}"
 book = "books/{statement.name}.csv"
 published = "published/{statement.name}-published.csv"
 lender = "{statement.lender}"

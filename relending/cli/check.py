@@ -179,6 +179,10 @@ def load_book(
     sheets: tuple[str, ...],
     lang: str,
 ) -> tuple[Any, Any, Any]:
+    """A book that has no scenario: what was read, the rules it is checked by, and what was found.
+
+    ``names`` are facilities by id or name, all for none; wrong usage where there is no such facility, lender or class.
+    """
     from relending.book import read_book
     from relending.engine.check import book_context
     from relending.findings import Findings

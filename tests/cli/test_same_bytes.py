@@ -47,7 +47,8 @@ def test_a_run_repeats_byte_for_byte_elsewhere(tmp_path: Path) -> None:
         PYTHONUTF8="1",
     )
     assert first == second
-    assert len(first) == 11 + 16  # two lenders' statements in two languages and four formats
+    # two lenders' statements in two languages and four formats; the page, and its seven pictures in two languages
+    assert len(first) == 11 + 16 + 1 + 7 * 2
 
 
 def test_the_record_holds_no_path_and_no_clock(tmp_path: Path) -> None:

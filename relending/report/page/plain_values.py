@@ -35,7 +35,7 @@ def plain_value(parameter: Parameter, value: Any, lang: str) -> str:
     if isinstance(value, tuple):
         return said("comma")[lang].join(_option(parameter.name, str(one), lang) for one in value)
     if parameter.kind == "ratio":
-        return _percent(value, _BP)
+        return _percent(value, _BP, 2)
     if parameter.kind in ("rate", "rate_table", "ratio_ppm"):
         return _percent(value, _PPM)
     if isinstance(value, str):
@@ -43,8 +43,8 @@ def plain_value(parameter: Parameter, value: Any, lang: str) -> str:
     return value_text(parameter, value, lang)
 
 
-def _percent(value: int, scale: int) -> str:
-    return fraction(value, scale).partition("(")[2].rstrip(")").replace(" ", "")
+def _percent(value: int, scale: int, least: int = 4) -> str:
+    return fraction(value, scale, least).partition("(")[2].rstrip(")").replace(" ", "")
 
 
 def _option(parameter: str, option: str, lang: str) -> str:
