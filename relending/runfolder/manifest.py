@@ -29,9 +29,9 @@ DOES_NOT_CERTIFY: tuple[Mapping[str, str], ...] = (
         "zh": "不证明贷款台账真实、完整：台账按原样采用。",
     },
     {
-        "en": "That the People's Bank granted, or would grant, the relending: draws, rollovers and interest are "
-        "simulated.",
-        "zh": "不证明人民银行已经或将会发放再贷款：借用、展期和利息均为模拟结果。",
+        "en": "That the People's Bank granted, or would grant, the relending: draws are the bank's own record or, like "
+        "rollovers and interest, worked out by the rules.",
+        "zh": "不证明人民银行已经或将会发放再贷款：借用以本行记录为准或按规则测算，展期和利息均按规则测算。",
     },
     {
         "en": "That the emission reductions happen: they are the figures of the studies, shared out by principal.",
@@ -39,7 +39,7 @@ DOES_NOT_CERTIFY: tuple[Mapping[str, str], ...] = (
     },
     {
         "en": "That values marked assumption or unconfirmed are the rule: see the values and their sources.",
-        "zh": "不证明标注为假设或未确认的参数即为现行规定：详见政策参数及其来源。",
+        "zh": "不证明标注为假设或未证实的参数即为现行规定：详见政策参数及其来源。",
     },
     {
         "en": "Who made this folder: the checksums show a change of a file, not one of file and record together.",

@@ -312,3 +312,29 @@ def test_policy_values_are_words_not_ids() -> None:
         assert "_" not in one.text.zh + one.text.en, one
     rates = [v.text.zh for v in values_used(Subject(run, run.files())) if v.name.en == "facility rate"]
     assert rates[:2] == ["1.75%", "1.50%"]
+
+
+def test_the_verdict_counts_the_published_figures_that_are_not_met() -> None:
+    outcome = run_of("national/original").tables["published"]["outcome"]
+    compared, unmet = int(outcome.ne("input").sum()), int(outcome.isin(["differs", "fails"]).sum())
+    assert 0 < unmet < compared
+    text = page_of("national/original").decode()
+    assert f"Of {compared} published figures compared, {unmet} differ." in text
+    assert f"与已公布数据对照{compared}项，其中{unmet}项不一致。" in text
+    assert "published figures compared" not in page_of("demo").decode()
+
+
+def test_a_recorded_run_with_opening_tranches_says_what_its_balance_holds_and_foretells_nothing() -> None:
+    recorded, simulated = page_of("ledger").decode(), page_of("demo").decode()
+    for told in ("Opening tranches have no loans in the book", "期初批次在台账中没有对应借据", "不含期初披露数"):
+        assert told in recorded and told not in simulated
+    for told in ("later quarters are worked out ahead", "其后各季为推算"):
+        assert told in simulated and told not in recorded
+
+
+def test_the_data_reach_to_the_last_loan_of_the_book_supported_or_not() -> None:
+    run = run_of("ledger")
+    made = run.tables["attribution"]
+    last = max(made.loc[made["state"] != "set_aside", "disbursed"])
+    assert last > max(made.loc[made["supported"], "disbursed"])
+    assert f"loans made up to {last.isoformat()}" in page_of("ledger").decode()

@@ -89,7 +89,7 @@ def report_page(
         "answer": _answer(headline.sentences(subject, every[""]), since),
         "verdict": trust.verdict(subject, checks, used),
         "compared": since,
-        "data_until": compared.data_until(since, max((one.checked for one in used), default="")),
+        "data_until": compared.data_until(subject, max((one.checked for one in used), default="")),
         "by_facility": [
             (one.id, subject.short(one.id), headline.measures(subject, every[one.id])) for one in subject.rules
         ],

@@ -77,19 +77,26 @@ def comparison(subject: Subject) -> Comparison:
     named = {name: quarter_text(times[name]) if frame is not None else "" for name, frame in frames.items()}
     lines = tuple(_line(said(label), frames, *how) for label, how in _MEASURES.items())
     last_loan = made.isoformat() if made else ""
-    return Comparison(**named, last_loan=last_loan, lines=lines, sentence=_sentence(frames, named))
+    return Comparison(**named, last_loan=last_loan, lines=lines, sentence=_sentence(frames, named, _ahead(subject)))
 
 
-def data_until(found: Comparison, checked: str) -> Both:
-    """How far the loans and the policy data reach: what lies after it is worked out ahead."""
-    name = "data_until" if found.last_loan else "data_planned"
-    return said(name).fill(day=found.last_loan, checked=checked)
+def _ahead(subject: Subject) -> bool:
+    """Whether nothing that came later is recorded: then all of it is worked out ahead."""
+    return subject.scenario.get("basis", "simulated") == "simulated"
 
 
-def _last_loan(subject: Subject) -> dt.date | None:
-    """The day of the last supported loan that was made."""
+def data_until(subject: Subject, checked: str) -> Both:
+    """How far the loans that were made, supported or not, and the policy data reach."""
+    last = _last_loan(subject, supported=False)
+    name = "data_until" if last else "data_planned"
+    return said(name).fill(day=last.isoformat() if last else "", checked=checked)
+
+
+def _last_loan(subject: Subject, supported: bool = True) -> dt.date | None:
+    """The day of the last loan that was made, of the supported ones or of all that are not set aside."""
     attribution, loans = subject.tables["attribution"], subject.tables["loans"]
-    some = attribution["supported"].to_numpy(dtype=bool) & ~loans["planned"].to_numpy(dtype=bool)
+    some = attribution["supported"] if supported else attribution["state"].ne("set_aside").fillna(False)
+    some = some.to_numpy(dtype=bool) & ~loans["planned"].to_numpy(dtype=bool)
     days = attribution["disbursed"][some].dropna()
     found: dt.date | None = days.max() if len(days) else None
     return found
@@ -187,7 +194,7 @@ def _line(
     )
 
 
-def _sentence(frames: dict[str, pd.DataFrame | None], named: dict[str, str]) -> Both | None:
+def _sentence(frames: dict[str, pd.DataFrame | None], named: dict[str, str], ahead: bool) -> Both | None:
     """The balance and its change in words; None where the run has no quarter before."""
     read = _MEASURES["facility_balance"][0]
     found = {name: None if frame is None else read(frame) for name, frame in frames.items()}
@@ -201,7 +208,7 @@ def _sentence(frames: dict[str, pd.DataFrame | None], named: dict[str, str]) -> 
         "quarter": quarter_named(named["now"]),
         "balance": money(now),
         "before": _in_words(now - before, before),
-        "why": said("why_ahead") if named["end"] else Both("", ""),
+        "why": said("why_ahead" if ahead else "why_made") if named["end"] else Both("", ""),
     }
     if year_ago is None:
         return said("answer_recent_quarter").fill(**given)

@@ -18,7 +18,7 @@ from relending.report.page.figures import (
     quarter_named,
     tonnes,
 )
-from relending.report.page.words import Both, said
+from relending.report.page.words import Both, said, sentences_joined
 from relending.units import E8, decimal_text, divide, total, weighted_sum
 
 if TYPE_CHECKING:
@@ -145,9 +145,12 @@ def measures(subject: Subject, one: Headline) -> list[Shown]:
     subsidy = per_tonne(one.subsidy)
     ends = said("at_end").fill(day=subject.scenario["end"])
     of_quarter = said("of_quarter").fill(quarter=quarter)
+    of_loans, every = "of_loans", "every_supported"
+    if "opening" in subject.tables:  # what the last statement gives stands in its totals, not in the book
+        of_loans, every = "of_loans_book", "every_supported_book"
     opening = [amount("opening_balance", one.opening, said("at_start").fill(day=subject.scenario["start"]))]
     return [
-        amount("supported_principal", one.principal, said("of_loans").fill(n=f"{one.loans:,}")),
+        amount("supported_principal", one.principal, said(of_loans).fill(n=f"{one.loans:,}")),
         *(opening if one.opening else []),
         amount("drawn", one.drawn, said("since_start" if one.opening else "since_first")),
         amount("facility_balance", one.balance, ends),
@@ -159,7 +162,7 @@ def measures(subject: Subject, one: Headline) -> list[Shown]:
             said("tonnes"),
             tonnes(one.reduction),
             said("exact_tonnes").fill(figure=exact_tonnes(one.reduction)),
-            said("every_supported"),
+            said(every),
         ),
         Shown(
             "subsidy",
@@ -194,8 +197,9 @@ def sentences(subject: Subject, one: Headline) -> list[Both]:
         "opening": money(one.opening),
     }
     out = [said("answer_opening" if one.opening else "answer_much").fill(**given)]
-    if one.blended is not None:
-        out.append(said("answer_cost").fill(**given))
+    if one.blended is not None or one.opening:
+        cost = said("answer_cost" if one.blended is not None else "answer_saved").fill(**given)
+        out.append(sentences_joined([cost, said("opening_costs")]) if one.opening else cost)
     else:
         out.append(said("answer_saved").fill(**given))
     out.append(said("answer_tonnes" if one.subsidy is not None else "answer_tonnes_only").fill(**given))

@@ -17,6 +17,7 @@ from relending.units import decimal_text, divide, exact_sums, total
 
 OUTCOMES = ("equal", "differs", "holds", "fails", "compared", "input")
 """How a published figure can come out."""
+UNMET, INPUT = ("differs", "fails"), "input"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +108,7 @@ def verdict(subject: Subject, found: list[Check], used: list[Value]) -> Both:
     of_status = {status: sum(one.status == status for one in used) for status in ("unconfirmed", "assumption")}
     parts = [
         said("verdict_checks_wrong") if failed else said("verdict_checks").fill(n=_n(sum(one.items for one in found))),
+        *_published(subject),
         said("verdict_aside").fill(
             n=_n(aside.loans), money=money(aside.principal), part=_part(aside.loans, subject.loans)
         )
@@ -116,6 +118,18 @@ def verdict(subject: Subject, found: list[Check], used: list[Value]) -> Both:
         said("verdict_values").fill(all=_n(len(used)), **{name: _n(n) for name, n in of_status.items()}),
     ]
     return sentences_joined(parts)
+
+
+def _published(subject: Subject) -> list[Both]:
+    """How many published figures the run was held against, and how many of them it does not meet."""
+    if "published" not in subject.tables:
+        return []
+    outcome = subject.tables["published"]["outcome"]
+    differs, compared = int(outcome.isin(UNMET).sum()), int(outcome.ne(INPUT).sum())
+    if not compared:
+        return []
+    name = "verdict_published" if differs else "verdict_published_none"
+    return [said(name).fill(n=_n(compared), differs=_n(differs))]
 
 
 def _n(count: int) -> str:
