@@ -63,7 +63,7 @@ def drawn(
             said.append(picture.findings)
             made += [(p, picture.title, picture_bytes(picture.figure, k)) for p, k in zip(paths, kinds, strict=True)]
         if first is not None and not any(item.name in done for item in some):
-            raise _nothing([(i.name, left[i.name]) for i in some if i.name in left], first)
+            raise first if len(some) == 1 else _nothing([(i.name, left[i.name]) for i in some if i.name in left], first)
     unique = {tuple(f.frame().astype(str).to_numpy().ravel()): f for f in said if f}
     return made, list(left.items()), Findings.concat(list(unique.values()))
 
